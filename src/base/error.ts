@@ -1,0 +1,106 @@
+/**
+ * The one error of a world that failed, and the one table of its codes. `docs/errors.md` is kept equal to the table by
+ * a test. Providers' own errors are translated into these, in one file per service.
+ */
+
+/** When trying the same again could help. */
+export type Retry = 'never' | 'later' | 'exhausted'
+
+interface CodeRow {
+  /** What happened, for people: one line, lower case. */
+  readonly meaning: string
+  /** The HTTP status with which the server answers. */
+  readonly status: number
+  /** The exit code with which the CLI ends. */
+  readonly exit: number
+}
+
+/**
+ * Every code of a `DrawbridgeError`. Exit codes: 2 the input is wrong, 3 the other side refuses, 4 nothing of that name,
+ * 5 it conflicts with what stands, 6 the world is out of order (try later), 7 this machine lacks something, 1 the answer is no.
+ */
+export const errorCodes = {
+  'input-invalid': { meaning: 'the input does not have the form that the operation needs', status: 400, exit: 2 },
+  'report-unreadable': { meaning: 'a file of the report can not be read', status: 400, exit: 2 },
+  'claim-missing': { meaning: 'the sign-in lacks a claim that the identity mapping requires', status: 403, exit: 2 },
+  'sas-unusable': { meaning: 'the SAS token is expired, malformed or of the wrong scope', status: 400, exit: 2 },
+  'endpoint-refused': { meaning: 'the endpoint is not one that this deployment may call', status: 400, exit: 2 },
+  unauthenticated: { meaning: 'nobody is signed in', status: 401, exit: 3 },
+  forbidden: { meaning: 'the signed-in person may not do this', status: 403, exit: 3 },
+  'access-denied': { meaning: 'the storage or its token service refused the request', status: 502, exit: 3 },
+  'session-expired': { meaning: 'the credentials ran out before the request arrived', status: 502, exit: 3 },
+  'owner-mismatch': { meaning: 'the bucket belongs to another account than the connection says', status: 502, exit: 3 },
+  'not-found': { meaning: 'nothing of that name exists here', status: 404, exit: 4 },
+  'bucket-not-found': { meaning: 'the bucket or container does not exist', status: 502, exit: 4 },
+  'object-not-found': { meaning: 'the object does not exist', status: 502, exit: 4 },
+  'upload-not-found': { meaning: 'the multipart upload does not exist any more', status: 502, exit: 4 },
+  'already-exists': { meaning: 'something of that name exists already', status: 409, exit: 5 },
+  'object-exists': { meaning: 'another object stands at the key, and nothing is overwritten', status: 409, exit: 5 },
+  'in-use': { meaning: 'something else still depends on it', status: 409, exit: 5 },
+  'write-conflict': { meaning: 'another writer was at the same key at the same time', status: 409, exit: 6 },
+  'wrong-region': { meaning: 'the bucket is in another region', status: 502, exit: 6 },
+  'clock-skew': {
+    meaning: 'the clocks of this machine and the other side differ by more than fifteen minutes',
+    status: 502,
+    exit: 6,
+  },
+  'checksum-mismatch': { meaning: 'the bytes that arrived are not the bytes that were sent', status: 502, exit: 6 },
+  throttled: { meaning: 'the other side asks for fewer requests', status: 503, exit: 6 },
+  unavailable: { meaning: 'the other side does not answer, or answers that it can not', status: 503, exit: 6 },
+  'protocol-broken': {
+    meaning: 'the other side answered something that its protocol does not allow',
+    status: 502,
+    exit: 6,
+  },
+  'not-supported': { meaning: 'the other side does not offer this', status: 501, exit: 6 },
+  'disk-full': { meaning: 'the data directory has no room left', status: 507, exit: 7 },
+  'data-directory-locked': { meaning: 'another process holds the data directory', status: 409, exit: 7 },
+  'data-directory-broken': { meaning: 'the data directory holds something that can not be read', status: 500, exit: 7 },
+  'evidence-forked': {
+    meaning: 'the evidence log is older than a checkpoint that was already given out',
+    status: 500,
+    exit: 7,
+  },
+  'configuration-invalid': { meaning: 'the configuration does not have the documented form', status: 500, exit: 7 },
+  'no-base-identity': { meaning: 'this deployment has no AWS identity of its own', status: 500, exit: 7 },
+  cancelled: { meaning: 'the work was cancelled', status: 499, exit: 130 },
+  internal: { meaning: 'a fault of Drawbridge itself', status: 500, exit: 70 },
+} as const satisfies Record<string, CodeRow>
+
+/** A code of the table. */
+export type ErrorCode = keyof typeof errorCodes
+
+/** What a `DrawbridgeError` is made of. */
+export interface ErrorParts {
+  readonly code: ErrorCode
+  /** One line, lower case, no final period, user input in backticks. */
+  readonly message: string
+  /** Absent: `never`. */
+  readonly retry?: Retry
+  /** What was being done: `sts:AssumeRole`, `s3:PutObject`, `spool.write`. */
+  readonly operation?: string
+  /** Facts for whoever looks into it; never a secret. */
+  readonly context?: Readonly<Record<string, string | number | boolean>>
+  /** What the reader can do about it: one line. */
+  readonly help?: string
+  readonly cause?: unknown
+}
+
+/** The world failed: the network, the disk, the other side, or what it was asked to work on. */
+export class DrawbridgeError extends Error {
+  readonly code: ErrorCode
+  readonly retry: Retry
+  readonly operation: string | undefined
+  readonly context: Readonly<Record<string, string | number | boolean>>
+  readonly help: string | undefined
+
+  constructor(parts: ErrorParts) {
+    super(parts.message, parts.cause === undefined ? undefined : { cause: parts.cause })
+    this.name = 'DrawbridgeError'
+    this.code = parts.code
+    this.retry = parts.retry ?? 'never'
+    this.operation = parts.operation
+    this.context = parts.context ?? {}
+    this.help = parts.help
+  }
+}

@@ -1,0 +1,10 @@
+/** What every room stands on. Imports nothing of the house. */
+export type { Clock } from './clock.ts'
+export { ManualClock, systemClock } from './clock.ts'
+export type { ErrorCode, ErrorParts, Retry } from './error.ts'
+export { DrawbridgeError, errorCodes } from './error.ts'
+export type { Random } from './random.ts'
+export { newId, systemRandom } from './random.ts'
+export type { Result } from './result.ts'
+export { err, ok } from './result.ts'
+export { Secret } from './secret.ts'

@@ -1,0 +1,85 @@
+/** Reports on their way: routes, deliveries, what became of every target, and receipts. */
+import { z } from 'zod'
+import { name } from './connection.ts'
+import { diagnosis } from './diagnosis.ts'
+
+export const routePolicy = z.enum(['failover', 'mirror'])
+export const route = z.object({
+  id: z.string(),
+  name,
+  policy: routePolicy,
+  /** Names of connections, the primary first. */
+  targets: z.array(name).min(1),
+  createdAt: z.iso.datetime(),
+})
+export type Route = z.infer<typeof route>
+
+/** How strongly the bytes at the target were verified, the strongest first. Only what the store echoed counts. */
+export const verificationLevel = z.enum(['read-back', 'server-checksum', 'etag-equal', 'sent-only', 'occupied'])
+export type VerificationLevel = z.infer<typeof verificationLevel>
+
+/** A person, an operator at the terminal, or a schedule, in whose name something happens. */
+export const actor = z.object({
+  kind: z.enum(['person', 'operator', 'schedule']),
+  issuer: z.string(),
+  subject: z.string(),
+  displayName: z.string().optional(),
+})
+export type ActorSummary = z.infer<typeof actor>
+
+export const reportFile = z.object({
+  name: z.string(),
+  sizeBytes: z.number().int(),
+  sha256: z.string(),
+})
+
+export const targetState = z.enum(['waiting', 'sending', 'delivered', 'refused', 'failed', 'conflict', 'skipped'])
+
+export const deliveryTarget = z.object({
+  connection: name,
+  state: targetState,
+  attempts: z.number().int(),
+  /** The keys under which the objects stand, root path included. */
+  keys: z.array(z.string()),
+  bytesSent: z.number().int(),
+  deliveredAt: z.iso.datetime().optional(),
+  verificationLevel: verificationLevel.optional(),
+  /** Why it did not arrive: one line, lower case. */
+  reason: z.string().optional(),
+  diagnosis: diagnosis.optional(),
+  hasReceipt: z.boolean(),
+})
+export type DeliveryTarget = z.infer<typeof deliveryTarget>
+
+/**
+ * `accepted` durable, not yet anywhere; `delivered` wherever the route wants it; `owed` delivered to a backup, backfill
+ * outstanding; `parked` nowhere, needs attention; `conflict` somebody else's object stands at the key; `quarantined`
+ * five attempts ended without an answer.
+ */
+export const deliveryState = z.enum(['accepted', 'delivered', 'owed', 'parked', 'conflict', 'quarantined'])
+
+export const delivery = z.object({
+  id: z.string(),
+  route: name,
+  report: z.string(),
+  period: z.string(),
+  actor,
+  /** The session tags that the identity mapping made of the actor's claims at acceptance, per connection name. */
+  sessionTags: z.record(z.string(), z.record(z.string(), z.string())),
+  state: deliveryState,
+  files: z.array(reportFile),
+  targets: z.array(deliveryTarget),
+  acceptedAt: z.iso.datetime(),
+})
+export type Delivery = z.infer<typeof delivery>
+
+export const uploadedFile = reportFile.extend({ upload: z.string() })
+export type UploadedFile = z.infer<typeof uploadedFile>
+
+/** A receipt as it can be handed over: every file of the evidence, byte for byte. */
+export const receiptBundle = z.object({
+  delivery: z.string(),
+  connection: name,
+  files: z.array(z.object({ path: z.string(), base64: z.base64() })),
+})
+export type ReceiptBundle = z.infer<typeof receiptBundle>

@@ -1,0 +1,289 @@
+/** The one table of operations: HTTP routes, CLI commands, the web client and the docs page follow from it. */
+import { z } from 'zod'
+import { connection, connectionChange, connectionInput, name, setupKit } from './connection.ts'
+import { delivery, receiptBundle, route, routePolicy, uploadedFile } from './delivery.ts'
+import { diagnosis } from './diagnosis.ts'
+import { defineOperation } from './operation.ts'
+import { verificationEvent } from './verification.ts'
+
+const byName = z.object({ name })
+const empty = z.object({})
+
+export const operations = {
+  'service.status': defineOperation({
+    name: 'service.status',
+    summary: 'Tells who is signed in, who this deployment is to AWS, and from where its calls come.',
+    right: 'view',
+    http: { method: 'GET', path: '/status' },
+    cli: { words: ['status'], example: 'drawbridge status' },
+    input: empty,
+    output: z.object({
+      version: z.string(),
+      tenant: z.string(),
+      signedIn: z.object({ kind: z.string(), subject: z.string(), displayName: z.string().optional() }),
+      /** Our principal; null when no base identity is configured. */
+      principal: z.string().nullable(),
+      /** `dynamic` or a list of CIDRs. */
+      egress: z.string(),
+    }),
+    errors: [],
+  }),
+  'connection.prepare': defineOperation({
+    name: 'connection.prepare',
+    summary: 'Reserves an External ID and shows it with our principal before anything is saved.',
+    right: 'connect',
+    http: { method: 'POST', path: '/connections/prepare' },
+    input: empty,
+    output: z.object({ reservation: z.string(), externalId: z.string(), principal: z.string(), egress: z.string() }),
+    errors: ['no-base-identity'],
+  }),
+  'connection.add': defineOperation({
+    name: 'connection.add',
+    summary: 'Adds a connection and makes its External ID.',
+    right: 'connect',
+    http: { method: 'POST', path: '/connections' },
+    cli: {
+      words: ['connection', 'add'],
+      example:
+        'drawbridge connection add acme --purpose export --uri s3://acme-audit --root-path reports/ --region eu-central-1 --bucket-owner 222222222222',
+    },
+    input: connectionInput,
+    output: connection,
+    errors: ['already-exists', 'not-found', 'sas-unusable', 'endpoint-refused', 'no-base-identity'],
+  }),
+  'connection.list': defineOperation({
+    name: 'connection.list',
+    summary: 'Lists the connections with the state of their chains.',
+    right: 'view',
+    http: { method: 'GET', path: '/connections' },
+    cli: { words: ['connection', 'list'], example: 'drawbridge connection list' },
+    input: empty,
+    output: z.object({ connections: z.array(connection) }),
+    errors: [],
+  }),
+  'connection.show': defineOperation({
+    name: 'connection.show',
+    summary: 'Shows one connection with its chain.',
+    right: 'view',
+    http: { method: 'GET', path: '/connections/{name}' },
+    cli: { words: ['connection', 'show'], example: 'drawbridge connection show acme' },
+    input: byName,
+    output: connection,
+    errors: ['not-found'],
+  }),
+  'connection.change': defineOperation({
+    name: 'connection.change',
+    summary:
+      'Changes how we use a connection: role ARN, STS region, identity mapping, ACL, SAS token; never the External ID.',
+    right: 'connect',
+    http: { method: 'PATCH', path: '/connections/{name}' },
+    cli: { words: ['connection', 'change'], example: 'drawbridge connection change acme --sts-region eu-central-1' },
+    input: byName.extend(connectionChange.shape),
+    output: connection,
+    errors: ['not-found', 'sas-unusable'],
+  }),
+  'connection.kit': defineOperation({
+    name: 'connection.kit',
+    summary: "Writes the set-up kit: everything that the customer's administrator needs.",
+    right: 'view',
+    http: { method: 'GET', path: '/connections/{name}/kit' },
+    cli: { words: ['connection', 'kit'], example: 'drawbridge connection kit acme --out kit/' },
+    input: byName,
+    output: setupKit,
+    errors: ['not-found', 'no-base-identity'],
+  }),
+  'connection.verify': defineOperation({
+    name: 'connection.verify',
+    summary:
+      'Tries the connection link by link, with the operations of the job itself, and says what each check found.',
+    right: 'operate',
+    http: { method: 'POST', path: '/connections/{name}/verify' },
+    cli: { words: ['connection', 'verify'], example: 'drawbridge connection verify acme' },
+    input: byName,
+    output: verificationEvent,
+    stream: true,
+    errors: ['not-found'],
+  }),
+  'connection.remove': defineOperation({
+    name: 'connection.remove',
+    summary: 'Removes a connection that no route uses. Its External ID is never used again.',
+    right: 'connect',
+    http: { method: 'DELETE', path: '/connections/{name}' },
+    cli: { words: ['connection', 'remove'], example: 'drawbridge connection remove acme' },
+    input: byName,
+    output: z.object({ removed: z.string(), toDelete: z.array(z.string()) }),
+    errors: ['not-found', 'in-use'],
+  }),
+  'route.add': defineOperation({
+    name: 'route.add',
+    summary: 'Adds a route: an ordered list of target connections.',
+    right: 'connect',
+    http: { method: 'POST', path: '/routes' },
+    cli: { words: ['route', 'add'], example: 'drawbridge route add audit --policy failover acme acme-azure' },
+    input: z.object({ name, policy: routePolicy.default('failover'), targets: z.array(name).min(1) }),
+    output: route,
+    errors: ['already-exists', 'not-found'],
+  }),
+  'route.list': defineOperation({
+    name: 'route.list',
+    summary: 'Lists the routes.',
+    right: 'view',
+    http: { method: 'GET', path: '/routes' },
+    cli: { words: ['route', 'list'], example: 'drawbridge route list' },
+    input: empty,
+    output: z.object({ routes: z.array(route) }),
+    errors: [],
+  }),
+  'route.show': defineOperation({
+    name: 'route.show',
+    summary: 'Shows one route.',
+    right: 'view',
+    http: { method: 'GET', path: '/routes/{name}' },
+    cli: { words: ['route', 'show'], example: 'drawbridge route show audit' },
+    input: byName,
+    output: route,
+    errors: ['not-found'],
+  }),
+  'route.switch': defineOperation({
+    name: 'route.switch',
+    summary: 'Makes another target of the route its primary; deliveries accepted from now on follow.',
+    right: 'connect',
+    http: { method: 'POST', path: '/routes/{name}/switch' },
+    cli: { words: ['route', 'switch'], example: 'drawbridge route switch audit acme-azure' },
+    input: byName.extend({ primary: name }),
+    output: route,
+    errors: ['not-found'],
+  }),
+  'delivery.create': defineOperation({
+    name: 'delivery.create',
+    summary: 'Accepts a report for delivery on a route, in the name of whoever is signed in.',
+    right: 'operate',
+    http: { method: 'POST', path: '/deliveries' },
+    cli: { words: ['deliver'], example: 'drawbridge deliver audit-2026-10.pdf --route audit' },
+    input: z.object({
+      route: name,
+      /** The report's name; absent: the first file's. */
+      report: z.string().min(1).max(200).optional(),
+      /** The period that the report covers, part of its key: `2026-10`. Absent: the month of acceptance. */
+      period: z
+        .string()
+        .regex(/^[\w.-]{1,40}$/)
+        .optional(),
+      /** The same key twice is the same delivery. Absent: every call is a delivery of its own. */
+      idempotencyKey: z.string().min(1).max(200).optional(),
+      /** Uploads made before, by their ids. */
+      uploads: z.array(z.string()).min(1).max(1000),
+    }),
+    output: delivery,
+    errors: ['not-found', 'claim-missing', 'report-unreadable', 'disk-full', 'throttled'],
+  }),
+  'delivery.list': defineOperation({
+    name: 'delivery.list',
+    summary: 'Lists deliveries, the newest first.',
+    right: 'view',
+    http: { method: 'GET', path: '/deliveries' },
+    cli: { words: ['delivery', 'list'], example: 'drawbridge delivery list' },
+    input: z.object({ route: name.optional(), limit: z.coerce.number().int().min(1).max(500).default(50) }),
+    output: z.object({ deliveries: z.array(delivery) }),
+    errors: [],
+  }),
+  'delivery.show': defineOperation({
+    name: 'delivery.show',
+    summary: 'Shows one delivery: every target, its chain when refused, its receipts.',
+    right: 'view',
+    http: { method: 'GET', path: '/deliveries/{id}' },
+    cli: { words: ['delivery', 'show'], example: 'drawbridge delivery show dlv_…' },
+    input: z.object({ id: z.string() }),
+    output: delivery,
+    errors: ['not-found'],
+  }),
+  'delivery.retry': defineOperation({
+    name: 'delivery.retry',
+    summary: 'Tries the targets that a delivery is still owed to, now: after a repair, the backfill.',
+    right: 'operate',
+    http: { method: 'POST', path: '/deliveries/{id}/retry' },
+    cli: { words: ['delivery', 'retry'], example: 'drawbridge delivery retry dlv_…' },
+    input: z.object({ id: z.string() }),
+    output: delivery,
+    errors: ['not-found'],
+  }),
+  'receipt.show': defineOperation({
+    name: 'receipt.show',
+    summary: 'Hands over the evidence of one delivery to one target, file by file.',
+    right: 'view',
+    http: { method: 'GET', path: '/deliveries/{id}/receipts/{connection}' },
+    cli: { words: ['receipt', 'show'], example: 'drawbridge receipt show dlv_… acme --out receipt/' },
+    input: z.object({ id: z.string(), connection: name }),
+    output: receiptBundle,
+    errors: ['not-found'],
+  }),
+  'receipt.verify': defineOperation({
+    name: 'receipt.verify',
+    summary: 'Checks a delivered package offline, with the public key of the set-up kit.',
+    right: 'local',
+    cli: { words: ['receipt', 'verify'], example: 'drawbridge receipt verify package/ --key evidence-key.pem' },
+    input: z.object({ folder: z.string(), key: z.string() }),
+    output: z.object({
+      ok: z.boolean(),
+      checks: z.array(z.object({ id: z.string(), ok: z.boolean(), detail: z.string() })),
+    }),
+    errors: ['report-unreadable'],
+  }),
+  'evidence.export': defineOperation({
+    name: 'evidence.export',
+    summary: 'Exports the evidence log: its entries as JSON lines and the newest signed checkpoint.',
+    right: 'view',
+    http: { method: 'GET', path: '/evidence' },
+    cli: { words: ['evidence', 'export'], example: 'drawbridge evidence export --out evidence-log.jsonl' },
+    input: empty,
+    output: z.object({ entries: z.array(z.string()), checkpoint: z.string(), publicKeyPem: z.string() }),
+    errors: [],
+  }),
+  'diagnosis.explain': defineOperation({
+    name: 'diagnosis.explain',
+    summary: 'Explains a refusal: from an error text, from a connection tried live, or from the policies themselves.',
+    right: 'operate',
+    http: { method: 'POST', path: '/diagnoses' },
+    cli: { words: ['diagnose'], example: 'drawbridge diagnose --connection acme' },
+    input: z.object({
+      /** An error as it was seen: a log line, a ticket, XML, JSON. */
+      text: z.string().max(200_000).optional(),
+      /** A connection, tried live with what we may do. */
+      connection: name.optional(),
+      /** The customer's policies as text, by name; gives the administrator's view. */
+      policies: z
+        .object({
+          trust: z.string().optional(),
+          permissions: z.array(z.string()).optional(),
+          boundary: z.string().optional(),
+          bucket: z.string().optional(),
+          key: z.string().optional(),
+        })
+        .optional(),
+    }),
+    output: diagnosis,
+    errors: ['not-found', 'input-invalid'],
+  }),
+  'policy.evaluate': defineOperation({
+    name: 'policy.evaluate',
+    summary: 'Evaluates cases: a request against a set of policies, with the expected decision.',
+    right: 'local',
+    cli: { words: ['policy', 'evaluate'], example: 'drawbridge policy evaluate cases/*.json' },
+    input: z.object({ cases: z.array(z.string()).min(1) }),
+    output: z.object({ results: z.array(z.json()) }),
+    errors: ['input-invalid'],
+  }),
+} as const
+
+/** The name of an operation. */
+export type OperationName = keyof typeof operations
+export type OperationInput<Name extends OperationName> = z.input<(typeof operations)[Name]['input']>
+export type OperationOutput<Name extends OperationName> = z.output<(typeof operations)[Name]['output']>
+
+/** The bytes of a report's file come before `delivery.create`, as the raw body of this one route. */
+export const uploadRoute = {
+  method: 'POST',
+  path: '/uploads',
+  query: { name: 'the file name' },
+  output: uploadedFile,
+} as const

@@ -1,0 +1,40 @@
+/** What a verification tried and found, check by check. */
+import { z } from 'zod'
+import { chain, checkStatus, linkId } from './chain.ts'
+import { diagnosis } from './diagnosis.ts'
+
+export const check = z.object({
+  /** Stable: `assume-role`, `external-id-required`, `put-object` … docs/checks.md lists them all. */
+  id: z.string(),
+  link: linkId,
+  status: checkStatus,
+  durationMs: z.number(),
+  /** One line: what was tried and what came back. */
+  detail: z.string(),
+  /** The provider's request ids, with which the customer finds the calls in CloudTrail or the storage log. */
+  requestIds: z.array(z.string()),
+})
+export type Check = z.infer<typeof check>
+
+export const verification = z.object({
+  connection: z.string(),
+  startedAt: z.iso.datetime(),
+  finishedAt: z.iso.datetime(),
+  /** `pass` only when every check that ran passed and none that the purpose needs is unknown. */
+  status: z.enum(['pass', 'fail', 'unknown']),
+  checks: z.array(check),
+  chain,
+  /** Since when every verification has been red; absent while it is not. */
+  redSince: z.iso.datetime().optional(),
+  /** Red, yet a session issued earlier still works until then. */
+  sessionValidUntil: z.iso.datetime().optional(),
+  diagnosis: diagnosis.optional(),
+})
+export type Verification = z.infer<typeof verification>
+
+/** What streams out while a verification runs. */
+export const verificationEvent = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('check'), check }),
+  z.object({ type: z.literal('done'), verification }),
+])
+export type VerificationEvent = z.infer<typeof verificationEvent>
