@@ -1,0 +1,98 @@
+/** The pages' way to the service: the client that follows from the contract, and the questions the views ask of it. */
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { type Check, createClient, type Verification } from '../../src/contract/index.ts'
+
+const client = createClient(window.location.origin)
+
+/** Where signing in begins; the reader comes back to the same page. */
+export function signInAddress(): string {
+  return `/auth/sign-in?return=${encodeURIComponent(`/${window.location.hash}`)}`
+}
+
+/** Ends the session of this browser. */
+export async function signOut(): Promise<void> {
+  await fetch('/auth/sign-out', { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' })
+  window.location.assign('/')
+}
+
+/** Whether an error says that nobody is signed in. */
+export function isSignedOut(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'unauthenticated'
+}
+
+export function useStatus() {
+  return useQuery({ queryKey: ['status'], queryFn: ({ signal }) => client.service.status({}, { signal }) })
+}
+
+export function useConnections() {
+  return useQuery({
+    queryKey: ['connections'],
+    queryFn: async ({ signal }) => (await client.connection.list({}, { signal })).connections,
+  })
+}
+
+export function useConnection(name: string) {
+  return useQuery({
+    queryKey: ['connections', name],
+    queryFn: ({ signal }) => client.connection.show({ name }, { signal }),
+  })
+}
+
+export function useKit(name: string, wanted: boolean) {
+  return useQuery({
+    queryKey: ['kit', name],
+    queryFn: ({ signal }) => client.connection.kit({ name }, { signal }),
+    enabled: wanted,
+  })
+}
+
+/** Deliveries move by themselves while they wait, so the list is asked again every few seconds. */
+export function useDeliveries() {
+  return useQuery({
+    queryKey: ['deliveries'],
+    queryFn: async ({ signal }) => (await client.delivery.list({}, { signal })).deliveries,
+    refetchInterval: 3_000,
+  })
+}
+
+export function useDelivery(id: string) {
+  return useQuery({
+    queryKey: ['deliveries', id],
+    queryFn: ({ signal }) => client.delivery.show({ id }, { signal }),
+    refetchInterval: 3_000,
+  })
+}
+
+export function useRetry(id: string) {
+  const queries = useQueryClient()
+  return useMutation({
+    mutationFn: () => client.delivery.retry({ id }),
+    onSettled: () => queries.invalidateQueries({ queryKey: ['deliveries'] }),
+  })
+}
+
+export function useReceipt(id: string) {
+  return useMutation({
+    mutationFn: (connection: string) => client.receipt.show({ id, connection }),
+  })
+}
+
+/** Runs a verification and gives its checks as they end. */
+export function useVerification(name: string) {
+  const queries = useQueryClient()
+  const [checks, setChecks] = useState<readonly Check[]>([])
+  const [done, setDone] = useState<Verification | null>(null)
+  const run = useMutation({
+    mutationFn: async () => {
+      setChecks([])
+      setDone(null)
+      for await (const event of await client.connection.verify({ name })) {
+        if (event.type === 'check') setChecks((before) => [...before, event.check])
+        else setDone(event.verification)
+      }
+    },
+    onSettled: () => queries.invalidateQueries({ queryKey: ['connections'] }),
+  })
+  return { start: () => run.mutate(), running: run.isPending, error: run.error, checks, done }
+}

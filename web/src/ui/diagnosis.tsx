@@ -1,0 +1,116 @@
+/** A diagnosis: the causes ranked, the statement and condition that refused, and the repair as a diff. */
+import { Alert, Badge, Button, Code, CopyButton } from '@mantine/core'
+import type { Cause, Diagnosis, Repair } from '../../../src/contract/index.ts'
+import { ChainRow } from './chain.tsx'
+import { Diff } from './diff.tsx'
+
+const confidenceColor = { proved: 'red.9', likely: 'orange.9', possible: 'gray.7' } as const
+
+/** Shows a diagnosis whole; `withChain` draws its chain too. */
+export function DiagnosisView({
+  diagnosis,
+  withChain,
+}: {
+  readonly diagnosis: Diagnosis
+  readonly withChain?: boolean
+}) {
+  return (
+    <section aria-label="diagnosis">
+      <Alert color="red" variant="light" title={diagnosis.summary} mt="sm">
+        <span className="quiet">
+          {diagnosis.operation} ·{' '}
+          {diagnosis.view === 'vendor'
+            ? "seen from our side: errors and probes, not the customer's policies"
+            : 'seen with read access to the policies'}
+        </span>
+      </Alert>
+      {withChain ? <ChainRow chain={diagnosis.chain} /> : null}
+      {diagnosis.causes.map((cause) => (
+        <CauseView key={cause.id + cause.summary} cause={cause} />
+      ))}
+      <Lines title="Ruled out" lines={diagnosis.ruledOut} />
+      <Lines title="Not seen" lines={diagnosis.notSeen} />
+      {diagnosis.nextStep ? (
+        <p>
+          <strong>Next:</strong> {diagnosis.nextStep}
+        </p>
+      ) : null}
+    </section>
+  )
+}
+
+function CauseView({ cause }: { readonly cause: Cause }) {
+  const condition = cause.statement?.condition
+  return (
+    <article className="card" data-cause={cause.id}>
+      <div className="row">
+        <Badge color={confidenceColor[cause.confidence]}>{cause.confidence}</Badge>
+        <strong>{cause.summary}</strong>
+      </div>
+      {condition ? (
+        <dl className="facts">
+          <dt>condition</dt>
+          <dd className="mono">
+            {condition.operator} {condition.key}
+          </dd>
+          <dt>wanted</dt>
+          <dd className="mono">{condition.wanted.join(', ')}</dd>
+          <dt>actual</dt>
+          <dd className="mono">{condition.actual === null ? 'not sent, or not known' : condition.actual.join(', ')}</dd>
+        </dl>
+      ) : null}
+      {cause.statement?.text ? (
+        <Code block mt="sm">
+          {cause.statement.text}
+        </Code>
+      ) : null}
+      {cause.because.length > 0 ? (
+        <ul className="quiet">
+          {cause.because.map((line) => (
+            <li key={line}>{line}</li>
+          ))}
+        </ul>
+      ) : null}
+      {cause.repairs.map((repair) => (
+        <RepairView key={repair.summary} repair={repair} />
+      ))}
+    </article>
+  )
+}
+
+function RepairView({ repair }: { readonly repair: Repair }) {
+  return (
+    <div data-repair={repair.side}>
+      <p>
+        <strong>{repair.side === 'ours' ? 'On our side: ' : 'In the customer’s policy: '}</strong>
+        {repair.summary} <span className="quiet">Opens: {repair.opens}.</span>
+      </p>
+      {repair.patch ? (
+        <>
+          <Diff text={repair.patch.diff} />
+          <CopyButton value={JSON.stringify(repair.patch.after, null, 2)}>
+            {({ copied, copy }) => (
+              <Button size="xs" variant="default" onClick={copy}>
+                {copied ? 'Copied' : 'Copy the repaired policy'}
+              </Button>
+            )}
+          </CopyButton>
+        </>
+      ) : null}
+    </div>
+  )
+}
+
+function Lines({ title, lines }: { readonly title: string; readonly lines: readonly string[] }) {
+  if (lines.length === 0) return null
+  return (
+    <div className="quiet">
+      <strong>{title}</strong>
+      <ul>
+        {lines.map((line) => (
+          <li key={line}>{line}</li>
+        ))}
+      </ul>
+    </div>
+  )
+}
