@@ -1,0 +1,112 @@
+/** Translates what STS answers into `DrawbridgeError`. Each row names the page that defines the code. */
+import type { ErrorCode, Retry } from '../base/index.ts'
+import { DrawbridgeError } from '../base/index.ts'
+import { connectionFault, errorContext, providerFacts } from './provider-error.ts'
+
+interface Row {
+  readonly code: ErrorCode
+  readonly retry?: Retry
+  readonly message: string
+  readonly help?: string
+}
+
+// Common codes: https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html
+const refused: Row = { code: 'access-denied', message: 'STS refused the request' }
+const keyRefused: Row = {
+  code: 'access-denied',
+  message: 'STS does not accept the access key',
+  help: 'check that the key exists, is active and belongs to this partition',
+}
+const expired: Row = { code: 'session-expired', message: 'the credentials that signed the request have run out' }
+const slower: Row = { code: 'throttled', retry: 'later', message: 'STS asks for fewer requests' }
+const down: Row = { code: 'unavailable', retry: 'later', message: 'STS can not answer now' }
+
+const rows: Readonly<Record<string, Row>> = {
+  AccessDenied: refused,
+  AccessDeniedException: refused,
+  UnauthorizedOperation: refused,
+  NotAuthorized: refused,
+  OptInRequired: refused,
+  InvalidClientTokenId: keyRefused,
+  UnrecognizedClientException: keyRefused,
+  InvalidAccessKeyId: keyRefused,
+  MissingAuthenticationToken: keyRefused,
+  SignatureDoesNotMatch: { ...keyRefused, message: 'STS computes another signature: the secret key is wrong' },
+  ExpiredToken: expired,
+  ExpiredTokenException: expired,
+  // RequestExpired is said of the request's own time stamp.
+  RequestExpired: {
+    code: 'clock-skew',
+    retry: 'later',
+    message: 'the request was older than STS accepts when it arrived',
+  },
+  RequestTimeTooSkewed: {
+    code: 'clock-skew',
+    retry: 'later',
+    message: 'this machine’s clock differs too much from that of STS',
+  },
+  Throttling: slower,
+  ThrottlingException: slower,
+  RequestLimitExceeded: slower,
+  SlowDown: slower,
+  TooManyRequestsException: slower,
+  InternalFailure: down,
+  InternalError: down,
+  ServiceUnavailable: down,
+  // AssumeRole: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html#API_AssumeRole_Errors
+  RegionDisabledException: {
+    code: 'wrong-region',
+    message: 'STS is not activated in this region for the account',
+    help: 'use a region in which the account has STS activated',
+  },
+  RegionDisabled: { code: 'wrong-region', message: 'STS is not activated in this region for the account' },
+  PackedPolicyTooLarge: {
+    code: 'input-invalid',
+    message: 'session policy and tags are larger than STS can pack',
+    help: 'map fewer tags, or shorten the root path',
+  },
+  PackedPolicyTooLargeException: {
+    code: 'input-invalid',
+    message: 'session policy and tags are larger than STS can pack',
+  },
+  MalformedPolicyDocument: { code: 'input-invalid', message: 'STS can not read the session policy' },
+  MalformedPolicyDocumentException: { code: 'input-invalid', message: 'STS can not read the session policy' },
+  ValidationError: { code: 'input-invalid', message: 'STS does not accept a parameter of the request' },
+  ValidationException: { code: 'input-invalid', message: 'STS does not accept a parameter of the request' },
+  InvalidParameterValue: { code: 'input-invalid', message: 'STS does not accept a parameter of the request' },
+  NoSuchEntity: { code: 'access-denied', message: 'the role does not exist' },
+  // Ceph RGW says so of a role it does not know.
+  NoSuchRole: { code: 'access-denied', message: 'the role does not exist' },
+}
+
+function rowFor(providerCode: string, providerMessage: string, status: number | undefined): Row {
+  // Sent as SignatureDoesNotMatch: https://docs.aws.amazon.com/IAM/latest/UserGuide/signature-v4-troubleshooting.html
+  if (/^Signature (expired|not yet current)/i.test(providerMessage)) {
+    return { code: 'clock-skew', retry: 'later', message: 'this machine’s clock differs too much from that of STS' }
+  }
+  const row = Object.hasOwn(rows, providerCode) ? rows[providerCode] : undefined
+  if (row !== undefined) return row
+  if (status === 429) return slower
+  if (status !== undefined && status >= 500) return down
+  if (status === 401 || status === 403) return refused
+  if (status !== undefined && status >= 400) {
+    return { code: 'input-invalid', message: 'STS does not accept the request' }
+  }
+  return { code: 'protocol-broken', message: 'STS answered something that can not be understood' }
+}
+
+/** Translates anything that a call to STS threw. Never carries the request, a header or a secret. */
+export function stsError(error: unknown, operation: string, endpoint: string, signal?: AbortSignal): DrawbridgeError {
+  const fault = connectionFault(error, operation, endpoint, signal)
+  if (fault !== null) return fault
+  const facts = providerFacts(error)
+  const row = rowFor(facts.providerCode, facts.providerMessage, facts.httpStatus)
+  return new DrawbridgeError({
+    code: row.code,
+    message: `${row.message} (${facts.providerCode})`,
+    retry: row.retry ?? 'never',
+    operation,
+    context: errorContext(facts),
+    ...(row.help === undefined ? {} : { help: row.help }),
+  })
+}
