@@ -1,0 +1,240 @@
+/**
+ * The evidence log of every tenant: gives waiting entries their places, signs checkpoints, and proves where an entry
+ * is. It keeps nothing itself; `LogStore` does. It refuses to sign a tree that contradicts what it signed before.
+ */
+import type { KeyObject } from 'node:crypto'
+import type { Clock } from '../base/index.ts'
+import { DrawbridgeError } from '../base/index.ts'
+import type { VerifiedCheckpoint } from './checkpoint.ts'
+import { isOrigin, signCheckpoint, verifyCheckpoint } from './checkpoint.ts'
+import { evidenceKeyId, publicHalf } from './evidence-key.ts'
+import { entryJson } from './log-entry.ts'
+import type { IntegratedEntry, LogStore, PendingEntry } from './log-store.ts'
+import { proveConsistency, proveInclusion, verifyConsistency, verifyInclusion } from './merkle-proof.ts'
+import type { HashReader } from './merkle-tree.ts'
+import { frontierIndexes, hashesForLeaf, leafHash, readStoredHashes, storedHashIndex, treeHash } from './merkle-tree.ts'
+import { writeTlogProof } from './tlog-proof.ts'
+
+/** What an `EvidenceLog` works with. */
+export interface EvidenceLogOptions {
+  readonly store: LogStore
+  /** Ed25519, private. */
+  readonly signer: KeyObject
+  /** Public keys that signed earlier checkpoints, before the key was rotated. */
+  readonly formerKeys?: readonly KeyObject[]
+  /** This deployment: a URL without a scheme, `drawbridge.example`. A tenant's log is `<origin>/<tenant>`. */
+  readonly origin: string
+  readonly clock: Clock
+}
+
+/** A tree head with its signature. */
+export interface SignedCheckpoint {
+  readonly origin: string
+  readonly treeSize: number
+  readonly rootHash: Uint8Array
+  /** The signed note. */
+  readonly note: string
+}
+
+/** The proof that one entry is in the log. */
+export interface LogProof {
+  /** The entry's place in the log, from 0. */
+  readonly seq: number
+  /** The canonical JSON, the leaf's bytes. */
+  readonly entryJson: string
+  readonly checkpoint: SignedCheckpoint
+  /** From the leaf's sibling up to the root's child. */
+  readonly proof: readonly Uint8Array[]
+  /** The same as a file in the format of C2SP tlog-proof. */
+  readonly tlogProof: string
+}
+
+const batchSize = 256
+const maximumLosses = 16
+const lossesBeforeWaiting = 4
+
+/** The evidence log over a `LogStore`. Several may work on one store at the same time. */
+export class EvidenceLog {
+  readonly #options: EvidenceLogOptions
+  readonly #trusted: readonly KeyObject[]
+
+  /** @throws TypeError when the signer is not a private Ed25519 key, or the origin can not name a key. */
+  constructor(options: EvidenceLogOptions) {
+    if (options.signer.type !== 'private') throw new TypeError('the signer is a private key')
+    if (!isOrigin(options.origin)) throw new TypeError(`\`${options.origin}\` can not be the origin of a log`)
+    this.#options = options
+    this.#trusted = [options.signer, ...(options.formerKeys ?? [])].map(publicHalf)
+  }
+
+  /** The origin of a tenant's log; no two tenants share one. */
+  originOf(tenant: string): string {
+    return `${this.#options.origin}/${encodeURIComponent(tenant)}`
+  }
+
+  /**
+   * Gives every waiting entry its place, and answers how many were placed by this call. Idempotent; when another
+   * sequencer was faster, it goes on from there.
+   *
+   * @throws write-conflict — other sequencers were faster, many times in a row
+   */
+  async integrate(tenant: string): Promise<number> {
+    const { store, clock } = this.#options
+    let placed = 0
+    for (let losses = 0; losses < maximumLosses; ) {
+      // INVARIANT: the size is read before the entries. An entry that somebody else places in between has then changed
+      // the size too, so that the store refuses, and no entry gets two places.
+      const size = await store.size(tenant)
+      const pending = await store.pending(tenant, batchSize)
+      if (pending.length === 0) return placed
+      const entries = await this.#place(tenant, size, pending)
+      if (await store.integrate(tenant, size, entries)) {
+        placed += entries.length
+        losses = 0
+        continue
+      }
+      losses++
+      if (losses >= lossesBeforeWaiting) await clock.sleep(2 ** losses)
+    }
+    throw new DrawbridgeError({
+      code: 'write-conflict',
+      retry: 'later',
+      message: 'other sequencers kept placing entries into the evidence log first',
+      operation: 'evidence.integrate',
+      context: { tenant, losses: maximumLosses },
+    })
+  }
+
+  /**
+   * Signs the tree as it stands in the store, so only after the transaction that grew it. When nothing was added since,
+   * answers the last checkpoint again.
+   *
+   * @throws evidence-forked — the tree is smaller than, or does not begin with, the tree of the last checkpoint
+   */
+  async checkpoint(tenant: string): Promise<SignedCheckpoint> {
+    const { store, signer } = this.#options
+    const origin = this.originOf(tenant)
+    // INVARIANT: the checkpoint is read before the size. Sizes only grow, so a smaller size is a loss and not a race.
+    const note = await store.lastCheckpoint(tenant)
+    const treeSize = await store.size(tenant)
+    const rootHash = await treeHash(treeSize, this.#reader(tenant))
+    if (note !== null) {
+      const last = await this.#continues(tenant, note, treeSize, rootHash)
+      if (last.treeSize === treeSize && this.#isSignedNow(last)) return { origin, treeSize, rootHash, note }
+    }
+    const signed = signCheckpoint({ origin, treeSize, rootHash }, signer)
+    await store.saveCheckpoint(tenant, treeSize, signed)
+    return { origin, treeSize, rootHash, note: signed }
+  }
+
+  /**
+   * Compares the log with a checkpoint that somebody else kept: a customer's bucket, a witness, a printed page. To be
+   * called at start with the newest that can be found, because a restored database does not know what it lost.
+   *
+   * @throws evidence-forked — the log is smaller than, or does not begin with, the tree of that checkpoint
+   */
+  async assertContinues(tenant: string, note: string): Promise<void> {
+    const treeSize = await this.#options.store.size(tenant)
+    await this.#continues(tenant, note, treeSize, await treeHash(treeSize, this.#reader(tenant)))
+  }
+
+  /**
+   * Proves where an entry is. Places it first when it has no place yet, and signs a checkpoint when none covers it.
+   *
+   * @throws not-found — the tenant's log has no such entry
+   * @throws evidence-forked — what the store holds does not lead to what was signed
+   */
+  async proofOf(tenant: string, outboxId: number): Promise<LogProof> {
+    const { store } = this.#options
+    const seq = await this.#placeOf(tenant, outboxId)
+    const checkpoint = await this.#covering(tenant, seq)
+    const [json] = await store.entries(tenant, seq, seq + 1)
+    if (json === undefined) throw forked(tenant, 'an entry of the evidence log is gone', { seq })
+    const proof = await proveInclusion(checkpoint.treeSize, seq, this.#reader(tenant))
+    if (!verifyInclusion(leafHash(json), seq, checkpoint.treeSize, proof, checkpoint.rootHash)) {
+      throw forked(tenant, 'an entry of the evidence log is not the one that was signed', { seq })
+    }
+    const tlogProof = writeTlogProof({ index: seq, hashes: proof, checkpoint: checkpoint.note })
+    return { seq, entryJson: json, checkpoint, proof, tlogProof }
+  }
+
+  async #placeOf(tenant: string, outboxId: number): Promise<number> {
+    const { store } = this.#options
+    const known = await store.placeOf(tenant, outboxId)
+    if (known !== null) return known
+    await this.integrate(tenant)
+    const placed = await store.placeOf(tenant, outboxId)
+    if (placed !== null) return placed
+    throw new DrawbridgeError({
+      code: 'not-found',
+      message: 'the evidence log has no such entry',
+      operation: 'evidence.proofOf',
+      context: { tenant, outboxId },
+    })
+  }
+
+  /** The last checkpoint when it covers the entry under the present key, otherwise a new one. */
+  async #covering(tenant: string, seq: number): Promise<SignedCheckpoint> {
+    const note = await this.#options.store.lastCheckpoint(tenant)
+    const last = note === null ? null : verifyCheckpoint(note, this.#trusted, this.originOf(tenant))
+    if (note !== null && last?.ok && last.value.treeSize > seq && this.#isSignedNow(last.value)) {
+      const { origin, treeSize, rootHash } = last.value
+      return { origin, treeSize, rootHash, note }
+    }
+    return this.checkpoint(tenant)
+  }
+
+  async #place(tenant: string, size: number, pending: readonly PendingEntry[]): Promise<IntegratedEntry[]> {
+    const known = new Map<number, Uint8Array>()
+    const frontier = frontierIndexes(size)
+    const last = size === 0 ? [] : [storedHashIndex(0, size - 1)]
+    const wanted = [...new Set([...frontier, ...last])]
+    const stored = await readStoredHashes(this.#reader(tenant), wanted)
+    for (const [at, hash] of stored.entries()) known.set(wanted[at] ?? -1, hash)
+    const fromKnown: HashReader = async (indexes) => indexes.flatMap((index) => known.get(index) ?? [])
+    const placed: IntegratedEntry[] = []
+    for (const [offset, entry] of pending.entries()) {
+      const seq = size + offset
+      const previous = seq === 0 ? undefined : known.get(storedHashIndex(0, seq - 1))
+      const prev = previous === undefined ? undefined : Buffer.from(previous).toString('hex')
+      const json = entryJson(tenant, seq, entry, prev)
+      const hashes = await hashesForLeaf(seq, leafHash(json), fromKnown)
+      for (const { index, hash } of hashes) known.set(index, hash)
+      placed.push({ outboxId: entry.outboxId, seq, json, hashes })
+    }
+    return placed
+  }
+
+  async #continues(tenant: string, note: string, size: number, root: Uint8Array): Promise<VerifiedCheckpoint> {
+    const verified = verifyCheckpoint(note, this.#trusted, this.originOf(tenant))
+    if (!verified.ok) {
+      throw forked(tenant, `the checkpoint to continue from is not ours (${verified.error})`, { treeSize: size })
+    }
+    const old = verified.value
+    const context = { treeSize: size, checkpointSize: old.treeSize }
+    if (old.treeSize > size) throw forked(tenant, 'the evidence log is smaller than a checkpoint says', context)
+    const proof = await proveConsistency(old.treeSize, size, this.#reader(tenant))
+    if (!verifyConsistency(old.treeSize, size, old.rootHash, root, proof)) {
+      throw forked(tenant, 'the evidence log does not begin as a checkpoint says', context)
+    }
+    return old
+  }
+
+  #isSignedNow(checkpoint: VerifiedCheckpoint): boolean {
+    const keyId = evidenceKeyId(this.#options.signer)
+    return checkpoint.signedBy.some((key) => evidenceKeyId(key) === keyId)
+  }
+
+  #reader(tenant: string): HashReader {
+    return (indexes) => this.#options.store.readHashes(tenant, indexes)
+  }
+}
+
+function forked(tenant: string, message: string, context: Readonly<Record<string, number>>): DrawbridgeError {
+  return new DrawbridgeError({
+    code: 'evidence-forked',
+    message,
+    operation: 'evidence.checkpoint',
+    context: { tenant, ...context },
+    help: 'was the database restored from an older backup? restore a newer one; the log never signs two histories',
+  })
+}

@@ -1,0 +1,29 @@
+/**
+ * Evidence: canonical entries, the Merkle log, checkpoints, receipts and the package in which they travel. Pure formats
+ * that `sha256sum`, `openssl` and other implementations of the C2SP formats can check; docs/evidence.md describes them.
+ */
+export type { JsonValue } from './canonical-json.ts'
+export { canonicalJson, parseCanonicalJson } from './canonical-json.ts'
+export type { CheckpointProblem, ParsedCheckpoint, TreeHead, VerifiedCheckpoint } from './checkpoint.ts'
+export { parseCheckpoint, signCheckpoint, verifyCheckpoint } from './checkpoint.ts'
+export type { EvidenceKey, KeyProblem } from './evidence-key.ts'
+export {
+  evidenceKeyId,
+  exportPrivateKeyPem,
+  exportPublicKeyPem,
+  generateEvidenceKey,
+  importPrivateKeyPem,
+  importPublicKeyPem,
+} from './evidence-key.ts'
+export type { EvidenceLogOptions, LogProof, SignedCheckpoint } from './evidence-log.ts'
+export { EvidenceLog } from './evidence-log.ts'
+export type { LogEntry } from './log-entry.ts'
+export { parseEntry } from './log-entry.ts'
+export type { IntegratedEntry, LogStore, PendingEntry } from './log-store.ts'
+export { proveConsistency, proveInclusion, verifyConsistency, verifyInclusion } from './merkle-proof.ts'
+export type { HashReader, StoredHash } from './merkle-tree.ts'
+export { hashesForLeaf, leafHash, storedHashIndex, treeHash } from './merkle-tree.ts'
+export type { NoteVerifier } from './signed-note.ts'
+export { noteKeyId, parseVerifierKey, verifierKey } from './signed-note.ts'
+export type { TlogProof } from './tlog-proof.ts'
+export { parseTlogProof, writeTlogProof } from './tlog-proof.ts'
