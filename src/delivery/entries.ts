@@ -1,0 +1,105 @@
+/** What the evidence log is told about deliveries: the entries, as data. Strings, integers and their nesting alone. */
+import { createHash } from 'node:crypto'
+import type { ActorSummary, VerificationLevel } from '../contract/index.ts'
+import type { DeliveryRecord, ItemRecord, TargetRecord } from './record.ts'
+import type { NewDelivery, NewEntry } from './repository.ts'
+
+/** Drawbridge itself as an actor. */
+const drawbridge = 'drawbridge'
+
+/**
+ * Names an actor in the log: `person:<issuer's hash>:<subject>`, `operator:local`, `schedule:<name>`. The issuer is
+ * hashed because its address says more about a customer than a log needs.
+ */
+export function actorName(actor: ActorSummary): string {
+  if (actor.kind === 'operator') return `operator:${actor.subject}`
+  if (actor.kind === 'schedule') return `schedule:${actor.subject}`
+  return `person:${createHash('sha256').update(actor.issuer).digest('hex').slice(0, 16)}:${actor.subject}`
+}
+
+export function acceptedEntry(delivery: NewDelivery): NewEntry {
+  return {
+    actor: actorName(delivery.actor),
+    action: 'delivery.accepted',
+    subject: delivery.id,
+    fields: {
+      route: delivery.route,
+      policy: delivery.policy,
+      report: delivery.report,
+      period: delivery.period,
+      files: delivery.files.map(({ name, sizeBytes, sha256 }) => ({ name, sizeBytes, sha256 })),
+      targets: delivery.targets.map((target) => target.connection),
+    },
+  }
+}
+
+export function deliveredEntry(
+  record: DeliveryRecord,
+  target: TargetRecord,
+  items: readonly ItemRecord[],
+  level: VerificationLevel,
+): NewEntry {
+  return {
+    actor: actorName(record.actor),
+    action: 'delivery.delivered',
+    subject: record.id,
+    fields: {
+      connection: target.connection,
+      level,
+      objects: items.map((item) => ({
+        key: item.key,
+        sizeBytes: item.sizeBytes,
+        sha256: item.sha256,
+        ...(item.answer?.etag === undefined ? {} : { etag: item.answer.etag }),
+        ...(item.answer?.versionId === undefined ? {} : { versionId: item.answer.versionId }),
+      })),
+    },
+  }
+}
+
+/** A target that did not take the report: `delivery.refused`, `delivery.failed` or `delivery.conflict`. */
+export function notDeliveredEntry(
+  record: DeliveryRecord,
+  target: TargetRecord,
+  outcome: 'refused' | 'failed' | 'conflict',
+): NewEntry {
+  const cause = target.diagnosis?.causes[0]?.id
+  return {
+    actor: drawbridge,
+    action: `delivery.${outcome}`,
+    subject: record.id,
+    fields: {
+      connection: target.connection,
+      attempts: target.attempts,
+      ...(target.reason === null ? {} : { reason: target.reason }),
+      ...(cause === undefined ? {} : { cause }),
+    },
+  }
+}
+
+/** An unfinished upload may stand at the target that our rights can not find or remove. */
+export function possibleOrphanEntry(record: DeliveryRecord, target: TargetRecord, item: ItemRecord): NewEntry {
+  return {
+    actor: drawbridge,
+    action: 'delivery.possible-orphan',
+    subject: record.id,
+    fields: { connection: target.connection, key: item.key },
+  }
+}
+
+export function quarantinedEntry(record: DeliveryRecord, crashes: number): NewEntry {
+  return { actor: drawbridge, action: 'delivery.quarantined', subject: record.id, fields: { crashes } }
+}
+
+export function receiptRefusedEntry(record: DeliveryRecord, target: TargetRecord, reason: string): NewEntry {
+  return {
+    actor: drawbridge,
+    action: 'receipt.refused',
+    subject: record.id,
+    fields: { connection: target.connection, reason },
+  }
+}
+
+export function retryEntry(record: DeliveryRecord, actor: string, connections: readonly string[]): NewEntry {
+  return { actor, action: 'delivery.retried', subject: record.id, fields: { connections: [...connections] } }
+}

@@ -1,0 +1,115 @@
+/**
+ * What the delivery room needs kept, free of any one database. Implemented by `state/`. Whoever holds a claim writes
+ * `WHERE fence = mine`: a write with an old fence changes nothing and rejects with `LeaseLost`.
+ */
+import type { Route } from '../contract/index.ts'
+import type { PendingEntry } from '../evidence/index.ts'
+import type { DeliveryRecord, ItemRecord, SentPart, SpooledFile, TargetRecord } from './record.ts'
+
+/** Something that happened, to be written in the same transaction as the change it tells of. */
+export type NewEntry = Omit<PendingEntry, 'outboxId' | 'time'>
+
+/** The right to work on one delivery, until the lease ends or somebody else claims it. */
+export interface Claim {
+  readonly tenant: string
+  readonly delivery: string
+  readonly fence: number
+  /** Claims before this one that ended without an answer. */
+  readonly crashes: number
+}
+
+/** The claim is not ours any more: stop at once, write nothing. */
+export class LeaseLost extends Error {
+  constructor(claim: Claim) {
+    super(`the claim on \`${claim.delivery}\` is lost`)
+    this.name = 'LeaseLost'
+  }
+}
+
+/** What is known of a delivery when it is accepted. */
+export type NewDelivery = Omit<DeliveryRecord, 'state' | 'acceptedAt' | 'crashes' | 'isSpooled'>
+
+export interface DeliveryRepository {
+  /** Remembers a file of the spool that no delivery owns yet. */
+  addUpload(tenant: string, file: SpooledFile): Promise<void>
+  /** The uploads of these ids that the tenant has, owned by a delivery or not. */
+  uploads(tenant: string, ids: readonly string[]): Promise<{ file: SpooledFile; delivery: string | null }[]>
+  /** Forgets, and names, the uploads that no delivery has taken for `olderThanMs`; the caller removes the files. */
+  forgetOrphanUploads(olderThanMs: number): Promise<string[]>
+  /** All uploads whose bytes the spool must still hold. */
+  spooledUploads(): Promise<string[]>
+  /** Marks the bytes of a delivery as gone from the spool. */
+  markUnspooled(tenant: string, delivery: string): Promise<void>
+
+  /**
+   * One transaction: the delivery, its hold on the uploads, and its entries. With an idempotency key that was used
+   * before, nothing is written and the earlier delivery is returned with `isNew` false.
+   * @throws input-invalid — an upload was taken by another delivery in the meantime
+   */
+  accept(delivery: NewDelivery, entries: readonly NewEntry[]): Promise<{ record: DeliveryRecord; isNew: boolean }>
+  byId(tenant: string, id: string): Promise<DeliveryRecord | null>
+  byIdempotencyKey(tenant: string, key: string): Promise<DeliveryRecord | null>
+  /** The newest first. */
+  list(tenant: string, filter: { readonly route?: string; readonly limit: number }): Promise<DeliveryRecord[]>
+
+  /** Claims up to `limit` deliveries that are due and not under a living lease, counting a crash before the work. */
+  claim(worker: string, limit: number, leaseMs: number): Promise<Claim[]>
+  /** Prolongs the lease. False: the claim is lost. */
+  heartbeat(claim: Claim, leaseMs: number): Promise<boolean>
+  /** When the next delivery becomes due or its lease ends; null: nothing is waiting. */
+  nextDueAt(): Promise<Date | null>
+  /** @throws LeaseLost */
+  saveItem(claim: Claim, connection: string, item: ItemRecord): Promise<void>
+  /** Saves a part that the store took; counts as progress, so earlier crashes are forgiven. @throws LeaseLost */
+  savePart(claim: Claim, connection: string, item: number, part: SentPart): Promise<void>
+  /** The saved parts of an item's present upload, in order. */
+  parts(claim: Claim, connection: string, item: number): Promise<SentPart[]>
+  /** Forgets the saved parts of an item, for a new upload. @throws LeaseLost */
+  dropParts(claim: Claim, connection: string, item: number): Promise<void>
+  /** Saves a target (its items only when `items` is true) with entries; returns their outbox ids. @throws LeaseLost */
+  saveTarget(
+    claim: Claim,
+    target: TargetRecord,
+    entries: readonly NewEntry[],
+    options?: { readonly items?: boolean },
+  ): Promise<number[]>
+  /** Saves a target as delivered, with the entry that tells of it; the record's `entry` becomes its outbox id. @throws LeaseLost */
+  commitTarget(claim: Claim, target: TargetRecord, entry: NewEntry): Promise<TargetRecord>
+  /** Writes entries that belong to no other change. @throws LeaseLost */
+  note(claim: Claim, entries: readonly NewEntry[]): Promise<void>
+  /** Gives the delivery back, with its state and when it is due again (null: when somebody asks). @throws LeaseLost */
+  release(
+    claim: Claim,
+    end: { readonly state: DeliveryRecord['state']; readonly availableAt: string | null },
+    entries: readonly NewEntry[],
+  ): Promise<void>
+
+  /**
+   * Makes these targets due now and forgives earlier crashes. While the delivery is at work it is looked at again right
+   * after. False: no such delivery.
+   */
+  makeDue(tenant: string, id: string, connections: readonly string[], entries: readonly NewEntry[]): Promise<boolean>
+  /** Ids of deliveries that are still owed to this connection. */
+  owedTo(tenant: string, connection: string): Promise<string[]>
+
+  /** Saves a receipt's files unless there is one already; returns the one that stands. @throws LeaseLost */
+  saveReceipt(claim: Claim, connection: string, files: readonly ReceiptFile[]): Promise<readonly ReceiptFile[]>
+  receipt(tenant: string, delivery: string, connection: string): Promise<readonly ReceiptFile[] | null>
+}
+
+/** One file of a receipt. */
+export interface ReceiptFile {
+  readonly path: string
+  readonly bytes: Uint8Array
+}
+
+export interface RouteRepository {
+  /** @throws already-exists | not-found — a target is no connection of the tenant */
+  add(tenant: string, route: Route): Promise<void>
+  byName(tenant: string, name: string): Promise<Route | null>
+  list(tenant: string): Promise<Route[]>
+  /** Replaces targets and policy. Deliveries accepted before keep theirs. @throws not-found */
+  update(tenant: string, route: Route): Promise<void>
+  /** @throws not-found */
+  remove(tenant: string, name: string): Promise<void>
+}

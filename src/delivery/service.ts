@@ -1,0 +1,252 @@
+/**
+ * The front of the delivery room: takes reports in, tells what became of them, and asks for another attempt. Nothing
+ * here sends a byte to a target; the worker does.
+ */
+import { type Clock, DrawbridgeError, newId, type Random } from '../base/index.ts'
+import type { Delivery, ReceiptBundle, Route, UploadedFile } from '../contract/index.ts'
+import { acceptedEntry, actorName, retryEntry } from './entries.ts'
+import { checkPeriod } from './keys.ts'
+import {
+  type DeliveryRecord,
+  describeDelivery,
+  type SpooledFile,
+  type TargetIdentity,
+  type TargetRecord,
+  wantedTargets,
+} from './record.ts'
+import type { DeliveryRepository, NewDelivery, RouteRepository } from './repository.ts'
+import type { Spool } from './spool/spool.ts'
+import type { Person, TargetAccess } from './target-access.ts'
+
+/** What the service works with. */
+export interface DeliveryServiceParts {
+  readonly clock: Clock
+  readonly random: Random
+  readonly repository: DeliveryRepository
+  readonly routes: RouteRepository
+  readonly access: TargetAccess
+  readonly spool: Spool
+  /** Called when something became due: `worker.wake()`. */
+  readonly wake: () => void
+}
+
+/** What `accept` is told, as `delivery.create` of the contract has it. */
+export interface AcceptInput {
+  readonly route: string
+  readonly report?: string | undefined
+  readonly period?: string | undefined
+  readonly idempotencyKey?: string | undefined
+  readonly uploads: readonly string[]
+}
+
+/** Takes reports in and tells about deliveries. Every method is confined to one tenant. */
+export class DeliveryService {
+  readonly #parts: DeliveryServiceParts
+
+  constructor(parts: DeliveryServiceParts) {
+    this.#parts = parts
+  }
+
+  /**
+   * Streams one file into the spool. It is durable when this resolves, and forgotten after a day unless a delivery
+   * takes it.
+   * @throws report-unreadable | disk-full | throttled | input-invalid
+   */
+  async upload(tenant: string, name: string, source: AsyncIterable<Uint8Array>): Promise<UploadedFile> {
+    const { repository, spool, random } = this.#parts
+    const file = await spool.write(newId('upl', random), checkFileName(name), source)
+    try {
+      await repository.addUpload(tenant, file)
+    } catch (error) {
+      await spool.remove(file.upload)
+      throw error
+    }
+    return { upload: file.upload, name: file.name, sizeBytes: file.sizeBytes, sha256: file.sha256 }
+  }
+
+  /**
+   * Accepts a report: when it resolves, the delivery is durable and nothing will drop it silently. The same
+   * idempotency key with the same bytes is the same delivery.
+   * @throws not-found — the route or an upload
+   * @throws claim-missing — the person's sign-in lacks a claim that a target's identity mapping requires
+   * @throws input-invalid — an upload belongs to another delivery, or the key was used for other bytes
+   */
+  async accept(tenant: string, person: Person, input: AcceptInput): Promise<Delivery> {
+    const { repository, routes, wake } = this.#parts
+    const route = await routes.byName(tenant, input.route)
+    if (route === null) throw notFound(`there is no route \`${input.route}\``)
+    const taken = await this.#takeUploads(tenant, input)
+    if ('earlier' in taken) return describeDelivery(taken.earlier)
+    const draft = await this.#draft(tenant, person, route, input, taken.files)
+    const { record, isNew } = await repository.accept(draft, [acceptedEntry(draft)])
+    if (!isNew) return describeDelivery(sameReport(record, taken.files))
+    wake()
+    return describeDelivery(record)
+  }
+
+  async #takeUploads(
+    tenant: string,
+    input: AcceptInput,
+  ): Promise<{ files: SpooledFile[] } | { earlier: DeliveryRecord }> {
+    const { repository } = this.#parts
+    const known = await repository.uploads(tenant, input.uploads)
+    const files = input.uploads.map((id) => {
+      const found = known.find((upload) => upload.file.upload === id)
+      if (found === undefined) throw notFound(`there is no upload \`${id.slice(0, 64)}\``)
+      return found
+    })
+    if (input.idempotencyKey !== undefined) {
+      const earlier = await repository.byIdempotencyKey(tenant, input.idempotencyKey)
+      const spooled = files.map(({ file }) => file)
+      if (earlier !== null) return { earlier: sameReport(earlier, spooled) }
+    }
+    const owned = files.find(({ delivery }) => delivery !== null)
+    if (owned !== undefined) throw uploadTaken(owned.file.upload)
+    if (new Set(input.uploads).size !== input.uploads.length) throw uploadTaken('the same upload')
+    return { files: files.map(({ file }) => file) }
+  }
+
+  async #draft(
+    tenant: string,
+    person: Person,
+    route: Route,
+    input: AcceptInput,
+    files: readonly SpooledFile[],
+  ): Promise<NewDelivery> {
+    const { access, clock, random } = this.#parts
+    const [first] = files
+    if (first === undefined) throw new TypeError('a report has at least one file')
+    const targets = await Promise.all(
+      route.targets.map(async (connection, position) =>
+        newTarget(connection, position, await access.identityFor(tenant, connection, person), clock),
+      ),
+    )
+    return {
+      id: newId('dlv', random),
+      tenant,
+      route: route.name,
+      policy: route.policy,
+      report: input.report ?? first.name,
+      period: checkPeriod(input.period ?? clock.now().toISOString().slice(0, 7)),
+      idempotencyKey: input.idempotencyKey ?? null,
+      actor: person.actor,
+      files,
+      targets,
+    }
+  }
+
+  /** Lists deliveries, the newest first. */
+  async list(tenant: string, filter: { route?: string | undefined; limit: number }): Promise<Delivery[]> {
+    const { route, limit } = filter
+    const records = await this.#parts.repository.list(tenant, { limit, ...(route === undefined ? {} : { route }) })
+    return records.map(describeDelivery)
+  }
+
+  /** Shows one delivery. @throws not-found */
+  async show(tenant: string, id: string): Promise<Delivery> {
+    return describeDelivery(await this.#record(tenant, id))
+  }
+
+  /**
+   * Makes everything that a delivery still owes due now, in the name of whoever asks.
+   * @throws not-found
+   */
+  async retry(tenant: string, id: string, person: Person): Promise<Delivery> {
+    const { repository, wake } = this.#parts
+    const record = await this.#record(tenant, id)
+    const owed = owedConnections(record)
+    if (owed.length > 0) {
+      await repository.makeDue(tenant, id, owed, [retryEntry(record, actorName(person.actor), owed)])
+      wake()
+    }
+    return await this.show(tenant, id)
+  }
+
+  /** Tells that a target was found well again: what is owed to it becomes due. Returns how many deliveries that are. */
+  async targetIsWell(tenant: string, connection: string): Promise<number> {
+    const { repository, wake } = this.#parts
+    const owed = await repository.owedTo(tenant, connection)
+    for (const id of owed) await repository.makeDue(tenant, id, [connection], [])
+    if (owed.length > 0) wake()
+    return owed.length
+  }
+
+  /** Hands over the receipt of one delivery to one target. @throws not-found */
+  async receipt(tenant: string, id: string, connection: string): Promise<ReceiptBundle> {
+    const files = await this.#parts.repository.receipt(tenant, id, connection)
+    if (files === null) throw notFound(`there is no receipt of \`${id.slice(0, 64)}\` for \`${connection}\``)
+    return {
+      delivery: id,
+      connection,
+      files: files.map(({ path, bytes }) => ({ path, base64: Buffer.from(bytes).toString('base64') })),
+    }
+  }
+
+  async #record(tenant: string, id: string): Promise<DeliveryRecord> {
+    const record = await this.#parts.repository.byId(tenant, id)
+    if (record === null) throw notFound(`there is no delivery \`${id.slice(0, 64)}\``)
+    return record
+  }
+}
+
+function owedConnections(record: DeliveryRecord): string[] {
+  return wantedTargets(record)
+    .filter((target) => target.state !== 'delivered')
+    .map((target) => target.connection)
+}
+
+function newTarget(connection: string, position: number, identity: TargetIdentity, clock: Clock): TargetRecord {
+  return {
+    connection,
+    position,
+    state: 'waiting',
+    identity,
+    attempts: 0,
+    faults: 0,
+    availableAt: clock.now().toISOString(),
+    items: [],
+    level: null,
+    deliveredAt: null,
+    reason: null,
+    diagnosis: null,
+    entry: null,
+    receipt: 'none',
+    sidecar: 'none',
+    sidecarAttempts: 0,
+    facts: null,
+  }
+}
+
+/** A file's name is shown, hashed and put into manifests: one line, no path. */
+function checkFileName(name: string): string {
+  const isPlain = name.length > 0 && name.length <= 255 && !/[/\\]|\p{Cc}|\p{Cf}|\p{Cs}|\p{Zl}|\p{Zp}/u.test(name)
+  if (isPlain && name !== '.' && name !== '..' && name.trim() === name) return name
+  throw new DrawbridgeError({
+    code: 'input-invalid',
+    message: 'the file name is empty, too long, or holds a path or control characters',
+    help: 'a file name has at most 255 characters and no slash',
+  })
+}
+
+function sameReport(record: DeliveryRecord, files: readonly SpooledFile[]): DeliveryRecord {
+  const isSame =
+    record.files.length === files.length && record.files.every((file, index) => file.sha256 === files[index]?.sha256)
+  if (isSame) return record
+  throw new DrawbridgeError({
+    code: 'input-invalid',
+    message: `the idempotency key belongs to \`${record.id}\`, which has other bytes`,
+    help: 'use a key of its own for every report',
+  })
+}
+
+function uploadTaken(upload: string): DrawbridgeError {
+  return new DrawbridgeError({
+    code: 'input-invalid',
+    message: `\`${upload}\` belongs to another delivery or stands twice in the list`,
+    help: 'upload the file again, or use an idempotency key to ask for the same delivery twice',
+  })
+}
+
+function notFound(message: string): DrawbridgeError {
+  return new DrawbridgeError({ code: 'not-found', message })
+}

@@ -1,0 +1,244 @@
+/**
+ * The spool: reports as they were handed over, durable and hashed before anything is acknowledged. It knows files and
+ * hashes; which delivery a file belongs to is the repository's knowledge.
+ */
+import { createHash } from 'node:crypto'
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { DrawbridgeError } from '../../base/index.ts'
+import type { SpooledFile } from '../record.ts'
+import { chunkBytes, SpooledBody } from './spooled-body.ts'
+
+/** How the spool is opened. */
+export interface SpoolOptions {
+  /** Made when absent. Nothing else may be kept there. */
+  readonly directory: string
+  /** New reports are pushed back above this. Absent: as much as the disk holds. */
+  readonly quotaBytes?: number
+}
+
+/** A file that could not be kept because the spool is full; ask again when deliveries have left it. */
+export const retryAfterSeconds = 60
+
+/** Keeps report files until they are delivered. */
+export class Spool {
+  readonly #directory: string
+  readonly #quotaBytes: number
+  #usedBytes: number
+
+  private constructor(directory: string, quotaBytes: number, usedBytes: number) {
+    this.#directory = directory
+    this.#quotaBytes = quotaBytes
+    this.#usedBytes = usedBytes
+  }
+
+  /** Opens the spool and removes what a crash left half written. @throws data-directory-broken | disk-full */
+  static async open(options: SpoolOptions): Promise<Spool> {
+    return await onDisk('spool.open', async () => {
+      await mkdir(options.directory, { recursive: true, mode: 0o700 })
+      let usedBytes = 0
+      for (const name of await readdir(options.directory)) {
+        const path = join(options.directory, name)
+        if (name.endsWith('.part')) await rm(path, { force: true })
+        else usedBytes += (await stat(path)).size
+      }
+      return new Spool(options.directory, options.quotaBytes ?? Number.POSITIVE_INFINITY, usedBytes)
+    })
+  }
+
+  /** The bytes on disk now. */
+  get usedBytes(): number {
+    return this.#usedBytes
+  }
+
+  /**
+   * Streams a file to disk while hashing it. When it resolves, the bytes and their name survive a power cut; when it
+   * rejects, nothing is left behind.
+   * @throws report-unreadable — the source ended in an error
+   * @throws disk-full | data-directory-broken — the disk did
+   * @throws throttled — the quota is used up
+   */
+  async write(upload: string, name: string, source: AsyncIterable<Uint8Array>): Promise<SpooledFile> {
+    const data = this.#path(upload, 'data')
+    const chunks = this.#path(upload, 'chunks')
+    const reserved = { bytes: 0 }
+    try {
+      const file = await this.#stream(upload, name, source, reserved)
+      await onDisk('spool.write', async () => {
+        await rename(`${chunks}.part`, chunks)
+        await rename(`${data}.part`, data)
+        await syncDirectory(this.#directory)
+      })
+      return file
+    } catch (error) {
+      this.#usedBytes -= reserved.bytes
+      for (const path of [data, chunks, `${data}.part`, `${chunks}.part`]) await rm(path, { force: true })
+      throw error
+    }
+  }
+
+  async #stream(
+    upload: string,
+    name: string,
+    source: AsyncIterable<Uint8Array>,
+    reserved: { bytes: number },
+  ): Promise<SpooledFile> {
+    const whole = createHash('sha256')
+    const md5 = createHash('md5')
+    const digests = new ChunkDigests()
+    let sizeBytes = 0
+    const handle = await onDisk('spool.write', () => open(`${this.#path(upload, 'data')}.part`, 'wx', 0o600))
+    try {
+      for await (const bytes of readable(name, source)) {
+        if (this.#usedBytes + bytes.length > this.#quotaBytes) throw quotaExceeded(name)
+        this.#usedBytes += bytes.length
+        reserved.bytes += bytes.length
+        sizeBytes += bytes.length
+        whole.update(bytes)
+        md5.update(bytes)
+        digests.update(bytes)
+        await onDisk('spool.write', () => writeFully(handle, bytes))
+      }
+      // A failed fsync is never retried: the kernel may have dropped the pages, so the file counts as lost.
+      await onDisk('spool.sync', () => handle.sync())
+    } finally {
+      await handle.close()
+    }
+    const table = digests.finish()
+    await onDisk('spool.write', () => writeDurably(`${this.#path(upload, 'chunks')}.part`, table))
+    this.#usedBytes += table.length
+    reserved.bytes += table.length
+    return { upload, name, sizeBytes, sha256: whole.digest('hex'), md5: md5.digest('hex') }
+  }
+
+  /** Opens a spooled file as a body whose every byte is checked against its hash before it leaves. */
+  body(file: SpooledFile): SpooledBody {
+    return new SpooledBody(file, this.#path(file.upload, 'data'), this.#path(file.upload, 'chunks'))
+  }
+
+  /** Removes a file; also succeeds when it is gone. */
+  async remove(upload: string): Promise<void> {
+    for (const extension of ['data', 'chunks']) {
+      const path = this.#path(upload, extension)
+      const sizeBytes = await stat(path).then(
+        (facts) => facts.size,
+        () => 0,
+      )
+      await onDisk('spool.remove', () => rm(path, { force: true }))
+      this.#usedBytes -= sizeBytes
+    }
+  }
+
+  /** Removes every file whose upload is not in `keep`: what a crash left between the disk and the database. */
+  async sweep(keep: ReadonlySet<string>): Promise<void> {
+    const names = await onDisk('spool.sweep', () => readdir(this.#directory))
+    const uploads = new Set(names.map((name) => name.slice(0, name.indexOf('.'))))
+    for (const upload of uploads) if (!keep.has(upload)) await this.remove(upload)
+  }
+
+  #path(upload: string, extension: string): string {
+    if (!/^[a-z0-9_]{1,64}$/.test(upload)) throw new TypeError('an upload id has letters, digits and underscores')
+    return join(this.#directory, `${upload}.${extension}`)
+  }
+}
+
+/** SHA-256 of every chunk of `chunkBytes`, one after the other. */
+class ChunkDigests {
+  readonly #done: Buffer[] = []
+  #hash = createHash('sha256')
+  #filled = 0
+
+  update(bytes: Uint8Array): void {
+    let offset = 0
+    while (offset < bytes.length) {
+      const take = Math.min(bytes.length - offset, chunkBytes - this.#filled)
+      this.#hash.update(bytes.subarray(offset, offset + take))
+      this.#filled += take
+      offset += take
+      if (this.#filled === chunkBytes) this.#roll()
+    }
+  }
+
+  finish(): Buffer {
+    if (this.#filled > 0) this.#roll()
+    return Buffer.concat(this.#done)
+  }
+
+  #roll(): void {
+    this.#done.push(this.#hash.digest())
+    this.#hash = createHash('sha256')
+    this.#filled = 0
+  }
+}
+
+async function* readable(name: string, source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* source
+  } catch (cause) {
+    if (cause instanceof DrawbridgeError) throw cause
+    throw new DrawbridgeError({
+      code: 'report-unreadable',
+      message: `\`${name}\` ended before it was read to its end`,
+      operation: 'spool.write',
+      help: 'nothing was accepted; send the file again',
+      cause,
+    })
+  }
+}
+
+async function writeFully(handle: FileHandle, bytes: Uint8Array): Promise<void> {
+  let offset = 0
+  while (offset < bytes.length) {
+    const { bytesWritten } = await handle.write(bytes, offset, bytes.length - offset)
+    offset += bytesWritten
+  }
+}
+
+async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
+  const handle = await open(path, 'wx', 0o600)
+  try {
+    await writeFully(handle, bytes)
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  const handle = await open(path, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+function quotaExceeded(name: string): DrawbridgeError {
+  return new DrawbridgeError({
+    code: 'throttled',
+    message: `the spool has no room for \`${name}\` until other deliveries have left it`,
+    retry: 'later',
+    operation: 'spool.write',
+    context: { retryAfterSeconds },
+    help: 'nothing was accepted; send it again later, or repair the targets that hold deliveries back',
+  })
+}
+
+async function onDisk<T>(operation: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (cause) {
+    if (cause instanceof DrawbridgeError || cause instanceof TypeError) throw cause
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown'
+    const isFull = code === 'ENOSPC' || code === 'EDQUOT'
+    throw new DrawbridgeError({
+      code: isFull ? 'disk-full' : 'data-directory-broken',
+      message: isFull ? 'the spool has no room left on its disk' : `the spool can not be used: ${code}`,
+      retry: isFull ? 'later' : 'never',
+      operation,
+      context: { errno: code },
+      ...(isFull ? { help: 'free some space; what was accepted before is safe' } : {}),
+      cause,
+    })
+  }
+}

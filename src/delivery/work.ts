@@ -1,0 +1,67 @@
+/** What the parts of one piece of work share: the claim, the record, the signal, and whom to tell. */
+import type { Clock, Random } from '../base/index.ts'
+import type { Delivery, DeliveryTarget } from '../contract/index.ts'
+import type { ReceiptMaker } from './receipts.ts'
+import type { DeliveryRecord } from './record.ts'
+import type { Claim, DeliveryRepository } from './repository.ts'
+import type { Spool } from './spool/spool.ts'
+import type { TargetAccess } from './target-access.ts'
+
+/** What happens while a worker works, for progress bars and logs. Never a secret, nothing durable. */
+export type DeliveryEvent =
+  | {
+      readonly type: 'progress'
+      readonly tenant: string
+      readonly delivery: string
+      readonly connection: string
+      readonly key: string
+      /** Of this object, as far as they were handed to the socket or are known to stand already. */
+      readonly bytesSent: number
+      readonly sizeBytes: number
+    }
+  | {
+      readonly type: 'target'
+      readonly tenant: string
+      readonly delivery: string
+      readonly connection: string
+      readonly state: DeliveryTarget['state']
+      readonly reason: string | null
+    }
+  | {
+      readonly type: 'delivery'
+      readonly tenant: string
+      readonly delivery: string
+      readonly state: Delivery['state']
+      /** When it is looked at again; null: finished, or only when somebody asks. */
+      readonly availableAt: string | null
+    }
+  /** A fault of Drawbridge itself or of its database: the claim ends and is counted. */
+  | { readonly type: 'crash'; readonly delivery: string | null; readonly error: unknown }
+
+/** What all work is done with. */
+export interface WorkTools {
+  readonly clock: Clock
+  readonly random: Random
+  readonly repository: DeliveryRepository
+  readonly access: TargetAccess
+  readonly spool: Spool
+  readonly receipts: ReceiptMaker
+  readonly tell: (event: DeliveryEvent) => void
+}
+
+/** One claim at work. */
+export interface Work {
+  readonly tools: WorkTools
+  readonly claim: Claim
+  readonly record: DeliveryRecord
+  /** Aborts when the lease is lost or the worker stops; its reason says which. */
+  readonly signal: AbortSignal
+}
+
+/** The worker is stopping: give the work back in order. */
+export class WorkerStopping extends Error {
+  constructor() {
+    super('the worker is stopping')
+    this.name = 'WorkerStopping'
+  }
+}

@@ -1,0 +1,184 @@
+/**
+ * Runs deliveries: claims what is due, keeps the lease alive, and gives the work back. What is done with a claim is the
+ * pass's business; the delivery row is the truth, and waking up is only a hint.
+ */
+import type { Clock, Random } from '../base/index.ts'
+import { runPass } from './pass.ts'
+import type { ReceiptMaker } from './receipts.ts'
+import { type Claim, type DeliveryRepository, LeaseLost } from './repository.ts'
+import type { Spool } from './spool/spool.ts'
+import type { TargetAccess } from './target-access.ts'
+import { type DeliveryEvent, WorkerStopping, type WorkTools } from './work.ts'
+
+const leaseMs = 15_000
+const heartbeatMs = 5_000
+const longestNapMs = 5_000
+const orphanUploadMs = 24 * 60 * 60_000
+const houseKeepingMs = 60 * 60_000
+
+/** What a worker works with. */
+export interface DeliveryWorkerParts {
+  readonly clock: Clock
+  readonly random: Random
+  readonly repository: DeliveryRepository
+  readonly access: TargetAccess
+  readonly spool: Spool
+  readonly receipts: ReceiptMaker
+  /** Names the worker in its claims. */
+  readonly name?: string
+  /** Deliveries at work at the same time; 4 unless said otherwise. */
+  readonly concurrency?: number
+  /** Claims without an answer, one after the other, before a delivery is put into quarantine; 5 unless said otherwise. */
+  readonly quarantineAfter?: number
+  /** Called as things happen. It must not throw. */
+  readonly onEvent?: (event: DeliveryEvent) => void
+}
+
+/** Works deliveries off, in one process among any number. */
+export class DeliveryWorker {
+  readonly #parts: DeliveryWorkerParts
+  readonly #tools: WorkTools
+  readonly #running = new Set<Promise<void>>()
+  readonly #aborts = new Set<AbortController>()
+  #wake: () => void = () => {}
+  #isWoken = false
+  #loop: Promise<void> | null = null
+  #isStopping = false
+  #houseKeptAt = Number.NEGATIVE_INFINITY
+
+  constructor(parts: DeliveryWorkerParts) {
+    this.#parts = parts
+    const { clock, random, repository, access, spool, receipts } = parts
+    const tell = parts.onEvent ?? (() => {})
+    this.#tools = { clock, random, repository, access, spool, receipts, tell }
+  }
+
+  /** Starts the loop. A second call does nothing. */
+  start(): void {
+    if (this.#isStopping) throw new TypeError('a stopped worker can not be started again')
+    this.#loop ??= this.#run()
+  }
+
+  /**
+   * Claims nothing more, lets what is at work end for up to `drainMs` (30 s unless said otherwise), then interrupts the
+   * rest and gives it back. Resolves when nothing runs any more.
+   */
+  async stop(options: { readonly drainMs?: number } = {}): Promise<void> {
+    this.#isStopping = true
+    this.wake()
+    const { clock } = this.#parts
+    const drained = new AbortController()
+    const idle = this.#idle().then(() => drained.abort())
+    await Promise.race([idle, clock.sleep(options.drainMs ?? 30_000, drained.signal).catch(() => {})])
+    for (const abort of this.#aborts) abort.abort(new WorkerStopping())
+    await idle
+    await this.#loop
+  }
+
+  /** Looks for due work now instead of at the end of the nap. */
+  wake(): void {
+    this.#isWoken = true
+    this.#wake()
+  }
+
+  /** Works off everything that is due at this moment and returns how many claims that were. For tests and commands. */
+  async runOnce(): Promise<number> {
+    let claims = 0
+    for (;;) {
+      const started = await this.#claimMore()
+      if (started === 0 && this.#running.size === 0) return claims
+      claims += started
+      await Promise.all(this.#running)
+    }
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#isStopping) {
+      this.#isWoken = false
+      try {
+        await this.#keepHouse()
+        await this.#claimMore()
+        await this.#nap(await this.#napMs())
+      } catch (error) {
+        // The database is out of reach: nothing is claimed until it is back.
+        this.#tools.tell({ type: 'crash', delivery: null, error })
+        await this.#nap(longestNapMs)
+      }
+    }
+  }
+
+  async #napMs(): Promise<number> {
+    if (this.#running.size >= this.#concurrency) return longestNapMs
+    const due = await this.#parts.repository.nextDueAt()
+    if (due === null) return longestNapMs
+    return Math.min(longestNapMs, Math.max(10, due.getTime() - this.#parts.clock.now().getTime()))
+  }
+
+  async #nap(milliseconds: number): Promise<void> {
+    if (this.#isWoken || this.#isStopping) return
+    const nap = new AbortController()
+    this.#wake = () => nap.abort()
+    await this.#parts.clock.sleep(milliseconds, nap.signal).catch(() => {})
+    this.#wake = () => {}
+    nap.abort()
+  }
+
+  get #concurrency(): number {
+    return this.#parts.concurrency ?? 4
+  }
+
+  async #claimMore(): Promise<number> {
+    const free = this.#concurrency - this.#running.size
+    if (free <= 0 || this.#isStopping) return 0
+    const claims = await this.#parts.repository.claim(this.#parts.name ?? 'worker', free, leaseMs)
+    for (const claim of claims) {
+      const run = this.#work(claim).finally(() => {
+        this.#running.delete(run)
+        this.wake()
+      })
+      this.#running.add(run)
+    }
+    return claims.length
+  }
+
+  async #work(claim: Claim): Promise<void> {
+    const abort = new AbortController()
+    this.#aborts.add(abort)
+    const heartbeat = this.#keepLease(claim, abort)
+    try {
+      await runPass(this.#tools, claim, abort.signal, this.#parts.quarantineAfter ?? 5)
+    } catch (error) {
+      // A lost lease is somebody else's work now; anything else ends without an answer, and the lease runs out.
+      if (!(error instanceof LeaseLost)) this.#tools.tell({ type: 'crash', delivery: claim.delivery, error })
+    } finally {
+      this.#aborts.delete(abort)
+      abort.abort(new LeaseLost(claim))
+      await heartbeat
+    }
+  }
+
+  async #keepLease(claim: Claim, abort: AbortController): Promise<void> {
+    const { clock, repository } = this.#parts
+    while (!abort.signal.aborted) {
+      try {
+        await clock.sleep(heartbeatMs, abort.signal)
+        if (!(await repository.heartbeat(claim, leaseMs))) abort.abort(new LeaseLost(claim))
+      } catch (error) {
+        // A missed beat is no lost lease: every write asks for the fence anyway.
+        if (!abort.signal.aborted) this.#tools.tell({ type: 'crash', delivery: claim.delivery, error })
+      }
+    }
+  }
+
+  async #keepHouse(): Promise<void> {
+    const now = this.#parts.clock.now().getTime()
+    if (now - this.#houseKeptAt < houseKeepingMs) return
+    this.#houseKeptAt = now
+    const { repository, spool } = this.#parts
+    for (const upload of await repository.forgetOrphanUploads(orphanUploadMs)) await spool.remove(upload)
+  }
+
+  async #idle(): Promise<void> {
+    while (this.#running.size > 0) await Promise.all(this.#running)
+  }
+}
