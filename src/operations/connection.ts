@@ -1,0 +1,170 @@
+/** The operations on connections. The rules of the intake, the kit and the checks are the connection room's own. */
+import { DrawbridgeError, newId } from '../base/index.ts'
+import {
+  buildKit,
+  changeConnection,
+  createConnection,
+  describeEgress,
+  newExternalId,
+  requireIdentity,
+  verifyConnection,
+} from '../connection/index.ts'
+import type { Connection, OperationInput, OperationOutput, Verification, VerificationEvent } from '../contract/index.ts'
+import type { Caller } from './caller.ts'
+import { entryOf } from './evidence.ts'
+import type { CallOptions, House } from './house.ts'
+import { signedInPerson } from './person.ts'
+
+/** Finds a connection of the tenant. @throws not-found */
+export async function findConnection(house: House, name: string): Promise<Connection> {
+  const connection = await house.connections.byName(house.tenant, name)
+  if (connection !== null) return connection
+  throw new DrawbridgeError({
+    code: 'not-found',
+    message: `there is no connection \`${name}\``,
+    help: '`drawbridge connection list` names them all',
+  })
+}
+
+export async function prepareConnection(house: House): Promise<OperationOutput<'connection.prepare'>> {
+  const principal = await requirePrincipal(house)
+  const reservation = newId('rsv', house.random)
+  const externalId = newExternalId(house.random)
+  await house.connections.reserveExternalId(house.tenant, reservation, externalId)
+  return { reservation, externalId, principal, egress: describeEgress(house.context.egress) }
+}
+
+export async function addConnection(
+  house: House,
+  caller: Caller,
+  input: OperationInput<'connection.add'>,
+): Promise<Connection> {
+  const takeReservation = (reservation: string): Promise<string | null> =>
+    house.connections.takeReservation(house.tenant, reservation)
+  const { connection, secret } = await createConnection(house.tenant, input, house.context, takeReservation)
+  await house.connections.add(connection, secret)
+  await house.record([entryOf(caller, 'connection.added', connection.id, factsOf(connection))])
+  return connection
+}
+
+export async function listConnections(house: House): Promise<OperationOutput<'connection.list'>> {
+  return { connections: await house.connections.list(house.tenant) }
+}
+
+export async function change(
+  house: House,
+  caller: Caller,
+  input: OperationInput<'connection.change'>,
+): Promise<Connection> {
+  const { name, ...wanted } = input
+  const before = await findConnection(house, name)
+  const { connection, secret } = await changeConnection(before, wanted, house.context)
+  await house.connections.update(connection, before.version, secret)
+  const changed = Object.keys(wanted).sort().join(',')
+  await house.record([entryOf(caller, 'connection.changed', connection.id, { ...factsOf(connection), changed })])
+  return connection
+}
+
+export async function showKit(house: House, name: string): Promise<OperationOutput<'connection.kit'>> {
+  return buildKit(await findConnection(house, name), house.context)
+}
+
+export async function removeConnection(
+  house: House,
+  caller: Caller,
+  name: string,
+): Promise<OperationOutput<'connection.remove'>> {
+  const connection = await findConnection(house, name)
+  await house.connections.remove(house.tenant, name)
+  await house.record([entryOf(caller, 'connection.removed', connection.id, factsOf(connection))])
+  return { removed: name, toDelete: leftovers(connection) }
+}
+
+/**
+ * Verifies a connection, passing every check on as it ends. The last event carries the verification as it was kept:
+ * with the time since when it has been red. A green one wakes the deliveries that are still owed to it.
+ */
+export async function* verify(
+  house: House,
+  caller: Caller,
+  name: string,
+  options: CallOptions,
+): AsyncGenerator<VerificationEvent, void, void> {
+  const connection = await findConnection(house, name)
+  const secret = await house.connections.secretOf(house.tenant, name)
+  const identity = requireIdentity(connection.identityMapping, signedInPerson(caller))
+  for await (const event of verifyConnection(connection, secret, identity, house.context, options)) {
+    if (event.type === 'check') yield event
+    else yield { type: 'done', verification: await keep(house, caller, connection, event.verification) }
+  }
+}
+
+async function keep(
+  house: House,
+  caller: Caller,
+  connection: Connection,
+  verification: Verification,
+): Promise<Verification> {
+  const state = stateAfter(connection.state, verification.status)
+  const redSince = await house.connections.saveVerification(house.tenant, connection.name, verification, state)
+  const failed = verification.checks.filter((check) => check.status === 'fail').map((check) => check.id)
+  await house.record([
+    entryOf(caller, 'connection.verified', connection.id, {
+      connection: connection.name,
+      status: verification.status,
+      failed: failed.join(','),
+    }),
+  ])
+  if (verification.status === 'pass') await house.deliveries.targetIsWell(house.tenant, connection.name)
+  return redSince === null ? verification : { ...verification, redSince: redSince.toISOString() }
+}
+
+/** An unknown outcome proves nothing in either direction: the state stays what it was. */
+function stateAfter(before: Connection['state'], status: Verification['status']): Connection['state'] {
+  if (status === 'unknown') return before
+  return status === 'pass' ? 'active' : 'broken'
+}
+
+function factsOf(connection: Connection): Record<string, string> {
+  const { location, authentication } = connection
+  const where =
+    location.service === 's3'
+      ? location.uri
+      : location.service === 'azblob'
+        ? location.containerUrl
+        : location.directory
+  return {
+    connection: connection.name,
+    purpose: connection.purpose,
+    location: where,
+    rootPath: location.rootPath,
+    authentication: authentication.kind,
+    ...(authentication.kind === 'role' ? { roleArn: authentication.roleArn } : {}),
+    ...(authentication.kind === 'sas' ? { fingerprint: authentication.fingerprint } : {}),
+  }
+}
+
+/** What the customer's administrator can delete once we are gone. */
+function leftovers(connection: Connection): string[] {
+  const { location, authentication, writing } = connection
+  const list: string[] = []
+  if (authentication.kind === 'role') list.push(`the role ${authentication.roleArn} and its policies`)
+  if (authentication.kind === 'access-key') list.push(`the access key ${authentication.accessKeyId}`)
+  if (authentication.kind === 'sas') list.push('the stored access policy of the SAS token, which revokes the token')
+  if (location.service === 's3') list.push(`the statements for that principal in the bucket policy of ${location.uri}`)
+  if (writing.encryption.kind === 'sse-kms') {
+    list.push(`the statement for that principal in the key policy of ${writing.encryption.keyArn}`)
+  }
+  return list
+}
+
+async function requirePrincipal(house: House): Promise<string> {
+  if (house.context.base === null) {
+    throw new DrawbridgeError({
+      code: 'no-base-identity',
+      message: 'this deployment has no AWS identity of its own',
+      help: 'give it credentials as the AWS SDK finds them: a role, a profile, or the environment',
+    })
+  }
+  return (await house.context.base.whoAmI()).principalArn
+}

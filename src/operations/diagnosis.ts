@@ -1,0 +1,51 @@
+/** Explaining a refusal: from a text, from a live connection, or from the customer's policies. */
+import { DrawbridgeError } from '../base/index.ts'
+import { diagnoseLive, diagnosePolicies, diagnoseText, requireIdentity } from '../connection/index.ts'
+import type { Diagnosis, OperationInput } from '../contract/index.ts'
+import type { Caller } from './caller.ts'
+import { findConnection } from './connection.ts'
+import type { House } from './house.ts'
+import { signedInPerson } from './person.ts'
+
+/** The input of `diagnosis.explain`. */
+export type ExplainInput = OperationInput<'diagnosis.explain'>
+
+/**
+ * Explains an error by its text alone: needs no connection, no service and no network.
+ * @throws input-invalid when the text is blank
+ */
+export function explainText(text: string): Diagnosis {
+  if (text.trim() === '') throw nothingToExplain()
+  return diagnoseText(text)
+}
+
+/**
+ * Explains a refusal with the best evidence there is: policies over a live try, a live try over a text.
+ * @throws not-found | claim-missing | input-invalid
+ */
+export async function explain(house: House, caller: Caller, input: ExplainInput): Promise<Diagnosis> {
+  const { text, connection: name, policies } = input
+  if (name === undefined) {
+    if (policies !== undefined) {
+      throw new DrawbridgeError({
+        code: 'input-invalid',
+        message: 'policies alone do not say which request they are about',
+        help: 'name the connection too',
+      })
+    }
+    return explainText(text ?? '')
+  }
+  const connection = await findConnection(house, name)
+  const identity = requireIdentity(connection.identityMapping, signedInPerson(caller))
+  if (policies !== undefined) return diagnosePolicies(connection, identity, policies, house.context)
+  const secret = await house.connections.secretOf(house.tenant, name)
+  return diagnoseLive(connection, secret, identity, house.context)
+}
+
+function nothingToExplain(): DrawbridgeError {
+  return new DrawbridgeError({
+    code: 'input-invalid',
+    message: 'there is nothing to explain',
+    help: 'give an error text, a connection, or a connection with its policies',
+  })
+}

@@ -1,0 +1,54 @@
+/** The table of handlers: a row for every operation of the contract, held complete by the compiler. */
+
+import type { z } from 'zod'
+import type { OperationName, OperationOutput, operations } from '../contract/index.ts'
+import type { Caller } from './caller.ts'
+import * as connections from './connection.ts'
+import * as deliveries from './delivery.ts'
+import { explain } from './diagnosis.ts'
+import { exportEvidence } from './evidence.ts'
+import type { CallOptions, House } from './house.ts'
+import { evaluateCases } from './local.ts'
+import { verifyReceipt } from './receipt.ts'
+import * as routes from './route.ts'
+import { status } from './service.ts'
+
+type Row<Name extends OperationName> = (typeof operations)[Name]
+
+/** One handler: takes parsed input, whose form and right were checked before. */
+type Handler<Name extends OperationName> = (
+  house: House,
+  caller: Caller,
+  input: z.output<Row<Name>['input']>,
+  options: CallOptions,
+) => Row<Name> extends { readonly stream: true }
+  ? AsyncGenerator<OperationOutput<Name>, void, void>
+  : Promise<OperationOutput<Name>>
+
+/** A handler for every operation. */
+export type Handlers = { readonly [Name in OperationName]: Handler<Name> }
+
+export const handlers: Handlers = {
+  'service.status': (house, caller) => status(house, caller),
+  'connection.prepare': (house) => connections.prepareConnection(house),
+  'connection.add': (house, caller, input) => connections.addConnection(house, caller, input),
+  'connection.list': (house) => connections.listConnections(house),
+  'connection.show': (house, _caller, { name }) => connections.findConnection(house, name),
+  'connection.change': (house, caller, input) => connections.change(house, caller, input),
+  'connection.kit': (house, _caller, { name }) => connections.showKit(house, name),
+  'connection.verify': (house, caller, { name }, options) => connections.verify(house, caller, name, options),
+  'connection.remove': (house, caller, { name }) => connections.removeConnection(house, caller, name),
+  'route.add': (house, caller, input) => routes.addRoute(house, caller, input),
+  'route.list': (house) => routes.listRoutes(house),
+  'route.show': (house, _caller, { name }) => routes.findRoute(house, name),
+  'route.switch': (house, caller, { name, primary }) => routes.switchRoute(house, caller, name, primary),
+  'delivery.create': (house, caller, input) => deliveries.createDelivery(house, caller, input),
+  'delivery.list': (house, _caller, filter) => deliveries.listDeliveries(house, filter),
+  'delivery.show': (house, _caller, { id }) => deliveries.showDelivery(house, id),
+  'delivery.retry': (house, caller, { id }) => deliveries.retryDelivery(house, caller, id),
+  'receipt.show': (house, _caller, { id, connection }) => deliveries.showReceipt(house, id, connection),
+  'receipt.verify': (_house, _caller, input) => verifyReceipt(input),
+  'evidence.export': (house) => exportEvidence(house),
+  'diagnosis.explain': (house, caller, input) => explain(house, caller, input),
+  'policy.evaluate': (_house, _caller, input) => evaluateCases(input),
+}
