@@ -1,0 +1,83 @@
+/** The API calls that a connection's job consists of, as the evaluator takes them. The same for diagnosis and for repairs. */
+import type { Connection } from '../../contract/index.ts'
+import type { ApiCall, AssumeRoleCall, SessionFacts } from '../../iam/index.ts'
+import type { SessionIdentity } from '../identity/index.ts'
+import { bucketOf, isS3 } from '../model/setup-model.ts'
+import { roleOf } from '../open/session-need.ts'
+
+/** Whom the calls come from. */
+export interface CallSurroundings {
+  /** ARN of our own session or user. */
+  readonly callerArn: string
+  readonly principalArn: string
+  /** The address that AWS sees; null when it is not known. */
+  readonly sourceIp: string | null
+  /** Key of the bucket's default encryption, as far as known. */
+  readonly bucketKeyArn: string | null
+}
+
+/** The AssumeRole that opens the connection. */
+export function assumeRoleCall(
+  connection: Connection,
+  identity: SessionIdentity,
+  around: CallSurroundings,
+): AssumeRoleCall {
+  const role = roleOf(connection)
+  return {
+    operation: 'sts:AssumeRole',
+    caller: around.callerArn,
+    callerPrincipalArn: around.principalArn,
+    roleArn: role.roleArn,
+    externalId: role.externalId,
+    tags: identity.tags,
+    sourceIdentity: identity.sourceIdentity,
+    sessionName: identity.sessionName,
+    region: role.stsRegion,
+    sourceIp: around.sourceIp,
+  }
+}
+
+/** ARN of the session that AssumeRole would give. */
+export function sessionArnOf(roleArn: string, sessionName: string): string {
+  const [, partition, , , account, resource = ''] = roleArn.split(':')
+  return `arn:${partition}:sts::${account}:assumed-role/${resource.split('/').at(-1)}/${sessionName}`
+}
+
+/** What the job does once it is in, in the order in which it does it: per purpose, and nothing that it does not do. */
+export function jobCalls(connection: Connection, identity: SessionIdentity, around: CallSurroundings): ApiCall[] {
+  if (!isS3(connection)) throw new TypeError('only a connection to a bucket has API calls of S3')
+  const { location, writing, purpose } = connection
+  const role = roleOf(connection)
+  const facts: SessionFacts = {
+    session: sessionArnOf(role.roleArn, identity.sessionName),
+    roleArn: role.roleArn,
+    tags: identity.tags,
+    sourceIdentity: identity.sourceIdentity,
+    region: location.region,
+    sourceIp: around.sourceIp,
+  }
+  const bucket = { bucket: bucketOf(connection), bucketOwner: location.bucketOwner }
+  const key = `${location.rootPath}.drawbridge/probe.json`
+  const put = (multipart: boolean): ApiCall => ({
+    ...facts,
+    ...bucket,
+    operation: 's3:PutObject',
+    key,
+    acl: writing.acl,
+    encryption: writing.encryption,
+    bucketKeyArn: around.bucketKeyArn,
+    multipart,
+  })
+  const usedKey = writing.encryption.kind === 'sse-kms' ? writing.encryption.keyArn : around.bucketKeyArn
+  const list: ApiCall = { ...facts, ...bucket, operation: 's3:ListObjectsV2', prefix: location.rootPath }
+  const get: ApiCall = { ...facts, ...bucket, operation: 's3:GetObject', key, bucketKeyArn: usedKey }
+  const resume: ApiCall[] = [
+    put(true),
+    { ...facts, ...bucket, operation: 's3:ListParts', key },
+    { ...facts, ...bucket, operation: 's3:AbortMultipartUpload', key },
+  ]
+  if (purpose === 'source') return [list, get]
+  if (purpose === 'export') return [put(false), ...(writing.resume ? resume : [])]
+  const remove: ApiCall = { ...facts, ...bucket, operation: 's3:DeleteObject', key }
+  return [list, put(false), ...(writing.resume ? resume : []), get, remove]
+}

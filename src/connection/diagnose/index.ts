@@ -1,0 +1,5 @@
+/** From evidence to cause: an error text, a failing connection, or the policies themselves. */
+export type { ChainForm, LinkFinding } from './chain-of.ts'
+export { chainFormOf, chainOf, linksOf, linkTitle } from './chain-of.ts'
+export { diagnosePolicies } from './diagnose-policies.ts'
+export type { PolicyTexts } from './policy-texts.ts'

@@ -1,0 +1,80 @@
+/** A changed connection: how we use it may change, what it is may not. The External ID never changes. */
+import { type Connection, type ConnectionChange, connectionChange } from '../../contract/index.ts'
+import type { ConnectionContext } from '../context.ts'
+import type { ConnectionSecret } from '../repository.ts'
+import { checkDuration, checkedRegion, checkRole, takeSasToken } from './authentication.ts'
+import { checked } from './create.ts'
+import { takeIdentityMapping } from './identity-mapping.ts'
+import { invalid } from './refuse.ts'
+import { takeWriting } from './writing.ts'
+
+/**
+ * Makes the connection as it is after a change: one version higher and unverified. `secret` is present when the change
+ * brought a new one. Nothing is saved.
+ *
+ * @throws input-invalid | sas-unusable | no-base-identity
+ */
+export async function changeConnection(
+  connection: Connection,
+  change: ConnectionChange,
+  context: ConnectionContext,
+): Promise<{ connection: Connection; secret?: ConnectionSecret }> {
+  const known = new Set(Object.keys(connectionChange.shape))
+  const stranger = Object.keys(change).find((key) => !known.has(key) && key !== 'name')
+  if (stranger !== undefined) {
+    const help = stranger.startsWith('externalId') ? 'an External ID never changes; make a new connection' : undefined
+    throw invalid(stranger, 'can not be changed', help)
+  }
+  const token = await changeAuthentication(connection, change, context)
+  const { lastVerification: _, ...rest } = connection
+  const next: Connection = {
+    ...rest,
+    authentication: token.authentication,
+    identityMapping: takeIdentityMapping(change.identityMapping ?? connection.identityMapping),
+    writing: takeWriting(change.writing ?? {}, connection.purpose, connection.location, connection.writing),
+    state: 'unverified',
+    version: connection.version + 1,
+    warnings: token.warnings,
+  }
+  return { connection: checked(next), ...(token.secret === undefined ? {} : { secret: token.secret }) }
+}
+
+interface ChangedAuthentication {
+  readonly authentication: Connection['authentication']
+  readonly warnings: string[]
+  readonly secret?: ConnectionSecret
+}
+
+async function changeAuthentication(
+  connection: Connection,
+  change: ConnectionChange,
+  context: ConnectionContext,
+): Promise<ChangedAuthentication> {
+  const { authentication, location, purpose, warnings } = connection
+  const touchesRole = [change.roleArn, change.stsRegion, change.durationSeconds].some((value) => value !== undefined)
+  if (authentication.kind !== 'role' && touchesRole) {
+    throw invalid('authentication', 'is not a role, so it has no role ARN, STS region or duration')
+  }
+  if (change.sasToken !== undefined) {
+    if (location.service !== 'azblob') throw invalid('sasToken', 'is only for a container')
+    const taken = takeSasToken(change.sasToken, location.containerUrl, location.rootPath, purpose, context)
+    return { authentication: taken.authentication, warnings: [...taken.warnings], secret: taken.secret }
+  }
+  if (authentication.kind !== 'role' || location.service !== 's3' || !touchesRole) return { authentication, warnings }
+  const roleArn = change.roleArn ?? authentication.roleArn
+  const ownRole = authentication.externalIdOrigin === 'none'
+  const aboutRole = change.roleArn === undefined ? [] : await checkRole(roleArn, ownRole, location.bucketOwner, context)
+  if (change.durationSeconds !== undefined) await checkDuration(change.durationSeconds, context)
+  return {
+    authentication: {
+      ...authentication,
+      roleArn,
+      stsRegion: checkedRegion(change.stsRegion ?? authentication.stsRegion),
+      durationSeconds: change.durationSeconds ?? authentication.durationSeconds,
+    },
+    warnings:
+      change.roleArn === undefined
+        ? warnings
+        : [...warnings.filter((warning) => !warning.startsWith('the role is in account ')), ...aboutRole],
+  }
+}

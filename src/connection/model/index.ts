@@ -1,0 +1,8 @@
+/** The connection as it is taken in and changed. */
+export type { TakeReservation } from './authentication.ts'
+export { changeConnection } from './change.ts'
+export { createConnection } from './create.ts'
+export { newExternalId } from './external-id.ts'
+export { invalid, quoted } from './refuse.ts'
+export type { Partition } from './role-arn.ts'
+export { parseRoleArn, partitionOf } from './role-arn.ts'

@@ -1,0 +1,42 @@
+/** From a connection to the model of which `iam` writes policies: the same for the kit, the session policy and repairs. */
+import type { Connection } from '../../contract/index.ts'
+import type { SetupModel } from '../../iam/index.ts'
+import { partitionOf } from './role-arn.ts'
+
+type S3Connection = Connection & { readonly location: Extract<Connection['location'], { service: 's3' }> }
+
+/** Tells connections to a bucket from the others. */
+export function isS3(connection: Connection): connection is S3Connection {
+  return connection.location.service === 's3'
+}
+
+/** The bucket's name. @throws TypeError when the connection is not to a bucket */
+export function bucketOf(connection: Connection): string {
+  if (!isS3(connection)) throw new TypeError('only a connection to a bucket has one')
+  return connection.location.uri.slice('s3://'.length)
+}
+
+/**
+ * Makes the model of a connection to a bucket. For an access key, whose user we do not know, `roleArn` stands for
+ * nothing and only the permissions policy of what is written means anything.
+ */
+export function setupModelOf(connection: Connection, vendorPrincipalArn: string): SetupModel {
+  if (!isS3(connection)) throw new TypeError('only a connection to a bucket has a set-up model')
+  const { location, authentication, writing, identityMapping } = connection
+  const isRole = authentication.kind === 'role'
+  return {
+    partition: partitionOf(location.region),
+    purpose: connection.purpose,
+    bucket: bucketOf(connection),
+    rootPath: location.rootPath,
+    bucketOwner: location.bucketOwner,
+    roleArn: isRole ? authentication.roleArn : `arn:aws:iam::${location.bucketOwner}:role/unused`,
+    vendorPrincipalArn,
+    externalId: isRole ? authentication.externalId : null,
+    kmsKeyArn: writing.encryption.kind === 'sse-kms' ? writing.encryption.keyArn : null,
+    acl: writing.acl !== 'none',
+    resume: writing.resume,
+    sessionTagKeys: identityMapping.tags.map((rule) => rule.tag),
+    sourceIdentity: isRole,
+  }
+}

@@ -1,0 +1,66 @@
+/** From a connection and a person to the AssumeRole that reaches it: the one place where that request is put together. */
+import { DrawbridgeError } from '../../base/index.ts'
+import type { Connection } from '../../contract/index.ts'
+import type { AssumeRoleRequest, BaseIdentity, SessionNeed } from '../../credentials/index.ts'
+import { writeSessionPolicy } from '../../iam/index.ts'
+import type { ConnectionContext } from '../context.ts'
+import type { SessionIdentity } from '../identity/index.ts'
+import { setupModelOf } from '../model/setup-model.ts'
+
+type RoleAuthentication = Extract<Connection['authentication'], { kind: 'role' }>
+
+/** Returns the role of a connection. @throws TypeError when it has none */
+export function roleOf(connection: Connection): RoleAuthentication {
+  if (connection.authentication.kind === 'role') return connection.authentication
+  throw new TypeError(`connection \`${connection.name}\` has no role`)
+}
+
+/** Returns our own identity. @throws no-base-identity */
+export function baseOf(context: ConnectionContext): BaseIdentity {
+  if (context.base !== null) return context.base
+  throw new DrawbridgeError({
+    code: 'no-base-identity',
+    message: 'this deployment has no AWS identity of its own',
+    help: 'run Drawbridge with AWS credentials: an instance role, a container role, or a profile',
+  })
+}
+
+/**
+ * Puts the AssumeRole request together: External ID of the connection and nothing of the caller's, tags and source
+ * identity of the person, and a session policy that narrows the session to bucket, root path and purpose.
+ */
+export function assumeRoleRequest(
+  connection: Connection,
+  identity: SessionIdentity,
+  vendorPrincipalArn: string,
+  context: Pick<ConnectionContext, 'stsEndpoint'>,
+): AssumeRoleRequest {
+  const role = roleOf(connection)
+  return {
+    roleArn: role.roleArn,
+    sessionName: identity.sessionName,
+    externalId: role.externalId,
+    tags: identity.tags,
+    sourceIdentity: identity.sourceIdentity,
+    durationSeconds: role.durationSeconds,
+    sessionPolicy: JSON.stringify(writeSessionPolicy(setupModelOf(connection, vendorPrincipalArn))),
+    region: role.stsRegion,
+    endpoint: context.stsEndpoint,
+  }
+}
+
+/** Names the session that a connection needs for a person, for the cache. @throws no-base-identity */
+export async function sessionNeed(
+  connection: Connection,
+  identity: SessionIdentity,
+  context: ConnectionContext,
+): Promise<SessionNeed> {
+  const us = await baseOf(context).whoAmI()
+  return {
+    tenant: connection.tenant,
+    connectionId: connection.id,
+    connectionVersion: connection.version,
+    baseArn: us.callerArn,
+    request: assumeRoleRequest(connection, identity, us.principalArn, context),
+  }
+}
