@@ -1,0 +1,120 @@
+/** Receipts as files: the signed statement, the exact bytes that were signed, the log's proof, and how to check it all. */
+import type { KeyObject } from 'node:crypto'
+import { sign } from 'node:crypto'
+import { toBase64 } from './base64.ts'
+import { canonicalJson } from './canonical-json.ts'
+import { preAuthenticationEncoding, statementType, writeEnvelope } from './dsse.ts'
+import { evidenceKeyId } from './evidence-key.ts'
+import type { LogProof } from './evidence-log.ts'
+import type { LogEntry } from './log-entry.ts'
+import { parseEntry } from './log-entry.ts'
+import { sha256Hex, writeManifest } from './manifest.ts'
+import { bagTagFiles, manifestPath, maximumPayloadFiles } from './package-layout.ts'
+import { findCollision, isPackagePath } from './package-path.ts'
+import type { ReceiptFacts, ReceiptLog } from './receipt-statement.ts'
+import { deliveredEntry, writeStatement } from './receipt-statement.ts'
+import { verifyInstructions } from './verify-instructions.ts'
+
+/** A file of the evidence. */
+export interface ReceiptFile {
+  readonly path: string
+  /** `tag`: `layoutPackage` made the same file, so that it may stand in the bucket already. */
+  readonly role: 'receipt' | 'tag'
+  readonly bytes: Uint8Array
+}
+
+/** Every file of the evidence of one delivery to one target. With the report's own files they are a complete package. */
+export type ReceiptFiles = readonly ReceiptFile[]
+
+/** The files of a receipt beside a report of one file. */
+export const receiptPaths = [
+  'receipt.dsse.json',
+  'receipt.signed',
+  'receipt.sig',
+  'receipt.entry.json',
+  'receipt.tlog-proof',
+  'checkpoint',
+  manifestPath,
+  'VERIFY.md',
+] as const
+
+/** The name under which readers keep the public key; never part of a package. */
+export const keyPath = 'evidence-key.pem'
+
+/**
+ * Builds and signs a receipt. The same facts, proof and key always give the same bytes.
+ *
+ * @param proof - the proof of the entry that `deliveredEntry(facts)` made
+ * @param key - Ed25519, private
+ * @throws TypeError when the entry does not say what the facts say, or the objects' paths are not those of a package.
+ */
+export function buildReceipt(facts: ReceiptFacts, proof: LogProof, key: KeyObject): ReceiptFiles {
+  const form = packageForm(facts.objects.map(({ path }) => path))
+  if (form === null) throw new TypeError('the paths of a receipt are one plain name, or paths under data/')
+  const entry = parseEntry(proof.entryJson)
+  if (!entry.ok || !isEntryOf(entry.value, facts))
+    throw new TypeError('the log entry does not say what the receipt says')
+  const tags: ReceiptFile[] = packageFiles(facts, form)
+  const { origin, treeSize, rootHash, note } = proof.checkpoint
+  const log: ReceiptLog = { origin, seq: proof.seq, treeSize, rootHash: toBase64(rootHash) }
+  const tagHashes = tags.map(({ path, bytes }) => ({ path, sha256: sha256Hex(bytes) }))
+  const payload = utf8(writeStatement({ facts, tags: tagHashes, log }))
+  const signed = preAuthenticationEncoding(statementType, payload)
+  const signature = new Uint8Array(sign(null, signed, key))
+  return [
+    receiptFile('receipt.dsse.json', utf8(writeEnvelope({ payload, keyId: evidenceKeyId(key), signature }))),
+    receiptFile('receipt.signed', signed),
+    receiptFile('receipt.sig', signature),
+    receiptFile('receipt.entry.json', utf8(proof.entryJson)),
+    receiptFile('receipt.tlog-proof', utf8(proof.tlogProof)),
+    receiptFile('checkpoint', utf8(note)),
+    ...tags,
+  ]
+}
+
+/** Tells whether a log entry says what a receipt says. It may say more. */
+export function isEntryOf(entry: LogEntry, facts: ReceiptFacts): boolean {
+  const expected = deliveredEntry(facts)
+  if (entry.actor !== expected.actor || entry.action !== expected.action || entry.subject !== expected.subject) {
+    return false
+  }
+  return Object.entries(expected.fields).every(([name, value]) => {
+    const said = Object.hasOwn(entry.fields, name) ? entry.fields[name] : undefined
+    return said !== undefined && canonicalJson(said) === canonicalJson(value)
+  })
+}
+
+/**
+ * Tells which package these paths of a report make: `bag`, a folder with everything under `data/`; `file`, one plain
+ * name beside which the receipt stands; null for neither.
+ */
+export function packageForm(paths: readonly string[]): 'bag' | 'file' | null {
+  if (paths.length === 0 || paths.length > maximumPayloadFiles) return null
+  if (!paths.every(isPackagePath) || findCollision(paths) !== null) return null
+  if (paths.every((path) => path.startsWith('data/'))) return 'bag'
+  const [path, ...others] = paths
+  return path !== undefined && others.length === 0 && isPlainName(path) ? 'file' : null
+}
+
+function isPlainName(path: string): boolean {
+  const taken: readonly string[] = [...receiptPaths, keyPath]
+  const folded = path.toLowerCase()
+  return (
+    !path.includes('/') && !folded.endsWith('.receipt.json') && !taken.some((name) => name.toLowerCase() === folded)
+  )
+}
+
+function packageFiles(facts: ReceiptFacts, form: 'bag' | 'file'): ReceiptFile[] {
+  const instructions = receiptFile('VERIFY.md', utf8(verifyInstructions))
+  if (form === 'file') return [receiptFile(manifestPath, utf8(writeManifest(facts.objects))), instructions]
+  const tags = bagTagFiles(facts.objects, facts).map(({ path, bytes }) => ({ path, role: 'tag' as const, bytes }))
+  return [...tags, instructions]
+}
+
+function receiptFile(path: string, bytes: Uint8Array): ReceiptFile {
+  return { path, role: 'receipt', bytes }
+}
+
+function utf8(text: string): Uint8Array {
+  return new Uint8Array(Buffer.from(text))
+}
