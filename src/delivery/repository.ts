@@ -16,6 +16,8 @@ export interface Claim {
   readonly fence: number
   /** Claims before this one that ended without an answer. */
   readonly crashes: number
+  /** How often somebody had asked for another attempt when it was claimed. */
+  readonly nudges: number
 }
 
 /** The claim is not ours any more: stop at once, write nothing. */
@@ -66,21 +68,26 @@ export interface DeliveryRepository {
   parts(claim: Claim, connection: string, item: number): Promise<SentPart[]>
   /** Forgets the saved parts of an item, for a new upload. @throws LeaseLost */
   dropParts(claim: Claim, connection: string, item: number): Promise<void>
-  /** Saves a target (its items only when `items` is true) with entries; returns their outbox ids. @throws LeaseLost */
-  saveTarget(
-    claim: Claim,
-    target: TargetRecord,
-    entries: readonly NewEntry[],
-    options?: { readonly items?: boolean },
-  ): Promise<number[]>
+  /** Replaces all items of a target: the plan, before anything is sent. @throws LeaseLost */
+  saveItems(claim: Claim, connection: string, items: readonly ItemRecord[]): Promise<void>
+  /** Saves a target without its items, with entries. @throws LeaseLost */
+  saveTarget(claim: Claim, target: TargetRecord, entries: readonly NewEntry[]): Promise<void>
   /** Saves a target as delivered, with the entry that tells of it; the record's `entry` becomes its outbox id. @throws LeaseLost */
   commitTarget(claim: Claim, target: TargetRecord, entry: NewEntry): Promise<TargetRecord>
   /** Writes entries that belong to no other change. @throws LeaseLost */
   note(claim: Claim, entries: readonly NewEntry[]): Promise<void>
-  /** Gives the delivery back, with its state and when it is due again (null: when somebody asks). @throws LeaseLost */
+  /**
+   * Gives the delivery back, with its state and when it is due again (null: when somebody asks); at once when somebody
+   * asked in the meantime. Forgives earlier crashes unless `isCrash`.
+   * @throws LeaseLost
+   */
   release(
     claim: Claim,
-    end: { readonly state: DeliveryRecord['state']; readonly availableAt: string | null },
+    end: {
+      readonly state: DeliveryRecord['state']
+      readonly availableAt: string | null
+      readonly isCrash?: boolean
+    },
     entries: readonly NewEntry[],
   ): Promise<void>
 

@@ -1,0 +1,249 @@
+/** The connections of every tenant, their secrets sealed, and the promises about External IDs and role ARNs. */
+
+import type { Kysely } from 'kysely'
+import { DrawbridgeError } from '../base/index.ts'
+import type { ConnectionRepository, ConnectionSecret } from '../connection/index.ts'
+import type { Connection, Verification } from '../contract/index.ts'
+import { isReferenceBroken, isTaken } from './database.ts'
+import type { ConnectionRow, Executor, Tables } from './schema.ts'
+import type { Sealer } from './seal.ts'
+
+/** Keeps connections in the database. */
+export class SqlConnections implements ConnectionRepository {
+  readonly #database: Kysely<Tables>
+  readonly #sealer: Sealer
+
+  constructor(database: Kysely<Tables>, sealer: Sealer) {
+    this.#database = database
+    this.#sealer = sealer
+  }
+
+  async reserveExternalId(tenant: string, reservation: string, externalId: string): Promise<void> {
+    await this.#unique(`the External ID or the reservation is used already`, async (transaction) => {
+      await transaction
+        .insertInto('external_ids')
+        .values({ external_id: externalId, tenant, connection_id: null })
+        .execute()
+      await transaction
+        .insertInto('reservations')
+        .values({ tenant, reservation, external_id: externalId, is_taken: 0 })
+        .execute()
+    })
+  }
+
+  async takeReservation(tenant: string, reservation: string): Promise<string | null> {
+    const taken = await this.#database
+      .updateTable('reservations')
+      .set({ is_taken: 1 })
+      .where('tenant', '=', tenant)
+      .where('reservation', '=', reservation)
+      .where('is_taken', '=', 0)
+      .returning('external_id')
+      .executeTakeFirst()
+    return taken?.external_id ?? null
+  }
+
+  async add(connection: Connection, secret: ConnectionSecret): Promise<void> {
+    await this.#unique(`\`${connection.name}\` exists already`, async (transaction) => {
+      await useExternalId(transaction, connection)
+      await claimRole(transaction, connection)
+      const { tenant, name, id, version, state } = connection
+      const sealed = this.#sealer.seal(placeOf(connection), JSON.stringify(secret))
+      await transaction
+        .insertInto('connections')
+        .values({
+          tenant,
+          name,
+          id,
+          version,
+          state,
+          document: documentOf(connection),
+          secret: sealed,
+          secret_version: version,
+          verification: connection.lastVerification === undefined ? null : JSON.stringify(connection.lastVerification),
+          red_since: null,
+        })
+        .execute()
+    })
+  }
+
+  async byName(tenant: string, name: string): Promise<Connection | null> {
+    const row = await this.#row(tenant, name)
+    return row === undefined ? null : connectionOf(row)
+  }
+
+  async list(tenant: string): Promise<Connection[]> {
+    const rows = await this.#database
+      .selectFrom('connections')
+      .selectAll()
+      .where('tenant', '=', tenant)
+      .orderBy('name')
+      .execute()
+    return rows.map(connectionOf)
+  }
+
+  async secretOf(tenant: string, name: string): Promise<ConnectionSecret> {
+    const row = await this.#row(tenant, name)
+    if (row === undefined) throw notFound(name)
+    const place = { tenant, id: row.id, version: row.secret_version }
+    const secret: ConnectionSecret = JSON.parse(this.#sealer.unseal(placeOf(place), row.secret))
+    return secret
+  }
+
+  async update(connection: Connection, expectedVersion: number, secret?: ConnectionSecret): Promise<void> {
+    const { tenant, name, version, state } = connection
+    await this.#unique(`\`${name}\` exists already`, async (transaction) => {
+      await claimRole(transaction, connection)
+      const changed = await transaction
+        .updateTable('connections')
+        .set({ version, state, document: documentOf(connection) })
+        .$if(secret !== undefined, (query) =>
+          query.set({
+            secret: this.#sealer.seal(placeOf(connection), JSON.stringify(secret)),
+            secret_version: version,
+          }),
+        )
+        .where('tenant', '=', tenant)
+        .where('name', '=', name)
+        .where('id', '=', connection.id)
+        .where('version', '=', expectedVersion)
+        .executeTakeFirst()
+      if (changed.numUpdatedRows === 1n) return
+      if ((await rowOf(transaction, tenant, name)) === undefined) throw notFound(name)
+      throw new DrawbridgeError({
+        code: 'write-conflict',
+        message: `somebody else changed \`${name}\` in the meantime`,
+        retry: 'later',
+        help: 'look at it again, and change what still needs changing',
+      })
+    })
+  }
+
+  async remove(tenant: string, name: string): Promise<void> {
+    try {
+      const removed = await this.#database
+        .deleteFrom('connections')
+        .where('tenant', '=', tenant)
+        .where('name', '=', name)
+        .executeTakeFirst()
+      if (removed.numDeletedRows === 0n) throw notFound(name)
+    } catch (cause) {
+      if (!isReferenceBroken(cause)) throw cause
+      throw new DrawbridgeError({
+        code: 'in-use',
+        message: `a route still delivers to \`${name}\``,
+        help: 'take it out of its routes first',
+        cause,
+      })
+    }
+  }
+
+  async saveVerification(
+    tenant: string,
+    name: string,
+    verification: Verification,
+    state: Connection['state'],
+  ): Promise<Date | null> {
+    return await this.#database.transaction().execute(async (transaction) => {
+      const row = await rowOf(transaction, tenant, name)
+      if (row === undefined) throw notFound(name)
+      const redSince = verification.status === 'fail' ? (row.red_since ?? verification.startedAt) : null
+      const kept: Verification = redSince === null ? verification : { ...verification, redSince }
+      await transaction
+        .updateTable('connections')
+        .set({ verification: JSON.stringify(kept), state, red_since: redSince })
+        .where('tenant', '=', tenant)
+        .where('name', '=', name)
+        .execute()
+      return redSince === null ? null : new Date(redSince)
+    })
+  }
+
+  async #row(tenant: string, name: string): Promise<ConnectionRow | undefined> {
+    return await rowOf(this.#database, tenant, name)
+  }
+
+  async #unique(message: string, work: (transaction: Executor) => Promise<void>): Promise<void> {
+    try {
+      await this.#database.transaction().execute(work)
+    } catch (cause) {
+      if (isTaken(cause)) throw alreadyExists(message, cause)
+      throw cause
+    }
+  }
+}
+
+/** Marks the External ID as this connection's for ever: a new one, or one that the tenant reserved. */
+async function useExternalId(transaction: Executor, connection: Connection): Promise<void> {
+  const { authentication, tenant, id } = connection
+  if (authentication.kind !== 'role' || authentication.externalId === null) return
+  const { externalId } = authentication
+  const reserved = await transaction
+    .updateTable('external_ids')
+    .set({ connection_id: id })
+    .where('external_id', '=', externalId)
+    .where('tenant', '=', tenant)
+    .where('connection_id', 'is', null)
+    .executeTakeFirst()
+  if (reserved.numUpdatedRows === 1n) return
+  try {
+    await transaction
+      .insertInto('external_ids')
+      .values({ external_id: externalId, tenant, connection_id: id })
+      .execute()
+  } catch (cause) {
+    if (isTaken(cause)) throw alreadyExists('the External ID belongs to another connection, or did', cause)
+    throw cause
+  }
+}
+
+/** One tenant per role ARN: whoever named it first. Whose it is is never said. */
+async function claimRole(transaction: Executor, connection: Connection): Promise<void> {
+  const { authentication, tenant } = connection
+  if (authentication.kind !== 'role') return
+  const { roleArn } = authentication
+  await transaction
+    .insertInto('role_claims')
+    .values({ role_arn: roleArn, tenant })
+    .onConflict((conflict) => conflict.column('role_arn').doNothing())
+    .execute()
+  const claim = await transaction
+    .selectFrom('role_claims')
+    .select('tenant')
+    .where('role_arn', '=', roleArn)
+    .executeTakeFirstOrThrow()
+  if (claim.tenant !== tenant) throw alreadyExists('the role ARN is in use elsewhere')
+}
+
+async function rowOf(executor: Executor, tenant: string, name: string): Promise<ConnectionRow | undefined> {
+  return await executor
+    .selectFrom('connections')
+    .selectAll()
+    .where('tenant', '=', tenant)
+    .where('name', '=', name)
+    .executeTakeFirst()
+}
+
+function documentOf(connection: Connection): string {
+  const { lastVerification: _, ...document } = connection
+  return JSON.stringify(document)
+}
+
+function connectionOf(row: ConnectionRow): Connection {
+  const document: Connection = JSON.parse(row.document)
+  const state = row.state as Connection['state']
+  const connection = { ...document, version: row.version, state }
+  return row.verification === null ? connection : { ...connection, lastVerification: JSON.parse(row.verification) }
+}
+
+function placeOf(connection: { tenant: string; id: string; version: number }): string[] {
+  return [connection.tenant, connection.id, 'secret', String(connection.version)]
+}
+
+function alreadyExists(message: string, cause?: unknown): DrawbridgeError {
+  return new DrawbridgeError({ code: 'already-exists', message, ...(cause === undefined ? {} : { cause }) })
+}
+
+function notFound(name: string): DrawbridgeError {
+  return new DrawbridgeError({ code: 'not-found', message: `there is no connection \`${name}\`` })
+}

@@ -1,0 +1,99 @@
+/** The runtime's own SQLite behind Kysely: opening, the adapter, and what its errors mean. */
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
+import { Kysely, SqliteDialect } from 'kysely'
+import { DrawbridgeError } from '../base/index.ts'
+import type { Tables } from './schema.ts'
+
+const busyTimeoutMs = 5_000
+
+/** SQLite's primary result codes that say something about the disk or the file. @see https://sqlite.org/rescode.html */
+const meanings: Readonly<
+  Record<number, { readonly code: 'disk-full' | 'data-directory-broken'; readonly text: string }>
+> = {
+  8: { code: 'data-directory-broken', text: 'the database can not be written: it is read-only' },
+  10: { code: 'data-directory-broken', text: 'the disk failed while the database was used' },
+  11: { code: 'data-directory-broken', text: 'the database is damaged' },
+  13: { code: 'disk-full', text: 'the database has no room left on its disk' },
+  14: { code: 'data-directory-broken', text: 'the database can not be opened' },
+  26: { code: 'data-directory-broken', text: 'the file is not a database' },
+}
+
+/** Opens (and makes, when absent) the database file: WAL, every commit on the disk before it is acknowledged. */
+export function openDatabase(path: string): Kysely<Tables> {
+  const database = translated(() => {
+    const opened = new DatabaseSync(path, { timeout: busyTimeoutMs, enableForeignKeyConstraints: true })
+    try {
+      opened.exec('pragma journal_mode = wal; pragma synchronous = full; pragma trusted_schema = off')
+      const [check] = opened.prepare('pragma quick_check(1)').all()
+      if (check?.['quick_check'] !== 'ok') throw damaged()
+      return opened
+    } catch (error) {
+      opened.close()
+      throw error
+    }
+  })
+  return new Kysely<Tables>({ dialect: new SqliteDialect({ database: adapt(database) }) })
+}
+
+/** Tells whether a write failed because a unique value stands already. */
+export function isTaken(error: unknown): boolean {
+  const code = sqliteCode(error)
+  return code === 2067 || code === 1555
+}
+
+/** Tells whether a write failed because a row it refers to, or that refers to it, forbids it. */
+export function isReferenceBroken(error: unknown): boolean {
+  return sqliteCode(error) === 787
+}
+
+function adapt(database: DatabaseSync): ConstructorParameters<typeof SqliteDialect>[0]['database'] {
+  return {
+    close: () => database.close(),
+    prepare(text) {
+      const statement = translated(() => database.prepare(text))
+      const values = (parameters: readonly unknown[]): SQLInputValue[] => parameters.map(bindable)
+      return {
+        reader: statement.columns().length > 0,
+        all: (parameters) => translated(() => statement.all(...values(parameters))),
+        run: (parameters) => translated(() => statement.run(...values(parameters))),
+        iterate: (parameters) => statement.iterate(...values(parameters)),
+      }
+    },
+  }
+}
+
+function bindable(value: unknown): SQLInputValue {
+  if (value === null || typeof value === 'string' || typeof value === 'number' || value instanceof Uint8Array) {
+    return value
+  }
+  throw new TypeError('only text, numbers, bytes and null can be bound')
+}
+
+function translated<T>(work: () => T): T {
+  try {
+    return work()
+  } catch (cause) {
+    const meaning = meanings[(sqliteCode(cause) ?? 0) & 0xff]
+    if (meaning === undefined) throw cause
+    throw new DrawbridgeError({
+      code: meaning.code,
+      message: meaning.text,
+      retry: meaning.code === 'disk-full' ? 'later' : 'never',
+      operation: 'state.database',
+      help:
+        meaning.code === 'disk-full'
+          ? 'free some space; what was accepted before is safe'
+          : 'restore the data directory from a backup; the evidence log will notice an older one',
+      cause,
+    })
+  }
+}
+
+function sqliteCode(error: unknown): number | undefined {
+  const isSqlite = error instanceof Error && 'errcode' in error && typeof error.errcode === 'number'
+  return isSqlite ? Number(error.errcode) : undefined
+}
+
+function damaged(): Error {
+  return Object.assign(new Error('quick_check found damage'), { errcode: 11 })
+}

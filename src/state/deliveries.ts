@@ -1,0 +1,442 @@
+/**
+ * Deliveries in the database. The delivery's row is the truth about who may work on it: a claim is a lease on the
+ * database's clock and a fence that only rises, and every write of a worker asks for its fence in the same transaction.
+ */
+import { type Kysely, type Selectable, sql } from 'kysely'
+import type {
+  Claim,
+  DeliveryRecord,
+  DeliveryRepository,
+  ItemRecord,
+  NewDelivery,
+  NewEntry,
+  ReceiptFile,
+  SentPart,
+  SpooledFile,
+  TargetRecord,
+} from '../delivery/index.ts'
+import { LeaseLost } from '../delivery/index.ts'
+import { itemRow, recordsOf, targetColumns } from './delivery-rows.ts'
+import { enqueue } from './log.ts'
+import type { DeliveryRow, Executor, Tables } from './schema.ts'
+import { addUpload, findUploads, forgetOrphans, takeUploads } from './uploads.ts'
+
+/** Keeps deliveries in the database. */
+export class SqlDeliveries implements DeliveryRepository {
+  readonly #database: Kysely<Tables>
+  readonly #now: () => string
+
+  /** `now` is the database's clock: of an embedded database, the machine's. */
+  constructor(database: Kysely<Tables>, now: () => string) {
+    this.#database = database
+    this.#now = now
+  }
+
+  async addUpload(tenant: string, file: SpooledFile): Promise<void> {
+    await addUpload(this.#database, tenant, file, this.#now())
+  }
+
+  async uploads(tenant: string, ids: readonly string[]): Promise<{ file: SpooledFile; delivery: string | null }[]> {
+    return await findUploads(this.#database, tenant, ids)
+  }
+
+  async forgetOrphanUploads(olderThanMs: number): Promise<string[]> {
+    return await forgetOrphans(this.#database, this.#in(-olderThanMs))
+  }
+
+  async spooledUploads(): Promise<string[]> {
+    const rows = await this.#database.selectFrom('uploads').select('id').where('is_spooled', '=', 1).execute()
+    return rows.map((row) => row.id)
+  }
+
+  async markUnspooled(tenant: string, delivery: string): Promise<void> {
+    await this.#database.transaction().execute(async (transaction) => {
+      await transaction
+        .updateTable('deliveries')
+        .set({ is_spooled: 0 })
+        .where('id', '=', delivery)
+        .where('tenant', '=', tenant)
+        .execute()
+      await transaction
+        .updateTable('uploads')
+        .set({ is_spooled: 0 })
+        .where('delivery_id', '=', delivery)
+        .where('tenant', '=', tenant)
+        .execute()
+    })
+  }
+
+  async accept(
+    delivery: NewDelivery,
+    entries: readonly NewEntry[],
+  ): Promise<{ record: DeliveryRecord; isNew: boolean }> {
+    return await this.#database.transaction().execute(async (transaction) => {
+      const row = await this.#insert(transaction, delivery)
+      if (row === undefined) {
+        const earlier = await this.#earlier(transaction, delivery.tenant, delivery.idempotencyKey ?? '')
+        if (earlier === null) throw new TypeError('the delivery exists already')
+        return { record: earlier, isNew: false }
+      }
+      await takeUploads(transaction, delivery.tenant, delivery.id, delivery.files)
+      for (const target of delivery.targets) {
+        const { connection, position } = target
+        await transaction
+          .insertInto('delivery_targets')
+          .values({ delivery_id: delivery.id, connection, position, ...targetColumns(target) })
+          .execute()
+      }
+      await enqueue(transaction, delivery.tenant, entries, this.#now())
+      const [record] = await recordsOf(transaction, [row])
+      if (record === undefined) throw new TypeError('a delivery that was written can not be read')
+      return { record, isNew: true }
+    })
+  }
+
+  async #insert(transaction: Executor, delivery: NewDelivery): Promise<Selectable<DeliveryRow> | undefined> {
+    const now = this.#now()
+    return await transaction
+      .insertInto('deliveries')
+      .values({
+        id: delivery.id,
+        tenant: delivery.tenant,
+        route: delivery.route,
+        policy: delivery.policy,
+        report: delivery.report,
+        period: delivery.period,
+        idempotency_key: delivery.idempotencyKey,
+        actor: JSON.stringify(delivery.actor),
+        state: 'accepted',
+        accepted_at: now,
+        crashes: 0,
+        is_spooled: 1,
+        available_at: now,
+        nudges: 0,
+        worker: null,
+        lease_until: null,
+        fence: 0,
+      })
+      .onConflict((conflict) => conflict.columns(['tenant', 'idempotency_key']).doNothing())
+      .returningAll()
+      .executeTakeFirst()
+  }
+
+  async byId(tenant: string, id: string): Promise<DeliveryRecord | null> {
+    const row = await this.#database
+      .selectFrom('deliveries')
+      .selectAll()
+      .where('tenant', '=', tenant)
+      .where('id', '=', id)
+      .executeTakeFirst()
+    const [record] = await recordsOf(this.#database, row === undefined ? [] : [row])
+    return record ?? null
+  }
+
+  async byIdempotencyKey(tenant: string, key: string): Promise<DeliveryRecord | null> {
+    return await this.#earlier(this.#database, tenant, key)
+  }
+
+  async #earlier(executor: Executor, tenant: string, key: string): Promise<DeliveryRecord | null> {
+    const row = await executor
+      .selectFrom('deliveries')
+      .selectAll()
+      .where('tenant', '=', tenant)
+      .where('idempotency_key', '=', key)
+      .executeTakeFirst()
+    const [record] = await recordsOf(executor, row === undefined ? [] : [row])
+    return record ?? null
+  }
+
+  async list(tenant: string, filter: { readonly route?: string; readonly limit: number }): Promise<DeliveryRecord[]> {
+    const { route, limit } = filter
+    const rows = await this.#database
+      .selectFrom('deliveries')
+      .selectAll()
+      .where('tenant', '=', tenant)
+      .$if(route !== undefined, (query) => query.where('route', '=', route ?? ''))
+      .orderBy('ordinal', 'desc')
+      .limit(limit)
+      .execute()
+    return await recordsOf(this.#database, rows)
+  }
+
+  async claim(worker: string, limit: number, leaseMs: number): Promise<Claim[]> {
+    const now = this.#now()
+    return await this.#database.transaction().execute(async (transaction) => {
+      // The seam to PostgreSQL: there this select ends in `for update skip locked`.
+      const due = await transaction
+        .selectFrom('deliveries')
+        .select(['id', 'crashes'])
+        .where('available_at', '<=', now)
+        .where((eb) => eb.or([eb('lease_until', 'is', null), eb('lease_until', '<=', now)]))
+        .orderBy('available_at')
+        .limit(limit)
+        .execute()
+      const claims: Claim[] = []
+      for (const { id, crashes } of due) {
+        const row = await transaction
+          .updateTable('deliveries')
+          .set((eb) => ({
+            worker,
+            lease_until: this.#in(leaseMs),
+            fence: eb('fence', '+', 1),
+            crashes: eb('crashes', '+', 1),
+          }))
+          .where('id', '=', id)
+          .returning(['tenant', 'fence', 'nudges'])
+          .executeTakeFirstOrThrow()
+        claims.push({ tenant: row.tenant, delivery: id, fence: row.fence, crashes, nudges: row.nudges })
+      }
+      return claims
+    })
+  }
+
+  async heartbeat(claim: Claim, leaseMs: number): Promise<boolean> {
+    const kept = await this.#database
+      .updateTable('deliveries')
+      .set({ lease_until: this.#in(leaseMs) })
+      .where('id', '=', claim.delivery)
+      .where('fence', '=', claim.fence)
+      .executeTakeFirst()
+    return kept.numUpdatedRows === 1n
+  }
+
+  async nextDueAt(): Promise<Date | null> {
+    const { due } = await this.#database
+      .selectFrom('deliveries')
+      .select(
+        sql<string | null>`min(case when lease_until > available_at then lease_until else available_at end)`.as('due'),
+      )
+      .where('available_at', 'is not', null)
+      .executeTakeFirstOrThrow()
+    return due === null ? null : new Date(due)
+  }
+
+  async saveItem(claim: Claim, connection: string, item: ItemRecord): Promise<void> {
+    await this.#fenced(claim, async (transaction) => {
+      const { delivery_id, connection: _, item: __, ...columns } = itemRow(claim.delivery, connection, item)
+      await transaction
+        .updateTable('delivery_items')
+        .set(columns)
+        .where('delivery_id', '=', delivery_id)
+        .where('connection', '=', connection)
+        .where('item', '=', item.index)
+        .execute()
+    })
+  }
+
+  async saveItems(claim: Claim, connection: string, items: readonly ItemRecord[]): Promise<void> {
+    await this.#fenced(claim, async (transaction) => {
+      for (const table of ['delivery_parts', 'delivery_items'] as const) {
+        await transaction
+          .deleteFrom(table)
+          .where('delivery_id', '=', claim.delivery)
+          .where('connection', '=', connection)
+          .execute()
+      }
+      for (const item of items) {
+        await transaction
+          .insertInto('delivery_items')
+          .values(itemRow(claim.delivery, connection, item))
+          .execute()
+      }
+    })
+  }
+
+  async savePart(claim: Claim, connection: string, item: number, part: SentPart): Promise<void> {
+    await this.#fenced(claim, async (transaction) => {
+      const { number, etag, sizeBytes, md5 } = part
+      await transaction
+        .insertInto('delivery_parts')
+        .values({ delivery_id: claim.delivery, connection, item, number, etag, size_bytes: sizeBytes, md5 })
+        .onConflict((conflict) =>
+          conflict
+            .columns(['delivery_id', 'connection', 'item', 'number'])
+            .doUpdateSet({ etag, size_bytes: sizeBytes, md5 }),
+        )
+        .execute()
+      await transaction.updateTable('deliveries').set({ crashes: 1 }).where('id', '=', claim.delivery).execute()
+    })
+  }
+
+  async parts(claim: Claim, connection: string, item: number): Promise<SentPart[]> {
+    const rows = await this.#database
+      .selectFrom('delivery_parts')
+      .selectAll()
+      .where('delivery_id', '=', claim.delivery)
+      .where('connection', '=', connection)
+      .where('item', '=', item)
+      .orderBy('number')
+      .execute()
+    return rows.map(({ number, etag, size_bytes, md5 }) => ({ number, etag, sizeBytes: size_bytes, md5 }))
+  }
+
+  async dropParts(claim: Claim, connection: string, item: number): Promise<void> {
+    await this.#fenced(claim, async (transaction) => {
+      await transaction
+        .deleteFrom('delivery_parts')
+        .where('delivery_id', '=', claim.delivery)
+        .where('connection', '=', connection)
+        .where('item', '=', item)
+        .execute()
+    })
+  }
+
+  async saveTarget(claim: Claim, target: TargetRecord, entries: readonly NewEntry[]): Promise<void> {
+    await this.#fenced(claim, async (transaction) => {
+      await updateTarget(transaction, claim, target)
+      await enqueue(transaction, claim.tenant, entries, this.#now())
+    })
+  }
+
+  async commitTarget(claim: Claim, target: TargetRecord, entry: NewEntry): Promise<TargetRecord> {
+    return await this.#fenced(claim, async (transaction) => {
+      const [id = null] = await enqueue(transaction, claim.tenant, [entry], this.#now())
+      const committed: TargetRecord = { ...target, entry: id }
+      await updateTarget(transaction, claim, committed)
+      return committed
+    })
+  }
+
+  async note(claim: Claim, entries: readonly NewEntry[]): Promise<void> {
+    await this.#fenced(claim, async (transaction) => {
+      await enqueue(transaction, claim.tenant, entries, this.#now())
+    })
+  }
+
+  async release(
+    claim: Claim,
+    end: { readonly state: DeliveryRecord['state']; readonly availableAt: string | null; readonly isCrash?: boolean },
+    entries: readonly NewEntry[],
+  ): Promise<void> {
+    const now = this.#now()
+    await this.#fenced(claim, async (transaction) => {
+      await transaction
+        .updateTable('deliveries')
+        .set({ state: end.state, available_at: end.availableAt, lease_until: null, worker: null })
+        .$if(end.isCrash !== true, (query) => query.set({ crashes: 0 }))
+        .where('id', '=', claim.delivery)
+        .execute()
+      await transaction
+        .updateTable('deliveries')
+        .set({ available_at: now })
+        .where('id', '=', claim.delivery)
+        .where('nudges', '<>', claim.nudges)
+        .execute()
+      await enqueue(transaction, claim.tenant, entries, now)
+    })
+  }
+
+  async makeDue(
+    tenant: string,
+    id: string,
+    connections: readonly string[],
+    entries: readonly NewEntry[],
+  ): Promise<boolean> {
+    const now = this.#now()
+    return await this.#database.transaction().execute(async (transaction) => {
+      const nudged = await transaction
+        .updateTable('deliveries')
+        .set((eb) => ({ available_at: now, crashes: 0, nudges: eb('nudges', '+', 1) }))
+        .where('tenant', '=', tenant)
+        .where('id', '=', id)
+        .executeTakeFirst()
+      if (nudged.numUpdatedRows === 0n) return false
+      await transaction
+        .updateTable('delivery_targets')
+        .set({ available_at: now })
+        .where('delivery_id', '=', id)
+        .where('connection', 'in', connections)
+        .where('state', '<>', 'delivered')
+        .execute()
+      await enqueue(transaction, tenant, entries, now)
+      return true
+    })
+  }
+
+  async owedTo(tenant: string, connection: string): Promise<string[]> {
+    const rows = await this.#database
+      .selectFrom('delivery_targets')
+      .innerJoin('deliveries', 'deliveries.id', 'delivery_targets.delivery_id')
+      .select('deliveries.id')
+      .where('deliveries.tenant', '=', tenant)
+      .where('delivery_targets.connection', '=', connection)
+      .where('delivery_targets.state', 'in', ['waiting', 'refused', 'failed'])
+      .orderBy('deliveries.ordinal')
+      .execute()
+    return rows.map((row) => row.id)
+  }
+
+  async saveReceipt(claim: Claim, connection: string, files: readonly ReceiptFile[]): Promise<readonly ReceiptFile[]> {
+    return await this.#fenced(claim, async (transaction) => {
+      const text = JSON.stringify(
+        files.map(({ path, bytes }) => ({ path, base64: Buffer.from(bytes).toString('base64') })),
+      )
+      const { tenant, delivery } = claim
+      await transaction
+        .insertInto('receipts')
+        .values({ delivery_id: delivery, connection, tenant, made_at: this.#now(), files: text })
+        .onConflict((conflict) => conflict.columns(['delivery_id', 'connection']).doNothing())
+        .execute()
+      return (await receiptOf(transaction, tenant, delivery, connection)) ?? files
+    })
+  }
+
+  async receipt(tenant: string, delivery: string, connection: string): Promise<readonly ReceiptFile[] | null> {
+    return await receiptOf(this.#database, tenant, delivery, connection)
+  }
+
+  /** Voids every lease: whoever holds the data directory's lock knows that the workers of before are gone. */
+  async voidLeases(): Promise<void> {
+    await this.#database
+      .updateTable('deliveries')
+      .set((eb) => ({ lease_until: null, worker: null, fence: eb('fence', '+', 1) }))
+      .where('lease_until', 'is not', null)
+      .execute()
+  }
+
+  /** INVARIANT: every write of a claim goes through here; the update also locks the row until the transaction ends. */
+  async #fenced<T>(claim: Claim, work: (transaction: Executor) => Promise<T>): Promise<T> {
+    return await this.#database.transaction().execute(async (transaction) => {
+      const mine = await transaction
+        .updateTable('deliveries')
+        .set({ fence: claim.fence })
+        .where('id', '=', claim.delivery)
+        .where('tenant', '=', claim.tenant)
+        .where('fence', '=', claim.fence)
+        .executeTakeFirst()
+      if (mine.numUpdatedRows !== 1n) throw new LeaseLost(claim)
+      return await work(transaction)
+    })
+  }
+
+  #in(milliseconds: number): string {
+    return new Date(Date.parse(this.#now()) + milliseconds).toISOString()
+  }
+}
+
+async function updateTarget(transaction: Executor, claim: Claim, target: TargetRecord): Promise<void> {
+  await transaction
+    .updateTable('delivery_targets')
+    .set(targetColumns(target))
+    .where('delivery_id', '=', claim.delivery)
+    .where('connection', '=', target.connection)
+    .execute()
+}
+
+async function receiptOf(
+  executor: Executor,
+  tenant: string,
+  delivery: string,
+  connection: string,
+): Promise<readonly ReceiptFile[] | null> {
+  const row = await executor
+    .selectFrom('receipts')
+    .select('files')
+    .where('tenant', '=', tenant)
+    .where('delivery_id', '=', delivery)
+    .where('connection', '=', connection)
+    .executeTakeFirst()
+  if (row === undefined) return null
+  const files: { path: string; base64: string }[] = JSON.parse(row.files)
+  return files.map(({ path, base64 }) => ({ path, bytes: new Uint8Array(Buffer.from(base64, 'base64')) }))
+}

@@ -1,0 +1,117 @@
+/** The numbered steps that bring a database to the present form: forward only, each once, each in one transaction. */
+import { type Kysely, sql, type Transaction } from 'kysely'
+import { DrawbridgeError } from '../base/index.ts'
+import type { Tables } from './schema.ts'
+
+interface Migration {
+  readonly name: string
+  readonly statements: readonly string[]
+}
+
+/** Position plus one is the version. Never edit a row that was released; add one. */
+const migrations: readonly Migration[] = [
+  {
+    name: 'connections, routes, deliveries, evidence',
+    statements: [
+      `create table sealed_values (name text primary key, sealed blob not null)`,
+      `create table connections (
+        tenant text not null, name text not null, id text not null unique, version integer not null, state text not null,
+        document text not null, secret blob not null, secret_version integer not null, verification text, red_since text,
+        primary key (tenant, name))`,
+      `create table external_ids (external_id text primary key, tenant text not null, connection_id text)`,
+      `create table reservations (
+        tenant text not null, reservation text not null, external_id text not null, is_taken integer not null,
+        primary key (tenant, reservation))`,
+      `create table role_claims (role_arn text primary key, tenant text not null)`,
+      `create table routes (
+        tenant text not null, name text not null, id text not null unique, policy text not null, created_at text not null,
+        primary key (tenant, name))`,
+      `create table route_targets (
+        tenant text not null, route text not null, position integer not null, connection text not null,
+        primary key (tenant, route, position),
+        foreign key (tenant, route) references routes (tenant, name) on delete cascade,
+        foreign key (tenant, connection) references connections (tenant, name))`,
+      `create table deliveries (
+        ordinal integer primary key autoincrement, id text not null unique, tenant text not null, route text not null,
+        policy text not null, report text not null, period text not null, idempotency_key text, actor text not null,
+        state text not null, accepted_at text not null, crashes integer not null, is_spooled integer not null,
+        available_at text, nudges integer not null, worker text, lease_until text, fence integer not null,
+        unique (tenant, idempotency_key))`,
+      `create index deliveries_due on deliveries (available_at) where available_at is not null`,
+      `create index deliveries_of_route on deliveries (tenant, route, ordinal)`,
+      `create table uploads (
+        id text primary key, tenant text not null, name text not null, size_bytes integer not null, sha256 text not null,
+        md5 text not null, created_at text not null, delivery_id text references deliveries (id),
+        position integer not null, is_spooled integer not null)`,
+      `create index uploads_of_delivery on uploads (delivery_id, position)`,
+      `create table delivery_targets (
+        delivery_id text not null references deliveries (id), connection text not null, position integer not null,
+        state text not null, identity text not null, attempts integer not null, faults integer not null,
+        available_at text, level text, delivered_at text, reason text, diagnosis text, entry integer,
+        receipt text not null, sidecar text not null, sidecar_attempts integer not null, facts text,
+        primary key (delivery_id, connection))`,
+      `create index targets_owed on delivery_targets (connection, state) where state <> 'delivered'`,
+      `create table delivery_items (
+        delivery_id text not null, connection text not null, item integer not null, file integer, path text not null,
+        key text not null, size_bytes integer not null, sha256 text not null, state text not null, way text not null,
+        is_create_sent integer not null, upload_id text, part_size_bytes integer not null, answer text, level text,
+        primary key (delivery_id, connection, item),
+        foreign key (delivery_id, connection) references delivery_targets (delivery_id, connection))`,
+      `create table delivery_parts (
+        delivery_id text not null, connection text not null, item integer not null, number integer not null,
+        etag text not null, size_bytes integer not null, md5 text not null,
+        primary key (delivery_id, connection, item, number))`,
+      `create table receipts (
+        delivery_id text not null, connection text not null, tenant text not null, made_at text not null,
+        files text not null, primary key (delivery_id, connection))`,
+      `create table outbox (
+        id integer primary key autoincrement, tenant text not null, time text not null, actor text not null,
+        action text not null, subject text not null, fields text not null, seq integer)`,
+      `create index outbox_waiting on outbox (tenant, id) where seq is null`,
+      `create table log_entries (
+        tenant text not null, seq integer not null, outbox_id integer not null unique, json text not null,
+        primary key (tenant, seq))`,
+      `create table log_hashes (
+        tenant text not null, position integer not null, hash blob not null, primary key (tenant, position))`,
+      `create table checkpoints (
+        tenant text not null, size integer not null, saved_at text not null, note text not null,
+        primary key (tenant, size))`,
+    ],
+  },
+]
+
+/**
+ * Runs the steps that the database has not seen.
+ * @throws data-directory-broken — it was written by a newer Drawbridge
+ */
+export async function migrate(database: Kysely<Tables>, now: () => string): Promise<void> {
+  await sql`create table if not exists migrations (version integer primary key, name text not null, applied_at text not null)`.execute(
+    database,
+  )
+  const { version } = await database
+    .selectFrom('migrations')
+    .select((eb) => eb.fn.coalesce(eb.fn.max('version'), sql<number>`0`).as('version'))
+    .executeTakeFirstOrThrow()
+  if (version > migrations.length) {
+    throw new DrawbridgeError({
+      code: 'data-directory-broken',
+      message: `the database has form ${version}, and this Drawbridge knows forms up to ${migrations.length}`,
+      operation: 'state.open',
+      help: 'start the newer Drawbridge that wrote it',
+    })
+  }
+  for (const [index, migration] of migrations.entries()) {
+    if (index < version) continue
+    await database.transaction().execute((transaction) => apply(transaction, index + 1, migration, now()))
+  }
+}
+
+async function apply(
+  transaction: Transaction<Tables>,
+  version: number,
+  migration: Migration,
+  appliedAt: string,
+): Promise<void> {
+  for (const statement of migration.statements) await sql.raw(statement).execute(transaction)
+  await transaction.insertInto('migrations').values({ version, name: migration.name, applied_at: appliedAt }).execute()
+}

@@ -1,0 +1,119 @@
+/** The routes of every tenant. A connection that a route lists can not be removed: the database itself refuses. */
+import type { Kysely } from 'kysely'
+import { DrawbridgeError } from '../base/index.ts'
+import type { Route } from '../contract/index.ts'
+import type { RouteRepository } from '../delivery/index.ts'
+import { isReferenceBroken, isTaken } from './database.ts'
+import type { Executor, Tables } from './schema.ts'
+
+/** Keeps routes in the database. */
+export class SqlRoutes implements RouteRepository {
+  readonly #database: Kysely<Tables>
+
+  constructor(database: Kysely<Tables>) {
+    this.#database = database
+  }
+
+  async add(tenant: string, route: Route): Promise<void> {
+    await this.#write(route, async (transaction) => {
+      const { name, id, policy, createdAt } = route
+      await transaction.insertInto('routes').values({ tenant, name, id, policy, created_at: createdAt }).execute()
+      await insertTargets(transaction, tenant, route)
+    })
+  }
+
+  async byName(tenant: string, name: string): Promise<Route | null> {
+    const [route] = await this.#read(tenant, name)
+    return route ?? null
+  }
+
+  async list(tenant: string): Promise<Route[]> {
+    return await this.#read(tenant, null)
+  }
+
+  async update(tenant: string, route: Route): Promise<void> {
+    await this.#write(route, async (transaction) => {
+      const changed = await transaction
+        .updateTable('routes')
+        .set({ policy: route.policy })
+        .where('tenant', '=', tenant)
+        .where('name', '=', route.name)
+        .executeTakeFirst()
+      if (changed.numUpdatedRows === 0n) throw notFound(route.name)
+      await transaction
+        .deleteFrom('route_targets')
+        .where('tenant', '=', tenant)
+        .where('route', '=', route.name)
+        .execute()
+      await insertTargets(transaction, tenant, route)
+    })
+  }
+
+  async remove(tenant: string, name: string): Promise<void> {
+    const removed = await this.#database
+      .deleteFrom('routes')
+      .where('tenant', '=', tenant)
+      .where('name', '=', name)
+      .executeTakeFirst()
+    if (removed.numDeletedRows === 0n) throw notFound(name)
+  }
+
+  async #read(tenant: string, name: string | null): Promise<Route[]> {
+    const rows = await this.#database
+      .selectFrom('routes')
+      .innerJoin('route_targets', (join) =>
+        join.onRef('route_targets.tenant', '=', 'routes.tenant').onRef('route_targets.route', '=', 'routes.name'),
+      )
+      .selectAll('routes')
+      .select('route_targets.connection')
+      .where('routes.tenant', '=', tenant)
+      .$if(name !== null, (query) => query.where('routes.name', '=', name ?? ''))
+      .orderBy('routes.name')
+      .orderBy('route_targets.position')
+      .execute()
+    const routes = new Map<string, Route>()
+    for (const row of rows) {
+      const policy = row.policy as Route['policy']
+      const route = routes.get(row.name) ?? {
+        id: row.id,
+        name: row.name,
+        policy,
+        targets: [],
+        createdAt: row.created_at,
+      }
+      routes.set(row.name, { ...route, targets: [...route.targets, row.connection] })
+    }
+    return [...routes.values()]
+  }
+
+  async #write(route: Route, work: (transaction: Executor) => Promise<void>): Promise<void> {
+    if (new Set(route.targets).size !== route.targets.length) {
+      throw new DrawbridgeError({ code: 'input-invalid', message: `\`${route.name}\` lists a target twice` })
+    }
+    try {
+      await this.#database.transaction().execute(work)
+    } catch (cause) {
+      if (isTaken(cause)) {
+        throw new DrawbridgeError({
+          code: 'already-exists',
+          message: `the route \`${route.name}\` exists already`,
+          cause,
+        })
+      }
+      if (isReferenceBroken(cause)) {
+        const targets = route.targets.map((target) => `\`${target}\``).join(', ')
+        throw new DrawbridgeError({ code: 'not-found', message: `one of ${targets} is no connection`, cause })
+      }
+      throw cause
+    }
+  }
+}
+
+async function insertTargets(transaction: Executor, tenant: string, route: Route): Promise<void> {
+  const rows = route.targets.map((connection, position) => ({ tenant, route: route.name, position, connection }))
+  await transaction.insertInto('route_targets').values(rows).execute()
+}
+
+function notFound(name: string): DrawbridgeError {
+  return new DrawbridgeError({ code: 'not-found', message: `there is no route \`${name}\`` })
+}

@@ -1,0 +1,139 @@
+/**
+ * The tables as Kysely sees them. Booleans are 0 and 1, times are ISO 8601 text in UTC, nested values are JSON text: the
+ * forms that SQLite and PostgreSQL both hand back unchanged.
+ */
+import type { Generated, Kysely, Transaction } from 'kysely'
+
+/** A whole database, or a transaction on it. */
+export type Executor = Kysely<Tables> | Transaction<Tables>
+
+export interface Tables {
+  migrations: { version: number; name: string; applied_at: string }
+  sealed_values: { name: string; sealed: Uint8Array }
+  connections: ConnectionRow
+  external_ids: { external_id: string; tenant: string; connection_id: string | null }
+  reservations: { tenant: string; reservation: string; external_id: string; is_taken: number }
+  role_claims: { role_arn: string; tenant: string }
+  routes: { tenant: string; name: string; id: string; policy: string; created_at: string }
+  route_targets: { tenant: string; route: string; position: number; connection: string }
+  uploads: UploadRow
+  deliveries: DeliveryRow
+  delivery_targets: TargetRow
+  delivery_items: ItemRow
+  delivery_parts: PartRow
+  receipts: { delivery_id: string; connection: string; tenant: string; made_at: string; files: string }
+  outbox: OutboxRow
+  log_entries: { tenant: string; seq: number; outbox_id: number; json: string }
+  log_hashes: { tenant: string; position: number; hash: Uint8Array }
+  checkpoints: { tenant: string; size: number; saved_at: string; note: string }
+}
+
+export interface ConnectionRow {
+  tenant: string
+  name: string
+  id: string
+  version: number
+  state: string
+  /** The connection without its state, version and last verification. */
+  document: string
+  secret: Uint8Array
+  /** The connection's version when the secret was sealed: part of what it is bound to. */
+  secret_version: number
+  verification: string | null
+  red_since: string | null
+}
+
+export interface UploadRow {
+  id: string
+  tenant: string
+  name: string
+  size_bytes: number
+  sha256: string
+  md5: string
+  created_at: string
+  delivery_id: string | null
+  position: number
+  is_spooled: number
+}
+
+export interface DeliveryRow {
+  /** Rises with every delivery: the order of acceptance. */
+  ordinal: Generated<number>
+  id: string
+  tenant: string
+  route: string
+  policy: string
+  report: string
+  period: string
+  idempotency_key: string | null
+  actor: string
+  state: string
+  accepted_at: string
+  crashes: number
+  is_spooled: number
+  available_at: string | null
+  nudges: number
+  worker: string | null
+  lease_until: string | null
+  fence: number
+}
+
+export interface TargetRow {
+  delivery_id: string
+  connection: string
+  position: number
+  state: string
+  identity: string
+  attempts: number
+  faults: number
+  available_at: string | null
+  level: string | null
+  delivered_at: string | null
+  reason: string | null
+  diagnosis: string | null
+  entry: number | null
+  receipt: string
+  sidecar: string
+  sidecar_attempts: number
+  facts: string | null
+}
+
+export interface ItemRow {
+  delivery_id: string
+  connection: string
+  item: number
+  file: number | null
+  path: string
+  key: string
+  size_bytes: number
+  sha256: string
+  state: string
+  way: string
+  is_create_sent: number
+  upload_id: string | null
+  part_size_bytes: number
+  answer: string | null
+  level: string | null
+}
+
+export interface PartRow {
+  delivery_id: string
+  connection: string
+  item: number
+  number: number
+  etag: string
+  size_bytes: number
+  md5: string
+}
+
+export interface OutboxRow {
+  id: Generated<number>
+  tenant: string
+  time: string
+  actor: string
+  action: string
+  subject: string
+  fields: string
+  /** The entry's place in the log; null while it waits. */
+  seq: number | null
+}

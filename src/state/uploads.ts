@@ -1,0 +1,76 @@
+/** The rows of the spool's files: whose they are, which delivery took them, whether the bytes are still there. */
+import type { Kysely } from 'kysely'
+import { DrawbridgeError } from '../base/index.ts'
+import type { SpooledFile } from '../delivery/index.ts'
+import { fileOf } from './delivery-rows.ts'
+import type { Executor, Tables } from './schema.ts'
+
+/** Remembers a file that no delivery owns yet. */
+export async function addUpload(database: Executor, tenant: string, file: SpooledFile, now: string): Promise<void> {
+  await database
+    .insertInto('uploads')
+    .values({
+      id: file.upload,
+      tenant,
+      name: file.name,
+      size_bytes: file.sizeBytes,
+      sha256: file.sha256,
+      md5: file.md5,
+      created_at: now,
+      delivery_id: null,
+      position: 0,
+      is_spooled: 1,
+    })
+    .execute()
+}
+
+/** Finds uploads of a tenant by their ids. */
+export async function findUploads(
+  database: Executor,
+  tenant: string,
+  ids: readonly string[],
+): Promise<{ file: SpooledFile; delivery: string | null }[]> {
+  if (ids.length === 0) return []
+  const rows = await database
+    .selectFrom('uploads')
+    .selectAll()
+    .where('tenant', '=', tenant)
+    .where('id', 'in', ids)
+    .execute()
+  return rows.map((row) => ({ file: fileOf(row), delivery: row.delivery_id }))
+}
+
+/** Gives uploads to a delivery, in order. @throws input-invalid — one of them is somebody else's by now */
+export async function takeUploads(
+  transaction: Executor,
+  tenant: string,
+  delivery: string,
+  files: readonly SpooledFile[],
+): Promise<void> {
+  for (const [position, { upload }] of files.entries()) {
+    const taken = await transaction
+      .updateTable('uploads')
+      .set({ delivery_id: delivery, position })
+      .where('id', '=', upload)
+      .where('tenant', '=', tenant)
+      .where('delivery_id', 'is', null)
+      .executeTakeFirst()
+    if (taken.numUpdatedRows === 1n) continue
+    throw new DrawbridgeError({
+      code: 'input-invalid',
+      message: `\`${upload}\` was taken by another delivery or forgotten`,
+      help: 'upload the file again',
+    })
+  }
+}
+
+/** Forgets the uploads that no delivery took before `before`; returns their ids. */
+export async function forgetOrphans(database: Kysely<Tables>, before: string): Promise<string[]> {
+  const rows = await database
+    .deleteFrom('uploads')
+    .where('delivery_id', 'is', null)
+    .where('created_at', '<', before)
+    .returning('id')
+    .execute()
+  return rows.map((row) => row.id)
+}
