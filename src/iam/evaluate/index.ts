@@ -1,0 +1,3 @@
+/** Evaluating requests. */
+export { decide, evaluate } from './evaluate.ts'
+export { isPublicPolicy } from './public-policy.ts'

@@ -1,0 +1,121 @@
+/**
+ * The one sentence of an evaluation: what decided, in the words of the policy language. Layout for the terminal lives in
+ * `render-evaluation.ts`.
+ */
+import type { SpecialRule, Weighing } from '../evaluate/weigh.ts'
+import type { AccessRequest, Evaluation, PolicySet, PolicyType, StatementOutcome } from '../types.ts'
+import { describeAll, describeFailure, describeMatch } from './condition-text.ts'
+
+/** What the sentence is made from. */
+export interface DecidingFacts {
+  readonly request: AccessRequest
+  readonly policies: PolicySet
+  readonly weighing: Weighing
+  readonly statement: StatementOutcome | undefined
+  readonly nearMisses: Evaluation['nearMisses']
+  readonly outcomes: readonly StatementOutcome[]
+}
+
+const policyTypeNames: Readonly<Record<PolicyType, string>> = {
+  identity: 'identity-based policy',
+  boundary: 'permissions boundary',
+  session: 'session policy',
+  scp: 'service control policy',
+  rcp: 'resource control policy',
+  resource: 'resource-based policy',
+  trust: 'trust policy',
+  key: 'key policy',
+  vpcEndpoint: 'VPC endpoint policy',
+}
+
+/** AWS's name for a type of policy, as it stands in a sentence. */
+export function policyTypeName(type: PolicyType): string {
+  return policyTypeNames[type]
+}
+
+/** Says what decided in one sentence, lower case, without a final period. */
+export function decidingSentence(facts: DecidingFacts): string {
+  const { weighing, statement, request } = facts
+  if (weighing.rule !== null) return ruleSentence(weighing.rule, request)
+  if (weighing.decision === 'allowed') {
+    return statement === undefined ? 'allowed' : `allowed: ${nameStatement(statement)} allows ${request.action}`
+  }
+  if (weighing.decision === 'explicitDeny') return denySentence(request, statement)
+  return `denied: ${missingSentence(facts)}`
+}
+
+function ruleSentence(rule: SpecialRule, request: AccessRequest): string {
+  switch (rule) {
+    case 'restrictPublicBuckets':
+      return 'denied: RestrictPublicBuckets is on and the bucket policy is public, so only the own account and services are served'
+    case 'rootUser':
+      return `allowed: the root user may do ${request.action} in its own account`
+    case 'rootCannotAssumeRoles':
+      return 'denied: the root user of an account cannot assume roles'
+    case 'kmsCrossAccountAction':
+      return `denied: ${request.action} cannot be allowed to principals of another account`
+  }
+}
+
+function denySentence(request: AccessRequest, statement: StatementOutcome | undefined): string {
+  if (statement === undefined) return `denied: ${request.action} is explicitly denied`
+  const because = statement.conditions.map(describeMatch)
+  const reason = because.length === 0 ? '' : `, because ${describeAll(because)}`
+  return `denied: ${nameStatement(statement)} explicitly denies ${request.action}${reason}`
+}
+
+function missingSentence(facts: DecidingFacts): string {
+  const [first, ...others] = facts.weighing.missing
+  const nearest = facts.nearMisses[0]
+  if (nearest !== undefined && (nearest.statement.policyType === first || facts.weighing.decidedBy === 'identity')) {
+    return `${nameStatement(nearest.statement)} would allow, but ${describeAll(nearest.failing.map(describeFailure))}`
+  }
+  if (first === undefined) return `nothing allows ${facts.request.action}`
+  const single = others.includes('resource') && first === 'identity' ? ' and no resource-based policy' : ''
+  return `${absence(first, facts)}${single} allows ${facts.request.action}${onResource(facts.request)}${elsewhere(first, facts)}`
+}
+
+function absence(type: PolicyType, facts: DecidingFacts): string {
+  const isPresent = facts.outcomes.some((outcome) => outcome.policyType === type)
+  return isPresent || type === 'identity' ? `no ${policyTypeName(type)}` : `there is no ${policyTypeName(type)} that`
+}
+
+function onResource(request: AccessRequest): string {
+  return request.resource === '*' ? '' : ` on ${request.resource}`
+}
+
+/** Names the one part (principal, action or resource) that keeps a statement from allowing. */
+function elsewhere(type: PolicyType, facts: DecidingFacts): string {
+  for (const outcome of facts.outcomes) {
+    if (outcome.policyType !== type || outcome.effect !== 'Allow') continue
+    const off = offElements(outcome)
+    if (off.length !== 1) continue
+    const named = `; its statement ${statementLabel(outcome)}`
+    if (off[0] === 'principal') return `${named} does not name ${facts.request.principal}`
+    if (off[0] === 'resource') return `${named} covers another resource`
+    return `${named} covers other actions`
+  }
+  return ''
+}
+
+function offElements(outcome: StatementOutcome): readonly string[] {
+  const off: string[] = []
+  if (outcome.principalMatched === false) off.push('principal')
+  if (!outcome.actionMatched) off.push('action')
+  if (outcome.resourceMatched === false) off.push('resource')
+  return off
+}
+
+/** `the trust policy's statement 0 (`Sid`)`, with the policy's name where a type may have several policies. */
+export function nameStatement(outcome: StatementOutcome): string {
+  const isOneOfMany = outcome.policyType === 'identity' || outcome.policyType === 'scp' || outcome.policyType === 'rcp'
+  const name = isOneOfMany && outcome.policy !== '' ? ` \`${outcome.policy}\`` : ''
+  return `the ${policyTypeName(outcome.policyType)}${name}'s statement ${statementLabel(outcome)}`
+}
+
+/** Number, and Sid when there is one. */
+export function statementLabel(outcome: StatementOutcome): string {
+  return outcome.sid === undefined || outcome.sid === ''
+    ? String(outcome.index)
+    : `${outcome.index} (\`${outcome.sid}\`)`
+}

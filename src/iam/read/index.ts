@@ -1,0 +1,2 @@
+/** Reading policies. */
+export { parsePolicy } from './parse-policy.ts'
