@@ -1,0 +1,149 @@
+/**
+ * How the S3 client's requests travel. The SDK's own handler loses what goes wrong while a body is read, and opens its own
+ * sockets when it waits for `100 Continue`; this one does neither. No retry, no redirect, no proxy.
+ */
+import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import { request as httpRequest } from 'node:http'
+import { request as httpsRequest } from 'node:https'
+import { pipeline, Readable } from 'node:stream'
+import type { Agents } from '../../endpoint/agents.ts'
+
+/** A request as the SDK's middleware leaves it. */
+export interface WireRequest {
+  readonly method: string
+  readonly protocol: string
+  readonly hostname: string
+  readonly port?: number | undefined
+  readonly path: string
+  readonly query?: Record<string, string | string[] | null> | undefined
+  readonly headers: Record<string, string>
+  readonly body?: unknown
+}
+
+export interface WireResponse {
+  readonly statusCode: number
+  readonly reason?: string
+  readonly headers: Record<string, string>
+  readonly body: Readable
+}
+
+/** How long a server may take to say `100 Continue` before the body goes out anyway. */
+const continueMs = 1_500
+
+function escaped(text: string): string {
+  return encodeURIComponent(text).replace(
+    /[!'()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  )
+}
+
+function queryOf(query: WireRequest['query']): string {
+  const pairs: string[] = []
+  for (const name of Object.keys(query ?? {}).sort()) {
+    const value = query?.[name]
+    if (value === null || value === undefined) pairs.push(escaped(name))
+    else for (const each of Array.isArray(value) ? value : [value]) pairs.push(`${escaped(name)}=${escaped(each)}`)
+  }
+  return pairs.length === 0 ? '' : `?${pairs.join('&')}`
+}
+
+function headersOf(headers: IncomingHttpHeaders): Record<string, string> {
+  const plain: Record<string, string> = {}
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) plain[name] = Array.isArray(value) ? value.join(', ') : value
+  }
+  return plain
+}
+
+/** Sends the body when the server is ready for it, and not at all when it has answered before. */
+function sendBody(request: ClientRequest, wire: WireRequest, fail: (error: Error) => void): void {
+  const { body } = wire
+  if (!(body instanceof Readable)) {
+    request.end(typeof body === 'string' || body instanceof Uint8Array ? body : undefined)
+    return
+  }
+  let answered = false
+  let started = false
+  const start = (): void => {
+    clearTimeout(timer)
+    if (started || answered || request.destroyed) return
+    started = true
+    pipeline(body, request, (error) => {
+      // After an answer a broken pipe is nothing new: the answer says why.
+      if (error !== null && error !== undefined && !answered) fail(error)
+    })
+  }
+  const timer = setTimeout(start, continueMs)
+  request.once('response', (response: IncomingMessage) => {
+    answered = true
+    clearTimeout(timer)
+    if (request.writableFinished) return
+    // A request that was answered before it was sent can not be finished: its socket goes with the answer's end.
+    body.destroy()
+    response.once('close', () => request.destroy())
+  })
+  request.once('close', () => {
+    clearTimeout(timer)
+    body.destroy()
+  })
+  if (wire.headers['Expect'] === undefined && wire.headers['expect'] === undefined) start()
+  else request.once('continue', start)
+}
+
+/** The SDK's request handler over our own agents. */
+export class S3Transport {
+  readonly #agents: Agents
+
+  constructor(agents: Agents) {
+    this.#agents = agents
+  }
+
+  handle(wire: WireRequest, options: { readonly abortSignal?: unknown } = {}): Promise<{ response: WireResponse }> {
+    const signal = options.abortSignal instanceof AbortSignal ? options.abortSignal : undefined
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) {
+        reject(signal.reason)
+        return
+      }
+      const secure = wire.protocol === 'https:'
+      const open = secure ? httpsRequest : httpRequest
+      const request = open({
+        agent: secure ? this.#agents.https : this.#agents.http,
+        host: wire.hostname.replace(/^\[|\]$/g, ''),
+        ...(wire.port === undefined ? {} : { port: wire.port }),
+        method: wire.method,
+        path: `${wire.path}${queryOf(wire.query)}`,
+        headers: wire.headers,
+      })
+      const onAbort = (): void => {
+        request.destroy(new Error('aborted'))
+      }
+      signal?.addEventListener('abort', onAbort, { once: true })
+      request.once('close', () => signal?.removeEventListener('abort', onAbort))
+      request.on('error', reject)
+      request.once('response', (response) => {
+        resolve({
+          response: {
+            statusCode: response.statusCode ?? 0,
+            ...(response.statusMessage === undefined ? {} : { reason: response.statusMessage }),
+            headers: headersOf(response.headers),
+            body: response,
+          },
+        })
+      })
+      sendBody(request, wire, reject)
+    })
+  }
+
+  updateHttpClientConfig(): void {
+    // The agents are settled when the store is opened.
+  }
+
+  httpHandlerConfigs(): Record<string, never> {
+    return {}
+  }
+
+  destroy(): void {
+    this.#agents.destroy()
+  }
+}
