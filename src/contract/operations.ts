@@ -258,6 +258,14 @@ export const operations = {
           boundary: z.string().optional(),
           bucket: z.string().optional(),
           key: z.string().optional(),
+          /** Key of the bucket's default encryption; null: it has none of the customer's. */
+          bucketKeyArn: z.string().nullable().optional(),
+          objectOwnership: z
+            .enum(['BucketOwnerEnforced', 'BucketOwnerPreferred', 'ObjectWriter'])
+            .nullable()
+            .optional(),
+          /** What could not be read, one line each. */
+          notSeen: z.array(z.string()).optional(),
         })
         .optional(),
     }),

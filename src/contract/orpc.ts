@@ -3,7 +3,7 @@
  * client for it. Safe in a browser. Neither the server's side nor any operation's behaviour lives here.
  */
 import { createORPCClient, type NestedClient, ORPCError } from '@orpc/client'
-import { type AnyContractRouter, eventIterator, oc } from '@orpc/contract'
+import { type ContractProcedure, eventIterator, oc, type Schema } from '@orpc/contract'
 import { OpenAPILink } from '@orpc/openapi-client/fetch'
 import type { z } from 'zod'
 import { DrawbridgeError, type ErrorCode, errorCodes } from '../base/index.ts'
@@ -96,9 +96,17 @@ function splitName(name: string): readonly [string, string] {
   return [name.slice(0, dot), name.slice(dot + 1)]
 }
 
+/** One row as the wire library knows it. */
+export type WireProcedure = ContractProcedure<
+  Schema<unknown, unknown>,
+  Schema<unknown, unknown>,
+  Record<never, never>,
+  Record<never, never>
+>
+
 /** Turns the table into an oRPC contract, grouped as the client is. */
-export function toOrpcContract(): Record<string, AnyContractRouter> {
-  const router: Record<string, Record<string, AnyContractRouter>> = {}
+export function toOrpcContract(): Record<string, Record<string, WireProcedure>> {
+  const router: Record<string, Record<string, WireProcedure>> = {}
   for (const name of remoteOperationNames()) {
     const row: Operation = operations[name]
     const [head, tail] = splitName(name)
@@ -109,7 +117,8 @@ export function toOrpcContract(): Record<string, AnyContractRouter> {
   return router
 }
 
-function contractOf(row: Operation): AnyContractRouter {
+/** Makes the wire library's contract of one row. */
+export function contractOf(row: Operation): WireProcedure {
   if (row.http === undefined) throw new TypeError(`\`${row.name}\` has no HTTP door`)
   const route = {
     method: row.http.method,

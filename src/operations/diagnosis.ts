@@ -37,9 +37,21 @@ export async function explain(house: House, caller: Caller, input: ExplainInput)
   }
   const connection = await findConnection(house, name)
   const identity = requireIdentity(connection.identityMapping, signedInPerson(caller))
-  if (policies !== undefined) return diagnosePolicies(connection, identity, policies, house.context)
+  if (policies !== undefined) {
+    return diagnosePolicies(connection, identity, policies, house.context, availableTags(caller))
+  }
   const secret = await house.connections.secretOf(house.tenant, name)
   return diagnoseLive(connection, secret, identity, house.context)
+}
+
+/** Claims of one value, by name: what an identity mapping could turn into session tags. */
+function availableTags(caller: Caller): Record<string, string> {
+  const tags: Record<string, string> = {}
+  for (const [claim, value] of Object.entries(caller.claims)) {
+    const [only, ...more] = typeof value === 'string' ? [value] : value
+    if (only !== undefined && more.length === 0) tags[claim] = only
+  }
+  return tags
 }
 
 function nothingToExplain(): DrawbridgeError {

@@ -1,0 +1,169 @@
+/**
+ * The configuration of a deployment: one documented schema, read in one place. docs/configuration.md is made from it.
+ * What the environment may say (data directory, server address, colours) is read by `main.ts` alone.
+ */
+import { readFile } from 'node:fs/promises'
+import { isAbsolute, join, resolve } from 'node:path'
+import ipaddr from 'ipaddr.js'
+import { z } from 'zod'
+import { DrawbridgeError, Secret } from '../base/index.ts'
+import { inputInvalid } from '../operations/index.ts'
+import type { OidcSettings } from '../server/index.ts'
+
+const cidr = z.string().refine((text) => ipaddr.isValidCIDR(text), 'an address range such as `203.0.113.0/24`')
+const claimValues = z.array(z.string().min(1)).default([])
+
+const oidc = z
+  .strictObject({
+    issuer: z.url().describe('The issuer, exactly as its ID tokens say it.'),
+    clientId: z.string().min(1).describe('Our client id there.'),
+    clientSecretFile: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('A file with the client secret; a relative path counts from the data directory.'),
+    clientSecret: z.string().min(1).optional().describe('The client secret itself. A file is better.'),
+    scopes: z.array(z.string().min(1)).default(['profile']).describe('Scopes to ask for beside `openid`.'),
+    allowInsecureLoopback: z
+      .boolean()
+      .default(false)
+      .describe('Lets an issuer on 127.0.0.1 be spoken to over plain http: for trying things out.'),
+  })
+  .refine(
+    (value) => value.clientSecret === undefined || value.clientSecretFile === undefined,
+    'give `clientSecret` or `clientSecretFile`, not both',
+  )
+
+const rights = z.strictObject({
+  claim: z.string().min(1).default('groups').describe('The claim of the sign-in that decides.'),
+  view: claimValues.describe('Values that may look at everything; `*` is everybody who is signed in.'),
+  operate: claimValues.describe('Values that may deliver, verify and diagnose.'),
+  connect: claimValues.describe('Values that may change connections and routes.'),
+})
+
+/** The schema of `config.json`. Unknown members are refused: a misspelt one would silently do nothing. */
+export const configSchema = z.strictObject({
+  tenant: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'lower-case letters, digits and hyphens')
+    .default('default')
+    .describe('The tenant that this deployment works for.'),
+  baseUrl: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('The address under which people reach the server, when that is not where it listens.'),
+  listen: z
+    .strictObject({
+      host: z.string().min(1).default('127.0.0.1').describe('The address to listen on.'),
+      port: z.number().int().min(0).max(65_535).default(4780).describe('The port; 0 takes any free one.'),
+    })
+    .prefault({})
+    .describe('Where the server listens.'),
+  egress: z
+    .union([z.literal('dynamic'), z.array(cidr).min(1)])
+    .default('dynamic')
+    .describe('The addresses our own calls come from: `dynamic`, or a list of CIDRs. Printed in set-up kits.'),
+  observedAddress: z
+    .union([z.ipv4(), z.ipv6()])
+    .optional()
+    .describe('The address that the outside sees now, when it is known: used in diagnoses.'),
+  region: z
+    .string()
+    .regex(/^[a-z0-9-]{2,32}$/)
+    .default('us-east-1')
+    .describe('The region in which we ask AWS who we are.'),
+  stsEndpoint: z
+    .url()
+    .optional()
+    .describe('An STS endpoint of its own: the sandbox. Absent: every region has its own.'),
+  allowedEndpoints: z
+    .array(z.url())
+    .default([])
+    .describe('Origins of custom storage endpoints that may be called although they are private or plain http.'),
+  ownAccounts: z
+    .array(z.string().regex(/^\d{12}$/))
+    .default([])
+    .describe("AWS accounts that are ours, beside the base identity's own."),
+  oidc: oidc.optional().describe('The identity provider through which people sign in.'),
+  rights: rights
+    .optional()
+    .describe('Who may do what. Absent: everybody who is signed in may view and operate; the operator may do all.'),
+  operatorClaims: z
+    .record(z.string(), z.union([z.string(), z.array(z.string())]))
+    .default({})
+    .describe('Claims of the operator at the terminal, for identity mappings that require some.'),
+  origin: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9./-]{0,200}$/)
+    .default('drawbridge.local')
+    .describe('The origin of the evidence log: a name that no other log has, such as a host name of yours.'),
+})
+
+/** A configuration, complete with its defaults. */
+export type Config = z.output<typeof configSchema>
+
+/**
+ * Reads the configuration: the file at `path`, or `config.json` in the data directory, where its absence means defaults.
+ * @throws configuration-invalid
+ */
+export async function readConfig(directory: string, path: string | null): Promise<Config> {
+  const file = path ?? join(directory, 'config.json')
+  const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'ENOENT' && path === null) return '{}'
+    throw invalid(`\`${file}\` can not be read`, undefined, cause)
+  })
+  return parseConfig(text, file)
+}
+
+/**
+ * Reads a configuration from its text.
+ * @param file its name, for messages
+ * @throws configuration-invalid
+ */
+export function parseConfig(text: string, file: string): Config {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (cause) {
+    throw invalid(`\`${file}\` is not JSON`, 'docs/configuration.md describes it', cause)
+  }
+  const parsed = configSchema.safeParse(value)
+  if (parsed.success) return parsed.data
+  const { message, help } = inputInvalid(parsed.error.issues)
+  throw invalid(`\`${file}\`: ${message}`, help ?? 'docs/configuration.md describes every member', undefined)
+}
+
+/**
+ * Makes the server's settings of the `oidc` section; undefined when there is none.
+ * @throws configuration-invalid when the secret's file can not be read
+ */
+export async function oidcSettings(config: Config, directory: string): Promise<OidcSettings | undefined> {
+  const section = config.oidc
+  if (section === undefined) return undefined
+  const { issuer, clientId, scopes, allowInsecureLoopback } = section
+  return { issuer, clientId, scopes, allowInsecureLoopback, clientSecret: await clientSecret(section, directory) }
+}
+
+async function clientSecret(section: z.output<typeof oidc>, directory: string): Promise<Secret | null> {
+  if (section.clientSecretFile === undefined) {
+    return section.clientSecret === undefined ? null : new Secret(section.clientSecret)
+  }
+  const path = isAbsolute(section.clientSecretFile)
+    ? section.clientSecretFile
+    : resolve(directory, section.clientSecretFile)
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw invalid(`the client secret's file \`${path}\` can not be read`, undefined, cause)
+  })
+  if (text.trim() === '') throw invalid(`the client secret's file \`${path}\` is empty`, undefined, undefined)
+  return new Secret(text.trim())
+}
+
+function invalid(message: string, help: string | undefined, cause: unknown): DrawbridgeError {
+  return new DrawbridgeError({
+    code: 'configuration-invalid',
+    message,
+    operation: 'config.read',
+    ...(help === undefined ? {} : { help }),
+    cause,
+  })
+}

@@ -1,0 +1,70 @@
+/**
+ * The way from the terminal to the service. When a server runs for the data directory, every command goes through it;
+ * otherwise the command opens the data directory itself, does its work there and leaves.
+ */
+import { DrawbridgeError, systemClock, systemRandom } from '../base/index.ts'
+import { createClient, type DrawbridgeClient } from '../contract/index.ts'
+import { inProcessClient, operatorCaller } from '../operations/index.ts'
+import { readServerFile } from '../server/index.ts'
+import { readConfig } from './config.ts'
+import { type OpenedHouse, openHouse } from './house.ts'
+
+/** An open way to the service. */
+export interface Door {
+  readonly client: DrawbridgeClient
+  /** The data directory opened by this process; null: a server holds it. */
+  readonly house: OpenedHouse | null
+  close(): Promise<void>
+}
+
+/** Where to look for the service. */
+export interface DoorOptions {
+  readonly directory: string
+  readonly configPath: string | null
+  /** The address of a server somewhere else; null: whatever the data directory says. */
+  readonly url: string | null
+  /** The operator token for `url`. */
+  readonly token: string | null
+}
+
+const probeMilliseconds = 3_000
+
+/**
+ * Opens the way.
+ * @throws data-directory-locked when another process holds the directory without answering; configuration-invalid
+ */
+export async function openDoor(options: DoorOptions): Promise<Door> {
+  const { directory, url } = options
+  const running = await readServerFile(directory)
+  if (url !== null) {
+    const own = running?.url === url ? running.token.reveal() : null
+    const token = options.token ?? own
+    return remoteDoor(createClient(url, token === null ? {} : { token }))
+  }
+  if (running !== null) {
+    const client = createClient(running.url, { token: running.token.reveal() })
+    if (await answers(client)) return remoteDoor(client)
+  }
+  const config = await readConfig(directory, options.configPath)
+  const house = await openHouse({ config, directory, clock: systemClock, random: systemRandom })
+  return {
+    client: inProcessClient(house.house, operatorCaller(config.operatorClaims)),
+    house,
+    close: () => house.close(),
+  }
+}
+
+function remoteDoor(client: DrawbridgeClient): Door {
+  return { client, house: null, close: async () => {} }
+}
+
+/** A file that a killed server left behind names an address where nobody, or somebody else, answers. */
+async function answers(client: DrawbridgeClient): Promise<boolean> {
+  try {
+    await client.service.status({}, { signal: AbortSignal.timeout(probeMilliseconds) })
+    return true
+  } catch (error) {
+    if (error instanceof DrawbridgeError) return false
+    throw error
+  }
+}

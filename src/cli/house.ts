@@ -1,0 +1,154 @@
+/**
+ * Wires the house: the data directory, who we are to AWS, the connections, the deliveries and the evidence log, from a
+ * configuration. Used by the server command, by commands that find no server running, and by tests.
+ */
+import type { Clock, Random } from '../base/index.ts'
+import type { ConnectionContext } from '../connection/index.ts'
+import {
+  assumeRole,
+  type BaseIdentity,
+  type CredentialProvider,
+  createBaseIdentity,
+  SessionCache,
+} from '../credentials/index.ts'
+import { type DeliveryEvent, DeliveryService, DeliveryWorker, EvidenceReceipts, Spool } from '../delivery/index.ts'
+import { EvidenceLog, exportPublicKeyPem } from '../evidence/index.ts'
+import type { House } from '../operations/index.ts'
+import { openState, type State } from '../state/index.ts'
+import type { Config } from './config.ts'
+import { targetAccess } from './target-access.ts'
+import { version } from './version.ts'
+
+/** How a house is opened. */
+export interface HouseOptions {
+  readonly config: Config
+  /** The data directory; made when absent. */
+  readonly directory: string
+  readonly clock: Clock
+  readonly random: Random
+  /** Where our AWS credentials come from; absent: the AWS SDK's standard chain. */
+  readonly provider?: CredentialProvider
+  /** Called as deliveries move. Must not throw. */
+  readonly onDelivery?: (event: DeliveryEvent) => void
+}
+
+/** An opened house and the worker that moves its deliveries. */
+export interface OpenedHouse {
+  readonly house: House
+  /** Not started: the server starts it, a single command runs it until its delivery has ended. */
+  readonly worker: DeliveryWorker
+  /** Adds a listener for what deliveries do; returns how to remove it. */
+  onDelivery(listener: (event: DeliveryEvent) => void): () => void
+  /** Stops the worker and gives the data directory free. May be called twice. */
+  close(): Promise<void>
+}
+
+/**
+ * Opens a house.
+ * @throws data-directory-locked | data-directory-broken | evidence-forked | disk-full
+ */
+export async function openHouse(options: HouseOptions): Promise<OpenedHouse> {
+  const { config, directory, clock, random } = options
+  const state = await openState({ directory, clock, random })
+  try {
+    return await assemble(options, state, config.tenant)
+  } catch (error) {
+    await state.close()
+    throw error
+  }
+}
+
+async function assemble(options: HouseOptions, state: State, tenant: string): Promise<OpenedHouse> {
+  const { config, clock, random } = options
+  const evidence = new EvidenceLog({
+    store: state.log,
+    signer: state.evidenceKey.privateKey,
+    origin: config.origin,
+    clock,
+  })
+  // An older database than the one that signed the last checkpoint shows itself here, before anything is added to it.
+  await evidence.checkpoint(tenant)
+  const context = connectionContext(options, exportPublicKeyPem(state.evidenceKey.publicKey))
+  const access = targetAccess(state.connections, context)
+  const spool = await Spool.open({ directory: state.spoolDirectory })
+  const listeners = new Set<(event: DeliveryEvent) => void>()
+  if (options.onDelivery !== undefined) listeners.add(options.onDelivery)
+  const worker = new DeliveryWorker({
+    clock,
+    random,
+    repository: state.deliveries,
+    access,
+    spool,
+    receipts: new EvidenceReceipts({ log: evidence, key: state.evidenceKey }),
+    onEvent: (event) => {
+      for (const listener of listeners) listener(event)
+    },
+  })
+  const deliveries = new DeliveryService({
+    clock,
+    random,
+    repository: state.deliveries,
+    routes: state.routes,
+    access,
+    spool,
+    wake: () => worker.wake(),
+  })
+  const house: House = {
+    version,
+    tenant,
+    clock,
+    random,
+    connections: state.connections,
+    routes: state.routes,
+    deliveries,
+    evidence,
+    logStore: state.log,
+    context,
+    record: async (entries) => {
+      await state.record(tenant, entries)
+    },
+  }
+  let closing: Promise<void> | null = null
+  return {
+    house,
+    worker,
+    onDelivery: (listener) => {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    close: () => {
+      closing ??= worker.stop({ drainMs: 5_000 }).then(() => state.close())
+      return closing
+    },
+  }
+}
+
+function connectionContext(options: HouseOptions, evidencePublicKeyPem: string): ConnectionContext {
+  const { config, clock, random, provider } = options
+  const base = createBaseIdentity({
+    ...(provider === undefined ? {} : { provider }),
+    region: config.region,
+    stsEndpoint: config.stsEndpoint ?? null,
+    clock,
+  })
+  return {
+    clock,
+    random,
+    base,
+    sessions: sessionCache(base, clock),
+    egress: config.egress,
+    observedAddress: config.observedAddress ?? null,
+    ownAccounts: config.ownAccounts,
+    allowedEndpoints: config.allowedEndpoints.map((endpoint) => new URL(endpoint).origin),
+    evidencePublicKeyPem,
+    stsEndpoint: config.stsEndpoint ?? null,
+  }
+}
+
+function sessionCache(base: BaseIdentity, clock: Clock): SessionCache {
+  return new SessionCache({
+    clock,
+    assume: async (request, signal) =>
+      assumeRole(await base.credentials(), request, signal === undefined ? { clock } : { clock, signal }),
+  })
+}

@@ -1,0 +1,34 @@
+/** How deliveries reach connections: the joint between two rooms that do not know each other. */
+import { DrawbridgeError } from '../base/index.ts'
+import {
+  type ConnectionContext,
+  type ConnectionRepository,
+  diagnoseLive,
+  openConnection,
+  requireIdentity,
+} from '../connection/index.ts'
+import type { Connection } from '../contract/index.ts'
+import type { TargetAccess } from '../delivery/index.ts'
+
+/** Makes the access of the delivery room to the connections of a repository. */
+export function targetAccess(connections: ConnectionRepository, context: ConnectionContext): TargetAccess {
+  const find = async (tenant: string, name: string): Promise<Connection> => {
+    const connection = await connections.byName(tenant, name)
+    if (connection !== null) return connection
+    throw new DrawbridgeError({ code: 'not-found', message: `there is no connection \`${name}\`` })
+  }
+  return {
+    identityFor: async (tenant, name, { actor, claims }) => {
+      const { identityMapping } = await find(tenant, name)
+      return requireIdentity(identityMapping, { issuer: actor.issuer, subject: actor.subject, claims })
+    },
+    open: async (tenant, name, identity) => {
+      const connection = await find(tenant, name)
+      return openConnection(connection, await connections.secretOf(tenant, name), identity, context)
+    },
+    explain: async (tenant, name, identity, error) => {
+      const connection = await find(tenant, name)
+      return diagnoseLive(connection, await connections.secretOf(tenant, name), identity, context, error)
+    },
+  }
+}
