@@ -1,10 +1,11 @@
 /** The policy language: read, evaluate, explain. Pure: no I/O, no clock, no process; runs in a browser. */
 
-export { decide, evaluate } from './evaluate/evaluate.ts'
-export { isPublicPolicy } from './evaluate/public-policy.ts'
+export type { CaseOutcome } from './cases/index.ts'
+export { evaluateCase } from './cases/index.ts'
+export { decide, evaluate, isPublicPolicy } from './evaluate/index.ts'
 export { policyTypeName } from './explain/reason.ts'
 export { renderEvaluation } from './explain/render-evaluation.ts'
-export { parsePolicy } from './read/parse-policy.ts'
+export { parsePolicy } from './read/index.ts'
 export type {
   AccessRequest,
   Condition,
