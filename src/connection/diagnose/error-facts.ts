@@ -122,13 +122,21 @@ const stsOperations = new Set([
   'assumerolewithsaml',
 ])
 
+const iamOperation =
+  /^(?:Create|Update|Put|Get|Delete|List|Attach)(?:AssumeRole|Role|User|Group|InstanceProfile|PolicyVersion)/
+
 function operationIn(text: string, deniedAction: string | undefined): string | undefined {
+  const literal = /\b(sts|s3|iam|kms|azblob):([A-Z][A-Za-z]{3,60})\b/.exec(
+    text.replace(/perform:? ["'`]?[a-z0-9-]{2,40}:/g, 'perform '),
+  )
+  if (literal !== null) return `${literal[1]}:${literal[2]}`
   for (const pattern of operationPatterns) {
     const name = first(text, pattern)
     if (name === undefined) continue
     if (stsOperations.has(name.toLowerCase())) return `sts:${name}`
     if (deniedAction !== undefined && !deniedAction.startsWith('s3:') && !deniedAction.startsWith('kms:'))
       return deniedAction
+    if (iamOperation.test(name)) return `iam:${name}`
     return /blob|block|container/i.test(name) ? `azblob:${name}` : `s3:${name}`
   }
   if (deniedAction !== undefined) return deniedAction

@@ -2,4 +2,5 @@
 export type { ChainForm, LinkFinding } from './chain-of.ts'
 export { chainFormOf, chainOf, linksOf, linkTitle } from './chain-of.ts'
 export { diagnosePolicies } from './diagnose-policies.ts'
+export { diagnoseText } from './diagnose-text.ts'
 export type { PolicyTexts } from './policy-texts.ts'

@@ -1,0 +1,125 @@
+/**
+ * Explains an error that somebody pasted, with whatever words stand around it. Says what the text rules out, ranks what is
+ * left, and names the next thing to look at. A text never proves a cause.
+ */
+import type { Chain, Diagnosis, LinkId } from '../../contract/index.ts'
+import { type ChainForm, chainOf, type LinkFinding, linksOf } from './chain-of.ts'
+import { type ErrorFacts, readErrorFacts } from './error-facts.ts'
+import { causeOf, type Match, matchSymptoms } from './rank.ts'
+import { symptoms } from './symptoms/index.ts'
+
+/** Explains an error text. Never throws; what can not be read ends in a diagnosis without causes. */
+export function diagnoseText(text: string): Diagnosis {
+  const facts = readErrorFacts(text)
+  const matches = matchSymptoms(facts, symptoms)
+  const form = formOf(facts)
+  const causes = matches.map((match) => causeOf(match, linkFor(match, form)))
+  const first = matches[0]
+  return {
+    view: 'vendor',
+    operation: facts.deniedAction ?? facts.operation ?? 'unknown',
+    summary: summaryOf(facts, matches),
+    chain: chainFor(form, facts, causes[0]?.link, causes[0]?.summary),
+    causes,
+    ruledOut: ruledOut(facts),
+    notSeen: [...remarks(facts), ...notSeen(facts)],
+    nextStep: first?.symptom.nextStep ?? 'paste the whole error, with its code and the operation that was refused',
+  }
+}
+
+/** True when the text is about a call that a role session made: AssumeRole had succeeded for it. */
+export function isBehindAssumeRole(facts: ErrorFacts): boolean {
+  const operation = facts.operation ?? facts.deniedAction ?? ''
+  if (operation.startsWith('sts:') || facts.deniedAction?.startsWith('sts:') === true) return false
+  return facts.principal?.includes(':assumed-role/') === true
+}
+
+function formOf(facts: ErrorFacts): ChainForm {
+  if (facts.provider === 'azure') return { service: 'azblob', authentication: 'sas', hasKey: false }
+  const isUser = facts.principal?.includes(':user/') === true && facts.operation?.startsWith('s3:') === true
+  const codes = facts.codes.map((code) => code.toLowerCase())
+  const isKey = isUser || codes.includes('invalidaccesskeyid') || codes.includes('signaturedoesnotmatch')
+  return { service: 's3', authentication: isKey ? 'access-key' : 'role', hasKey: facts.lower.includes('kms:') }
+}
+
+/** The class's link, or the nearest that a connection of this form has. */
+function linkFor(match: Match, form: ChainForm): LinkId {
+  const links = linksOf(form)
+  const { link } = match.symptom
+  if (links.includes(link) || link === 'kms-key') return link
+  if (link === 'access-key') return 'base-identity'
+  if (link === 'session' || link === 'base-identity') return links.includes('access-key') ? 'access-key' : 'sas-token'
+  return 'object'
+}
+
+function summaryOf(facts: ErrorFacts, matches: readonly Match[]): string {
+  const first = matches[0]
+  const what = facts.deniedAction ?? facts.operation
+  if (first === undefined) {
+    return what === undefined
+      ? 'the text does not say what was refused'
+      : `\`${what}\` failed, and the text does not say why`
+  }
+  if (first.confidence === 'likely') return first.symptom.summary
+  const fit = matches.length === 1 ? 'one cause fits' : `${matches.length} causes fit`
+  return `${what === undefined ? 'the request' : `\`${what}\``} was refused; ${fit} the text, and it does not tell more`
+}
+
+function chainFor(form: ChainForm, facts: ErrorFacts, red: LinkId | undefined, why: string | undefined): Chain {
+  const findings = new Map<LinkId, LinkFinding>()
+  if (isBehindAssumeRole(facts)) {
+    findings.set('base-identity', { status: 'pass', detail: 'a session was issued to it' })
+    findings.set('assume-role', { status: 'pass', detail: 'the refused request came with a session of the role' })
+    findings.set('session', { status: 'pass', detail: facts.principal ?? '' })
+  }
+  if (red !== undefined) findings.set(red, { status: 'fail', detail: why ?? '' })
+  return chainOf(form, findings)
+}
+
+function ruledOut(facts: ErrorFacts): string[] {
+  const out: string[] = []
+  if (isBehindAssumeRole(facts)) {
+    out.push(
+      'for this request, AssumeRole had succeeded: the trust policy, the External ID and every condition on AssumeRole are not what refused it',
+      'a session lives on after the trust policy changed: if the next AssumeRole fails too, look there as well',
+    )
+  }
+  if (facts.policyType !== undefined) {
+    out.push(
+      `the denial names ${article(facts.policyType)}; other policies may refuse as well, since only one is named`,
+    )
+  }
+  const codes = facts.codes.map((code) => code.toLowerCase())
+  if (codes.some((code) => code.startsWith('expiredtoken'))) out.push('no policy refused: the credentials had run out')
+  if (codes.includes('slowdown') || codes.some((code) => code.startsWith('throttling')))
+    out.push('no policy refused: the rate was too high')
+  return out
+}
+
+function article(policyType: string): string {
+  return `${/^[aeiou]/i.test(policyType) ? 'an' : 'a'} ${policyType}`
+}
+
+/** What is odd about the text itself, so that nobody builds on it. */
+function remarks(facts: ErrorFacts): string[] {
+  const out = facts.oddAccounts.map(
+    (account) =>
+      `the account id \`${account}\` has ${account.length} digits, and account ids have twelve: it was shortened or mistyped`,
+  )
+  const session = facts.principal
+  if (session?.includes(':assumed-role/') === true && session.split('/').length < 3) {
+    out.push('the session’s ARN ends without a session name, so the text is not exactly what AWS said')
+  }
+  return out
+}
+
+function notSeen(facts: ErrorFacts): string[] {
+  const out: string[] = []
+  if (facts.operation === undefined && facts.deniedAction === undefined)
+    out.push('the text does not name the operation')
+  if (facts.codes.length === 0) out.push('the text does not carry an error code')
+  if (facts.provider !== 'azure') out.push('the policies themselves')
+  if (facts.requestIds.length === 0)
+    out.push('a request id, with which the customer finds the call in CloudTrail or the storage log')
+  return out
+}
