@@ -5,7 +5,37 @@ export { evaluateCase } from './cases/index.ts'
 export { decide, evaluate, isPublicPolicy } from './evaluate/index.ts'
 export { policyTypeName } from './explain/reason.ts'
 export { renderEvaluation } from './explain/render-evaluation.ts'
+// Calls, writing and repair.
+export {
+  type ApiCall,
+  type AssumeRoleCall,
+  type BucketCall,
+  type ChainPolicies,
+  decideCall,
+  type Encryption,
+  type GetObjectCall,
+  type Link,
+  type ObjectCall,
+  type PutObjectCall,
+  requestsOf,
+  type SessionCall,
+  type SessionFacts,
+  type Verdict,
+  type VerdictPart,
+} from './operations/index.ts'
 export { parsePolicy } from './read/index.ts'
+export {
+  applyPatch,
+  diffPolicies,
+  type OwnChange,
+  type OwnSettings,
+  type PatchOperation,
+  type PolicyName,
+  type PolicyPatch,
+  type RepairProposal,
+  repairCall,
+  type TagChange,
+} from './repair/index.ts'
 export type {
   AccessRequest,
   Condition,
@@ -23,3 +53,15 @@ export type {
   Statement,
   StatementOutcome,
 } from './types.ts'
+export {
+  type ActionFact,
+  allowedActions,
+  forbiddenActions,
+  type PolicyDocument,
+  type SetupModel,
+  type SetupPolicies,
+  type StatementDocument,
+  sessionPolicyLimit,
+  writeSessionPolicy,
+  writeSetupPolicies,
+} from './write/index.ts'

@@ -42,7 +42,16 @@ function missingInPart(call: ApiCall, { evaluation, request }: VerdictPart): str
   const firmDeny = evaluation.statements.some(
     (statement) => statement.effect === 'Deny' && statement.matched && open(statement).length === 0,
   )
-  return firmDeny ? [] : evaluation.statements.flatMap(open)
+  if (firmDeny) return []
+  const conditionKeys = new Set(
+    evaluation.statements.flatMap((one) => one.conditions.map(({ key }) => key.toLowerCase())),
+  )
+  // What else the evaluator missed were variables in resources and values.
+  const variables = evaluation.missingContextValues.filter(
+    (key) =>
+      !conditionKeys.has(key.toLowerCase()) && !isKnownAbsent(key.toLowerCase(), call.sourceIp !== null || isKeyUse),
+  )
+  return [...evaluation.statements.flatMap(open), ...variables]
 }
 
 /** Over a known public address there is no VPC endpoint, and none of its keys. */
