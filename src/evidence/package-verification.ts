@@ -213,7 +213,7 @@ function checkEntry(json: string, { facts, log }: ReceiptParts): Step<true> {
   const entry = parseEntry(json)
   if (!entry.ok) return err('`receipt.entry.json` is not an entry')
   if (entry.value.seq !== log.seq) return err('`receipt.entry.json` has another place')
-  if (!isEntryOf(entry.value, facts)) return err('`receipt.entry.json` says something else than the receipt')
+  if (!isEntryOf(entry.value, facts)) return err('`receipt.entry.json` is not the entry to which the receipt belongs')
   return done(true, `logged at ${quoted(entry.value.time)}`)
 }
 

@@ -79,8 +79,9 @@ const predicateUri = 'https://drawbridge.dev/receipt/v1'
 const levels = ['read-back', 'server-checksum', 'etag-equal', 'sent-only', 'occupied'] as const
 
 /**
- * Makes the log entry that says what the receipt will say. It must be written in the transaction that records the
- * delivery, because `buildReceipt` takes no proof of another entry. More fields may be added to it.
+ * Makes the log entry that says everything that the receipt will say, to be written in the transaction that records the
+ * delivery. `buildReceipt` also takes the proof of an entry that says less, as long as it has the same actor, action and
+ * subject, and in `fields.objects` the `key`, `sizeBytes` and `sha256` of every object.
  */
 export function deliveredEntry(facts: ReceiptFacts): {
   actor: string

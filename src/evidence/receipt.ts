@@ -2,12 +2,13 @@
 import type { KeyObject } from 'node:crypto'
 import { sign } from 'node:crypto'
 import { toBase64 } from './base64.ts'
+import type { JsonValue } from './canonical-json.ts'
 import { canonicalJson } from './canonical-json.ts'
 import { preAuthenticationEncoding, statementType, writeEnvelope } from './dsse.ts'
 import { evidenceKeyId } from './evidence-key.ts'
 import type { LogProof } from './evidence-log.ts'
 import type { LogEntry } from './log-entry.ts'
-import { parseEntry } from './log-entry.ts'
+import { isObject, parseEntry } from './log-entry.ts'
 import { sha256Hex, writeManifest } from './manifest.ts'
 import { bagTagFiles, manifestPath, maximumPayloadFiles } from './package-layout.ts'
 import { findCollision, isPackagePath } from './package-path.ts'
@@ -44,16 +45,16 @@ export const keyPath = 'evidence-key.pem'
 /**
  * Builds and signs a receipt. The same facts, proof and key always give the same bytes.
  *
- * @param proof - the proof of the entry that `deliveredEntry(facts)` made
+ * @param proof - the proof of the entry that tells of this delivery; `deliveredEntry(facts)` makes the one that says most
  * @param key - Ed25519, private
- * @throws TypeError when the entry does not say what the facts say, or the objects' paths are not those of a package.
+ * @throws TypeError when the entry is not about this delivery and these objects, or contradicts the facts, or the objects' paths are not those of a package.
  */
 export function buildReceipt(facts: ReceiptFacts, proof: LogProof, key: KeyObject): ReceiptFiles {
   const form = packageForm(facts.objects.map(({ path }) => path))
   if (form === null) throw new TypeError('the paths of a receipt are one plain name, or paths under data/')
   const entry = parseEntry(proof.entryJson)
   if (!entry.ok || !isEntryOf(entry.value, facts))
-    throw new TypeError('the log entry does not say what the receipt says')
+    throw new TypeError('the log entry is not the one to which the receipt belongs')
   const tags: ReceiptFile[] = packageFiles(facts, form)
   const { origin, treeSize, rootHash, note } = proof.checkpoint
   const log: ReceiptLog = { origin, seq: proof.seq, treeSize, rootHash: toBase64(rootHash) }
@@ -72,15 +73,31 @@ export function buildReceipt(facts: ReceiptFacts, proof: LogProof, key: KeyObjec
   ]
 }
 
-/** Tells whether a log entry says what a receipt says. It may say more. */
+/**
+ * Tells whether a log entry is the one to which a receipt belongs: the same actor, action and delivery, every object of
+ * the receipt with its key, size and hash, and nothing that contradicts the receipt. It may say less otherwise, or more.
+ */
 export function isEntryOf(entry: LogEntry, facts: ReceiptFacts): boolean {
-  const expected = deliveredEntry(facts)
-  if (entry.actor !== expected.actor || entry.action !== expected.action || entry.subject !== expected.subject) {
-    return false
-  }
-  return Object.entries(expected.fields).every(([name, value]) => {
-    const said = Object.hasOwn(entry.fields, name) ? entry.fields[name] : undefined
-    return said !== undefined && canonicalJson(said) === canonicalJson(value)
+  const { actor, action, subject, fields } = deliveredEntry(facts)
+  const { objects, ...others } = fields
+  if (entry.actor !== actor || entry.action !== action || entry.subject !== subject) return false
+  const logged = entry.fields['objects']
+  if (!Array.isArray(logged) || !Array.isArray(objects) || !agrees(entry.fields, others)) return false
+  const byKey = new Map<JsonValue | undefined, JsonValue>()
+  for (const object of logged) if (isObject(object)) byKey.set(object['key'], object)
+  return objects.every((object: JsonValue) => {
+    const same = isObject(object) ? byKey.get(object['key']) : undefined
+    if (!isObject(object) || !isObject(same)) return false
+    return same['sha256'] === object['sha256'] && same['sizeBytes'] === object['sizeBytes'] && agrees(same, object)
+  })
+}
+
+type JsonObject = { readonly [key: string]: JsonValue }
+
+function agrees(said: JsonObject, expected: JsonObject): boolean {
+  return Object.entries(expected).every(([name, value]) => {
+    const other = Object.hasOwn(said, name) ? said[name] : undefined
+    return other === undefined || canonicalJson(other) === canonicalJson(value)
   })
 }
 
