@@ -51,12 +51,13 @@ export interface LogProof {
 
 const batchSize = 256
 const maximumLosses = 16
-const lossesBeforeWaiting = 4
+const lossesBeforeWaiting = 6
 
 /** The evidence log over a `LogStore`. Several may work on one store at the same time. */
 export class EvidenceLog {
   readonly #options: EvidenceLogOptions
   readonly #trusted: readonly KeyObject[]
+  readonly #turns = new Map<string, Promise<undefined>>()
 
   /** @throws TypeError when the signer is not a private Ed25519 key, or the origin can not name a key. */
   constructor(options: EvidenceLogOptions) {
@@ -77,7 +78,21 @@ export class EvidenceLog {
    *
    * @throws write-conflict — other sequencers were faster, many times in a row
    */
-  async integrate(tenant: string): Promise<number> {
+  integrate(tenant: string): Promise<number> {
+    // In turn within one process: two that race each other only do the same work twice.
+    const turn = (this.#turns.get(tenant) ?? Promise.resolve()).then(() => this.#integrateInTurn(tenant))
+    const end = turn.then(
+      () => undefined,
+      () => undefined,
+    )
+    this.#turns.set(tenant, end)
+    void end.then(() => {
+      if (this.#turns.get(tenant) === end) this.#turns.delete(tenant)
+    })
+    return turn
+  }
+
+  async #integrateInTurn(tenant: string): Promise<number> {
     const { store, clock } = this.#options
     let placed = 0
     for (let losses = 0; losses < maximumLosses; ) {

@@ -20,10 +20,18 @@ export function sampleKey(seed: number): EvidenceKey {
   return generateEvidenceKey({ bytes: (length) => new Uint8Array(length).fill(seed) })
 }
 
+/** A clock on which whoever sleeps moves the time forward. */
+class SleepersClock extends ManualClock {
+  override async sleep(milliseconds: number): Promise<void> {
+    this.advance(milliseconds)
+  }
+}
+
+export const logClock = new SleepersClock(new Date('2026-01-01T00:00:00Z'))
+
 export function logOf(store: MemoryLogStore, key: EvidenceKey, formerKeys: EvidenceKey[] = []): EvidenceLog {
-  const clock = new ManualClock(new Date('2026-01-01T00:00:00Z'))
   const former = formerKeys.map(({ publicKey }) => publicKey)
-  return new EvidenceLog({ store, signer: key.privateKey, formerKeys: former, origin: sampleOrigin, clock })
+  return new EvidenceLog({ store, signer: key.privateKey, formerKeys: former, origin: sampleOrigin, clock: logClock })
 }
 
 export const reportFiles: ReadonlyMap<string, Uint8Array> = new Map([

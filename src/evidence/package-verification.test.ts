@@ -1,0 +1,393 @@
+import fc from 'fast-check'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { toBase64 } from './base64.ts'
+import { canonicalJson } from './canonical-json.ts'
+import { exportPrivateKeyPem, exportPublicKeyPem } from './evidence-key.ts'
+import { packageCheckIds, verifyPackage } from './package-verification.ts'
+import { buildReceipt } from './receipt.ts'
+import { deliveredEntry } from './receipt-statement.ts'
+import { packSidecar, unpackSidecar } from './sidecar.ts'
+import { MemoryLogStore } from './testing/memory-log-store.ts'
+import type { SamplePackage } from './testing/sample-package.ts'
+import {
+  bytesOf,
+  logOf,
+  proofFor,
+  sampleBag,
+  sampleFacts,
+  sampleKey,
+  samplePlainPackage,
+  sha256,
+  sourceOf,
+} from './testing/sample-package.ts'
+
+const [key, otherKey] = [sampleKey(1), sampleKey(2)]
+const pem = exportPublicKeyPem(key.publicKey)
+const otherPem = exportPublicKeyPem(otherKey.publicKey)
+
+let plain: SamplePackage
+let bag: SamplePackage
+beforeAll(async () => {
+  plain = await samplePlainPackage(key)
+  bag = await sampleBag(key)
+})
+
+async function firstBad(files: ReadonlyMap<string, Uint8Array>, keys: string | string[] = pem): Promise<string | null> {
+  const verdict = await verifyPackage(sourceOf(files), keys)
+  const last = verdict.checks.at(-1)
+  expect(verdict.checks.slice(0, -1).every((check) => check.ok)).toBe(true)
+  expect(verdict.ok).toBe(last?.ok)
+  expect(verdict.receipt === undefined).toBe(!verdict.ok)
+  return verdict.ok ? null : (last?.id ?? 'none')
+}
+
+function changed(files: ReadonlyMap<string, Uint8Array>, changes: Record<string, string | Uint8Array | null>) {
+  const copy = new Map(files)
+  for (const [path, content] of Object.entries(changes)) {
+    if (content === null) copy.delete(path)
+    else copy.set(path, typeof content === 'string' ? bytesOf(content) : content)
+  }
+  return copy
+}
+
+function textOf(files: ReadonlyMap<string, Uint8Array>, path: string): string {
+  return Buffer.from(files.get(path) ?? []).toString()
+}
+
+describe('a package as it was delivered', () => {
+  test('passes every check, as a folder and beside a single file', async () => {
+    for (const { files, facts } of [plain, bag]) {
+      const verdict = await verifyPackage(sourceOf(files), pem)
+      expect(verdict.checks.map(({ id, ok }) => [id, ok])).toEqual(packageCheckIds.map((id) => [id, true]))
+      expect(verdict.receipt?.facts).toEqual(facts)
+    }
+  })
+
+  test('passes with the sidecar alone, with the pinned key beside it, and under a set of keys', async () => {
+    const [object] = plain.facts.objects
+    const path = object?.path ?? ''
+    const report = plain.files.get(path) ?? new Uint8Array()
+    const folder = new Map([
+      [path, report],
+      [`${path}.receipt.json`, bytesOf(packSidecar(plain.receipt))],
+    ])
+    expect(await firstBad(folder)).toBeNull()
+    expect(await firstBad(new Map([...plain.files, ...folder]))).toBeNull()
+    expect(await firstBad(changed(plain.files, { 'evidence-key.pem': pem }))).toBeNull()
+    expect(await firstBad(plain.files, [otherPem, pem])).toBeNull()
+    expect(await firstBad(bag.files, [pem, otherPem])).toBeNull()
+  })
+
+  test('is the same bytes every time it is built', async () => {
+    const again = await sampleBag(key)
+    expect([...again.files]).toEqual([...bag.files])
+  })
+
+  test('hashes large files as a stream when the reader can', async () => {
+    const { files } = bag
+    const read: string[] = []
+    const verdict = await verifyPackage(
+      {
+        list: () => [...files.keys()],
+        read: (path) => {
+          read.push(path)
+          return files.get(path) ?? null
+        },
+        hash: async (path) => {
+          const bytes = files.get(path) ?? new Uint8Array()
+          return { sha256: sha256(bytes), sizeBytes: bytes.length }
+        },
+      },
+      pem,
+    )
+    expect(verdict.ok).toBe(true)
+    expect(read.filter((path) => path.startsWith('data/'))).toEqual([])
+  })
+})
+
+describe('a package that was tampered with', () => {
+  test('is refused for every flipped bit of a sample over all files', async () => {
+    for (const { files } of [plain, bag]) {
+      const bits = [...files].flatMap(([path, bytes]) =>
+        // Every bit of the small files, and a stride over the longer ones, prime so that all bit places are met.
+        Array.from({ length: Math.min(bytes.length * 8, 61) }, (_, nth) => ({
+          path,
+          bit:
+            bytes.length * 8 <= 61 ? nth : (nth * Math.floor((bytes.length * 8) / 61) + (nth % 8)) % (bytes.length * 8),
+        })),
+      )
+      expect(bits.length).toBeGreaterThan(500)
+      for (const { path, bit } of bits) {
+        const verdict = await verifyPackage(sourceOf(new Map([...files, [path, flip(files.get(path), bit)]])), pem)
+        if (verdict.ok) expect.fail(`bit ${bit} of ${path} was flipped and not noticed`)
+      }
+    }
+  })
+
+  test('is refused for random cuts, insertions and swaps', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...plain.files.keys()),
+        fc.nat(),
+        fc.uint8Array({ maxLength: 4 }),
+        fc.integer({ min: 0, max: 5 }),
+        async (path, at, inserted, cut) => {
+          const bytes = plain.files.get(path) ?? new Uint8Array()
+          const place = at % (bytes.length + 1)
+          const mutant = Buffer.concat([bytes.subarray(0, place), inserted, bytes.subarray(place + cut)])
+          fc.pre(!mutant.equals(bytes))
+          expect(await firstBad(changed(plain.files, { [path]: new Uint8Array(mutant) }))).not.toBeNull()
+        },
+      ),
+      { numRuns: 500 },
+    )
+  })
+
+  test('is refused when any file is missing, whichever it is', async () => {
+    for (const { files } of [plain, bag]) {
+      for (const path of files.keys()) expect(await firstBad(changed(files, { [path]: null }))).not.toBeNull()
+    }
+  })
+
+  test('is refused when a file was added', async () => {
+    expect(await firstBad(changed(bag.files, { 'data/more.csv': 'x' }))).toBe('payload-set')
+    expect(await firstBad(changed(bag.files, { 'notes.txt': 'x' }))).toBe('payload-set')
+    expect(await firstBad(changed(plain.files, { 'more.csv': 'x' }))).toBe('payload-set')
+    expect(await firstBad(changed(plain.files, { 'x.receipt.json': packSidecar(plain.receipt) }))).toBe('payload-set')
+  })
+
+  test('names what was changed', async () => {
+    const { files } = bag
+    expect(await firstBad(changed(files, { 'data/controls.csv': 'forged' }))).toBe('payload')
+    expect(await firstBad(changed(files, { 'bag-info.txt': 'forged' }))).toBe('tags')
+    expect(await firstBad(changed(files, { 'VERIFY.md': 'trust us' }))).toBe('tags')
+    expect(await firstBad(changed(files, { 'manifest-sha256.txt': '' }))).toBe('manifest')
+    expect(await firstBad(changed(files, { 'receipt.sig': new Uint8Array(64) }))).toBe('signature')
+    expect(await firstBad(changed(files, { 'receipt.dsse.json': '{}' }))).toBe('envelope')
+    expect(await firstBad(changed(files, { checkpoint: 'forged' }))).toBe('checkpoint')
+    expect(await firstBad(changed(files, { 'receipt.entry.json': '{}' }))).toBe('inclusion')
+  })
+
+  test('is refused with the hash and size of the report forged everywhere but in what was signed', async () => {
+    const [path, forged] = ['dlv_01-0a1b.csv', bytesOf('control,state\nAC-1,MET\n')]
+    const manifest = `${sha256(forged)}  ${path}\n`
+    expect(await firstBad(changed(plain.files, { [path]: forged, 'manifest-sha256.txt': manifest }))).toBe('manifest')
+  })
+
+  test('is refused when it was signed again with another key', async () => {
+    expect(await firstBad((await samplePlainPackage(otherKey)).files)).toBe('signature')
+    expect(await firstBad((await sampleBag(otherKey)).files)).toBe('signature')
+    const withKey = changed((await sampleBag(otherKey)).files, { 'evidence-key.pem': otherPem })
+    expect(await firstBad(withKey)).toBe('files')
+  })
+
+  test('is refused when only the log, or only the receipt, is of the pinned key', async () => {
+    const { facts } = plain
+    const ourReceipt = buildReceipt(facts, await proofFor(facts, otherKey), key.privateKey)
+    const ourLog = buildReceipt(facts, await proofFor(facts, key), otherKey.privateKey)
+    const withReceipt = (receipt: typeof ourReceipt) =>
+      new Map([...plain.files, ...receipt.map(({ path, bytes }) => [path, bytes] as const)])
+    expect(await firstBad(withReceipt(ourReceipt))).toBe('checkpoint')
+    expect(await firstBad(withReceipt(ourLog))).toBe('signature')
+  })
+
+  test('is refused when the parts come from two packages', async () => {
+    const other = { ...plain.facts, delivery: 'dlv_2' }
+    const receipt = buildReceipt(other, await proofFor(other, key), key.privateKey)
+    for (const { path, bytes } of receipt) {
+      const isSame = Buffer.from(bytes).equals(plain.files.get(path) ?? new Uint8Array())
+      if (!isSame) expect(await firstBad(changed(plain.files, { [path]: bytes }))).not.toBeNull()
+    }
+  })
+})
+
+describe('a hostile package', () => {
+  test.each([
+    ['a path that leaves', ['../checkpoint']],
+    ['an absolute path', ['/etc/passwd']],
+    ['a path with a newline', ['a\nb']],
+    ['a path listed twice', ['checkpoint', 'checkpoint']],
+    ['two receipts', ['a.receipt.json', 'b.receipt.json']],
+    ['more files than any package', Array.from({ length: 20_000 }, (_, index) => `f${index}`)],
+    ['nothing in it', []],
+  ])('with %s is refused by its listing, unread', async (_, paths) => {
+    let reads = 0
+    const read = () => {
+      reads++
+      return null
+    }
+    const verdict = await verifyPackage({ list: () => paths, read }, pem)
+    expect(verdict.checks.map(({ id, ok }) => [id, ok])).toEqual([
+      ['key', true],
+      ['files', false],
+    ])
+    expect(reads).toBe(0)
+  })
+
+  test('that can not be listed or read fails a check and rejects nothing', async () => {
+    const broken = async (): Promise<never> => {
+      throw new Error('EIO at a path that nobody should see')
+    }
+    const unlistable = await verifyPackage({ list: broken, read: () => null }, pem)
+    const unreadable = await verifyPackage({ list: () => [...bag.files.keys()], read: broken }, pem)
+    for (const verdict of [unlistable, unreadable]) {
+      expect(verdict.ok).toBe(false)
+      expect(JSON.stringify(verdict)).not.toContain('EIO')
+    }
+  })
+
+  test('can not make the reader swallow a huge file', async () => {
+    const huge = new Uint8Array(33 * 1024 * 1024)
+    for (const path of ['checkpoint', 'receipt.signed', 'receipt.tlog-proof']) {
+      expect(await firstBad(changed(bag.files, { [path]: huge }))).not.toBeNull()
+    }
+  })
+
+  test('of arbitrary bytes never throws', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...bag.files.keys()), fc.uint8Array({ maxLength: 300 }), async (path, bytes) => {
+        fc.pre(!Buffer.from(bytes).equals(bag.files.get(path) ?? new Uint8Array()))
+        expect(await firstBad(changed(bag.files, { [path]: bytes }))).not.toBeNull()
+      }),
+      { numRuns: 200 },
+    )
+  })
+
+  test('does not write its own lines into the verdict', async () => {
+    const verdict = await verifyPackage({ list: () => ['a\n\u001b[2J`ok`\u202e'], read: () => null }, pem)
+    expect(verdict.checks.at(-1)?.detail).toBe('`a??[2J?ok??` is not a safe path')
+  })
+
+  test.each([['', 'hello', exportPrivateKeyPem(key.privateKey).reveal()]])(
+    'is not measured with %j for a key',
+    async (text) => {
+      const verdict = await verifyPackage(sourceOf(plain.files), text)
+      expect(verdict).toMatchObject({ ok: false, checks: [{ id: 'key', ok: false }] })
+      expect((await verifyPackage(sourceOf(plain.files), [])).ok).toBe(false)
+    },
+  )
+})
+
+describe('a receipt', () => {
+  test('is an in-toto statement in DSSE, whose subjects are the objects', () => {
+    const envelope = JSON.parse(textOf(bag.files, 'receipt.dsse.json'))
+    expect(envelope.payloadType).toBe('application/vnd.in-toto+json')
+    const payload = Buffer.from(envelope.payload, 'base64').toString()
+    expect(textOf(bag.files, 'receipt.signed')).toBe(
+      `DSSEv1 28 application/vnd.in-toto+json ${Buffer.byteLength(payload)} ${payload}`,
+    )
+    const statement = JSON.parse(payload)
+    expect(statement).toMatchObject({
+      _type: 'https://in-toto.io/Statement/v1',
+      predicateType: 'https://drawbridge.dev/receipt/v1',
+      subject: bag.facts.objects.map(({ key: objectKey, sha256: hash }) => ({
+        name: `s3://customer-exports/${objectKey}`,
+        digest: { sha256: hash },
+      })),
+      predicate: { delivery: bag.facts.delivery, log: { origin: 'drawbridge.example/acme', seq: 5, treeSize: 9 } },
+    })
+    expect(statement.predicate.tags.map((tag: { path: string }) => tag.path)).toEqual([
+      'bagit.txt',
+      'bag-info.txt',
+      'manifest-sha256.txt',
+      'tagmanifest-sha256.txt',
+      'VERIFY.md',
+    ])
+  })
+
+  test('percent-encodes keys in a URL', async () => {
+    const { facts } = plain
+    const azure = { ...facts, target: { service: 'azblob', location: 'https://acct.blob.core.windows.net/box' } }
+    const objects = facts.objects.map((object) => ({ ...object, key: 'a b/ü.csv' }))
+    const receipt = buildReceipt({ ...azure, objects }, await proofFor({ ...azure, objects }, key), key.privateKey)
+    const signed = receipt.find(({ path }) => path === 'receipt.signed')
+    expect(Buffer.from(signed?.bytes ?? []).toString()).toContain(
+      '"name":"https://acct.blob.core.windows.net/box/a%20b/%C3%BC.csv"',
+    )
+  })
+
+  test('may belong to an entry that says less or more, but not to one that contradicts it', async () => {
+    const { facts } = plain
+    const full = deliveredEntry(facts)
+    const bare = facts.objects.map(({ key: objectKey, sizeBytes, sha256: hash }) => ({
+      key: objectKey,
+      sizeBytes,
+      sha256: hash,
+    }))
+    const proofOf = async (entry: Partial<typeof full>) => {
+      const store = new MemoryLogStore()
+      return logOf(store, key).proofOf('acme', store.add('acme', { ...full, ...entry }))
+    }
+    const build = async (entry: Partial<typeof full>) => buildReceipt(facts, await proofOf(entry), key.privateKey)
+    const files = await build({ fields: { objects: [...bare, { key: 'bagit.txt' }], connection: 'acme-exports' } })
+    const packed = new Map([...plain.files, ...files.map(({ path, bytes }) => [path, bytes] as const)])
+    expect(await firstBad(packed)).toBeNull()
+    await expect(build({ fields: {} })).rejects.toThrow(TypeError)
+    await expect(build({ fields: { objects: [] } })).rejects.toThrow(TypeError)
+    await expect(build({ fields: { objects: [{ ...bare[0], sha256: '0'.repeat(64) }] } })).rejects.toThrow(TypeError)
+    await expect(build({ fields: { objects: bare, period: '2026-11' } })).rejects.toThrow(TypeError)
+    await expect(build({ actor: 'operator:local' })).rejects.toThrow(TypeError)
+    await expect(build({ subject: 'dlv_2' })).rejects.toThrow(TypeError)
+    await expect(build({ action: 'delivery.accepted' })).rejects.toThrow(TypeError)
+  })
+
+  test.each([
+    ['no object', []],
+    ['two plain names', ['a.csv', 'b.csv']],
+    ['a mixture', ['data/a.csv', 'b.csv']],
+    ['a folder that is not data', ['x/a.csv']],
+    ['a path that leaves', ['data/../a']],
+    ['a name that the evidence needs', ['checkpoint']],
+    ['the same in another case', ['verify.MD']],
+    ['the name of the key', ['evidence-key.pem']],
+    ['the name of a sidecar', ['a.receipt.json']],
+    ['the same path twice', ['data/a', 'data/A']],
+  ])('is not built for %s', async (_, paths) => {
+    const facts = sampleFacts(paths.map((path, at) => ({ path, key: `k${at}`, sizeBytes: 1, sha256: 'a'.repeat(64) })))
+    await expect(proofFor(facts, key).then((proof) => buildReceipt(facts, proof, key.privateKey))).rejects.toThrow(
+      TypeError,
+    )
+  })
+})
+
+describe('a sidecar', () => {
+  test('holds every file of the receipt, byte for byte', () => {
+    const text = packSidecar(plain.receipt)
+    const files = unpackSidecar(text)
+    const byPath = (receipt: typeof plain.receipt) =>
+      Object.fromEntries(receipt.map((file) => [file.path, toBase64(file.bytes)]))
+    expect(files.ok && byPath(files.value)).toEqual(byPath(plain.receipt))
+    expect(JSON.parse(text).files['receipt.entry.json'].text).toBe(textOf(plain.files, 'receipt.entry.json'))
+  })
+
+  test('does not hold the receipt of a bag', () => {
+    expect(() => packSidecar(bag.receipt)).toThrow(TypeError)
+  })
+
+  test.each([
+    ['no JSON', () => '{'],
+    ['another format', (text: string) => text.replace('sidecar/v1', 'sidecar/v2')],
+    ['other white space', (text: string) => canonicalJson(JSON.parse(text))],
+    ['a missing file', (text: string) => text.replace('"checkpoint"', '"checkpoints"')],
+    ['a file that leaves', (text: string) => text.replace('"checkpoint"', '"../checkpoint"')],
+    ['a file more', (text: string) => text.replace('"files": {', '"files": {\n    "a": {\n      "text": ""\n    },')],
+    ['text as base64', (text: string) => text.replace('"text"', '"base64"')],
+    ['too much of it', (text: string) => text + ' '.repeat(9_000_000)],
+  ])('with %s is refused', (_, spoil) => {
+    expect(unpackSidecar(spoil(packSidecar(plain.receipt)))).toEqual({ ok: false, error: 'malformed' })
+  })
+
+  test('that contradicts the files beside it is refused', async () => {
+    const other = { ...plain.facts, period: '2026-11' }
+    const receipt = buildReceipt(other, await proofFor(other, key), key.privateKey)
+    const [object] = plain.facts.objects
+    const beside = changed(plain.files, { [`${object?.path}.receipt.json`]: packSidecar(receipt) })
+    expect(await firstBad(beside)).toBe('files')
+  })
+})
+
+function flip(bytes: Uint8Array | undefined, bit: number): Uint8Array {
+  const copy = Uint8Array.from(bytes ?? [])
+  copy[bit >> 3] = (copy[bit >> 3] ?? 0) ^ (1 << (bit & 7))
+  return copy
+}
