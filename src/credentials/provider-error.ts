@@ -47,6 +47,13 @@ function headersOf(error: unknown): Record<string, string> {
   return headers
 }
 
+/** A provider may repeat the URL that it was called with. */
+function withoutSignatures(message: string): string {
+  return message
+    .slice(0, 10_000)
+    .replace(/\b(sig|X-Amz-Signature|X-Amz-Security-Token|X-Amz-Credential)=[^&\s"'<>]+/gi, '$1=[redacted]')
+}
+
 /** Reads what an SDK or a socket threw. Works on any value. */
 export function providerFacts(error: unknown): ProviderFacts {
   const metadata = field(error, '$metadata')
@@ -64,7 +71,7 @@ export function providerFacts(error: unknown): ProviderFacts {
     providerCode: oneLine(code, 100),
     ...(typeof status === 'number' ? { httpStatus: status } : {}),
     ...(requestId === undefined ? {} : { requestId: oneLine(requestId, 100) }),
-    providerMessage: oneLine(text(field(error, 'message')) ?? ''),
+    providerMessage: oneLine(withoutSignatures(text(field(error, 'message')) ?? '')),
     headers,
   }
 }

@@ -17,6 +17,8 @@ export type {
   StoreChecksum,
   StoredPart,
 } from './object-store.ts'
+export type { AzureStoreOptions } from './services/azblob/store.ts'
+export { azureStore } from './services/azblob/store.ts'
 export type { LocalStoreOptions } from './services/local/store.ts'
 export { localStore } from './services/local/store.ts'
 export { memoryStore } from './services/memory/store.ts'
