@@ -1,7 +1,7 @@
 /** What the evidence log is told about deliveries: the entries, as data. Strings, integers and their nesting alone. */
 import { createHash } from 'node:crypto'
-import type { ActorSummary, VerificationLevel } from '../contract/index.ts'
-import type { DeliveryRecord, ItemRecord, TargetRecord } from './record.ts'
+import type { ActorSummary } from '../contract/index.ts'
+import type { DeliveryRecord, TargetRecord } from './record.ts'
 import type { NewDelivery, NewEntry } from './repository.ts'
 
 /** Drawbridge itself as an actor. */
@@ -33,30 +33,6 @@ export function acceptedEntry(delivery: NewDelivery): NewEntry {
   }
 }
 
-export function deliveredEntry(
-  record: DeliveryRecord,
-  target: TargetRecord,
-  items: readonly ItemRecord[],
-  level: VerificationLevel,
-): NewEntry {
-  return {
-    actor: actorName(record.actor),
-    action: 'delivery.delivered',
-    subject: record.id,
-    fields: {
-      connection: target.connection,
-      level,
-      objects: items.map((item) => ({
-        key: item.key,
-        sizeBytes: item.sizeBytes,
-        sha256: item.sha256,
-        ...(item.answer?.etag === undefined ? {} : { etag: item.answer.etag }),
-        ...(item.answer?.versionId === undefined ? {} : { versionId: item.answer.versionId }),
-      })),
-    },
-  }
-}
-
 /** A target that did not take the report: `delivery.refused`, `delivery.failed` or `delivery.conflict`. */
 export function notDeliveredEntry(
   record: DeliveryRecord,
@@ -78,13 +54,8 @@ export function notDeliveredEntry(
 }
 
 /** An unfinished upload may stand at the target that our rights can not find or remove. */
-export function possibleOrphanEntry(record: DeliveryRecord, target: TargetRecord, item: ItemRecord): NewEntry {
-  return {
-    actor: drawbridge,
-    action: 'delivery.possible-orphan',
-    subject: record.id,
-    fields: { connection: target.connection, key: item.key },
-  }
+export function possibleOrphanEntry(record: DeliveryRecord, connection: string, key: string): NewEntry {
+  return { actor: drawbridge, action: 'delivery.possible-orphan', subject: record.id, fields: { connection, key } }
 }
 
 export function quarantinedEntry(record: DeliveryRecord, crashes: number): NewEntry {

@@ -1,6 +1,7 @@
 /** Reports on their way to other people's storage: taken in, delivered, proved. */
 export { actorName } from './entries.ts'
 export type { ReceiptMaker } from './receipts.ts'
+export { evidenceReceipts } from './receipts.ts'
 export type {
   DeliveryRecord,
   ItemRecord,
@@ -17,7 +18,6 @@ export type {
   DeliveryRepository,
   NewDelivery,
   NewEntry,
-  ReceiptFile,
   RouteRepository,
 } from './repository.ts'
 export { LeaseLost } from './repository.ts'

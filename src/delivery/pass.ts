@@ -1,7 +1,283 @@
-/** One pass over one claimed delivery. */
-import type { Claim } from './repository.ts'
-import type { WorkTools } from './work.ts'
+/**
+ * One pass over one claimed delivery: every target that is due gets one attempt, in the route's order; what became of
+ * it is committed; receipts that are outstanding are made; then the claim is given back with the moment of the next pass.
+ */
+import type { DrawbridgeError } from '../base/index.ts'
+import { deliveredEntry } from '../evidence/index.ts'
+import { attemptTarget } from './attempt.ts'
+import { backfillDelayMs, faultBudget, faultDelayMs } from './backoff.ts'
+import { notDeliveredEntry, quarantinedEntry } from './entries.ts'
+import type { Outcome } from './outcome.ts'
+import { receiptFacts } from './receipts.ts'
+import { type DeliveryRecord, deliveryStateOf, type TargetRecord, wantedTargets } from './record.ts'
+import { type Claim, LeaseLost } from './repository.ts'
+import { weakest } from './send/level.ts'
+import { settleReceipt } from './settle.ts'
+import { type Work, WorkerStopping, type WorkTools } from './work.ts'
 
-export async function runPass(_tools: WorkTools, _claim: Claim, _signal: AbortSignal, _limit: number): Promise<void> {
-  throw new TypeError('not yet')
+/** A pass that ended without an answer is repeated after this, doubling, until the quarantine. */
+const crashDelayMs = 1_000
+
+/**
+ * Works one claim off and gives it back.
+ * @throws LeaseLost — somebody else has the delivery now
+ * @throws anything that is no answer of the world, after giving the claim back as crashed
+ */
+export async function runPass(
+  tools: WorkTools,
+  claim: Claim,
+  signal: AbortSignal,
+  quarantineAfter: number,
+): Promise<void> {
+  const record = await tools.repository.byId(claim.tenant, claim.delivery)
+  if (record === null) throw new LeaseLost(claim)
+  const pass = new Pass({ tools, claim, record, signal })
+  if (claim.crashes >= quarantineAfter) return await pass.quarantine()
+  try {
+    await pass.run()
+    await pass.release()
+  } catch (error) {
+    if (error instanceof WorkerStopping) return await pass.giveBack()
+    if (!(error instanceof LeaseLost)) await pass.giveBackCrashed(error)
+    throw error
+  }
+}
+
+class Pass {
+  readonly #work: Work
+  readonly #targets: Map<string, TargetRecord>
+
+  constructor(work: Work) {
+    this.#work = work
+    this.#targets = new Map(work.record.targets.map((target) => [target.connection, target]))
+  }
+
+  /** The record with what became of its targets in this pass. */
+  get #record(): DeliveryRecord {
+    return { ...this.#work.record, targets: [...this.#targets.values()] }
+  }
+
+  get #now(): number {
+    return this.#work.tools.clock.now().getTime()
+  }
+
+  async run(): Promise<void> {
+    for (const target of this.#targets.values()) await this.#settle(target)
+    if (this.#work.record.policy === 'mirror') await this.#runMirror()
+    else await this.#runFailover()
+  }
+
+  /** All targets side by side: a slow one holds no other back. */
+  async #runMirror(): Promise<void> {
+    const due = [...this.#targets.values()].filter((target) => this.#isDue(target))
+    const ends = await Promise.allSettled(due.map((target) => this.#attempt(target)))
+    for (const end of ends) if (end.status === 'rejected') throw end.reason
+  }
+
+  /** One target after the other, until one has the report or has to be waited for. */
+  async #runFailover(): Promise<void> {
+    for (const { connection } of this.#work.record.targets) {
+      const target = this.#targets.get(connection)
+      if (target === undefined || target.state === 'delivered') break
+      if (this.#isDue(target)) {
+        const isOver = await this.#attempt(target)
+        if (isOver) break
+      } else if (target.state === 'waiting' || target.state === 'sending') break
+    }
+    await this.#skipTheRest()
+  }
+
+  /** Targets behind the one that has the report were never needed. */
+  async #skipTheRest(): Promise<void> {
+    const { repository } = this.#work.tools
+    const first = [...this.#targets.values()].find((target) => target.state === 'delivered')
+    if (first === undefined) return
+    for (const target of this.#targets.values()) {
+      if (target.position <= first.position || target.state !== 'waiting' || target.attempts > 0) continue
+      await this.#keep({ ...target, state: 'skipped', availableAt: null }, (skipped) =>
+        repository.saveTarget(this.#work.claim, skipped, []),
+      )
+    }
+  }
+
+  #isDue(target: TargetRecord): boolean {
+    if (target.state === 'delivered' || target.state === 'skipped' || target.availableAt === null) return false
+    return Date.parse(target.availableAt) <= this.#now
+  }
+
+  /** True: the route has what it wants of this pass, or must wait for this target. */
+  async #attempt(target: TargetRecord): Promise<boolean> {
+    const { claim, tools } = this.#work
+    // Counted before the work, so that an attempt that kills the process is counted too.
+    const started = await this.#keep({ ...target, state: 'sending', attempts: target.attempts + 1 }, (sending) =>
+      tools.repository.saveTarget(claim, sending, []),
+    )
+    const outcome = await attemptTarget(this.#work, started)
+    switch (outcome.kind) {
+      case 'delivered':
+        await this.#settle(await this.#commit(started, outcome))
+        return true
+      case 'fault':
+        return await this.#fault(started, outcome.error)
+      case 'refused':
+        return await this.#refuse(started, outcome)
+      case 'conflict':
+        return await this.#end(started, 'conflict', `another object stands at \`${outcome.key}\``, null)
+      case 'spool-broken':
+        await this.#end(started, 'failed', outcome.error.message, null)
+        return true
+    }
+  }
+
+  async #commit(target: TargetRecord, outcome: Extract<Outcome, { kind: 'delivered' }>): Promise<TargetRecord> {
+    const { claim, tools } = this.#work
+    const delivered: TargetRecord = {
+      ...target,
+      state: 'delivered',
+      items: outcome.items,
+      facts: outcome.facts,
+      level: weakest(outcome.items.flatMap((item) => item.level ?? [])),
+      deliveredAt: tools.clock.now().toISOString(),
+      availableAt: null,
+      faults: 0,
+      reason: null,
+      diagnosis: null,
+      receipt: 'due',
+      sidecar: 'due',
+    }
+    const entry = deliveredEntry(receiptFacts(this.#record, delivered))
+    const committed = await tools.repository.commitTarget(claim, delivered, entry)
+    this.#remember(committed)
+    return committed
+  }
+
+  async #fault(target: TargetRecord, error: DrawbridgeError): Promise<boolean> {
+    const { claim, tools } = this.#work
+    const faults = target.faults + 1
+    // A target that did not take it before gets one try per backfill, not a whole budget.
+    const before = this.#work.record.targets.find((other) => other.connection === target.connection)
+    const isOwed = before !== undefined && before.state !== 'waiting' && before.state !== 'sending'
+    if (faults >= faultBudget || isOwed) return await this.#end({ ...target, faults: 0 }, 'failed', error.message, null)
+    const availableAt = this.#after(faultDelayMs(faults, tools.random))
+    const waiting: TargetRecord = { ...target, state: 'waiting', faults, availableAt, reason: error.message }
+    await this.#keep(waiting, (kept) => tools.repository.saveTarget(claim, kept, []))
+    return true
+  }
+
+  async #refuse(target: TargetRecord, outcome: Extract<Outcome, { kind: 'refused' }>): Promise<boolean> {
+    const { access, tell } = this.#work.tools
+    const { tenant, id } = this.#work.record
+    const { error } = outcome
+    const diagnosis = await access
+      .explain(tenant, target.connection, target.identity, error)
+      .catch((fault: unknown) => {
+        // Without an explanation the refusal still stands.
+        tell({ type: 'crash', delivery: id, error: fault })
+        return null
+      })
+    if (this.#work.signal.aborted) throw this.#work.signal.reason
+    const state = outcome.isAmbiguous ? 'waiting' : 'refused'
+    await this.#end(target, 'refused', error.message, diagnosis, state)
+    return outcome.isAmbiguous
+  }
+
+  /** Ends an attempt without the report at the target; it is tried again by itself after a long pause. */
+  async #end(
+    target: TargetRecord,
+    end: 'refused' | 'failed' | 'conflict',
+    reason: string,
+    diagnosis: TargetRecord['diagnosis'],
+    state: TargetRecord['state'] = end,
+  ): Promise<boolean> {
+    const { claim, tools } = this.#work
+    const availableAt = state === 'conflict' ? null : this.#after(backfillDelayMs(target.attempts, tools.random))
+    const ended: TargetRecord = { ...target, state, reason, diagnosis, availableAt }
+    const entry = notDeliveredEntry(this.#work.record, ended, end)
+    await this.#keep(ended, (kept) => tools.repository.saveTarget(claim, kept, [entry]))
+    return false
+  }
+
+  async #settle(target: TargetRecord): Promise<void> {
+    if (target.state !== 'delivered' || (target.receipt !== 'due' && target.sidecar !== 'due')) return
+    if (target.availableAt !== null && Date.parse(target.availableAt) > this.#now) return
+    await settleReceipt(this.#work, this.#record, target, async (kept, entries) => {
+      await this.#keep(kept, (settled) => this.#work.tools.repository.saveTarget(this.#work.claim, settled, entries))
+    })
+  }
+
+  async #keep(target: TargetRecord, save: (target: TargetRecord) => Promise<void>): Promise<TargetRecord> {
+    await save(target)
+    this.#remember(target)
+    return target
+  }
+
+  #remember(target: TargetRecord): void {
+    const { tenant, id: delivery } = this.#work.record
+    const before = this.#targets.get(target.connection)
+    this.#targets.set(target.connection, target)
+    if (before?.state === target.state) return
+    const { connection, state, reason } = target
+    this.#work.tools.tell({ type: 'target', tenant, delivery, connection, state, reason })
+  }
+
+  #after(milliseconds: number): string {
+    return new Date(this.#now + milliseconds).toISOString()
+  }
+
+  /** Gives the claim back with the state of the whole and the moment at which the first open matter is due. */
+  async release(): Promise<void> {
+    const { tools, claim, record } = this.#work
+    const state = deliveryStateOf(this.#record)
+    const availableAt = this.#nextDue()
+    if (state === 'delivered' && availableAt === null && record.isSpooled) {
+      await tools.repository.markUnspooled(record.tenant, record.id)
+      for (const file of record.files) await tools.spool.remove(file.upload)
+    }
+    await tools.repository.release(claim, { state, availableAt }, [])
+    tools.tell({ type: 'delivery', tenant: record.tenant, delivery: record.id, state, availableAt })
+  }
+
+  #nextDue(): string | null {
+    const due = this.#inPlay().flatMap((target) => target.availableAt ?? [])
+    for (const target of this.#targets.values()) {
+      if (target.receipt === 'due' || target.sidecar === 'due') due.push(target.availableAt ?? this.#after(0))
+    }
+    return due.sort()[0] ?? null
+  }
+
+  /** The targets that the next pass may try: of a failover route none behind one that has to be waited for. */
+  #inPlay(): TargetRecord[] {
+    const inPlay: TargetRecord[] = []
+    for (const target of wantedTargets(this.#record)) {
+      if (target.state === 'delivered') continue
+      inPlay.push(target)
+      const isWaitedFor = target.state === 'waiting' || target.state === 'sending'
+      if (isWaitedFor && this.#work.record.policy === 'failover') break
+    }
+    return inPlay
+  }
+
+  async quarantine(): Promise<void> {
+    const { tools, claim, record } = this.#work
+    const end = { state: 'quarantined', availableAt: null } as const
+    await tools.repository.release(claim, end, [quarantinedEntry(record, claim.crashes)])
+    tools.tell({ type: 'delivery', tenant: record.tenant, delivery: record.id, ...end })
+  }
+
+  /** The worker stops: somebody goes on at once. */
+  async giveBack(): Promise<void> {
+    const { tools, claim } = this.#work
+    await tools.repository.release(claim, { state: deliveryStateOf(this.#record), availableAt: this.#after(0) }, [])
+  }
+
+  async giveBackCrashed(error: unknown): Promise<void> {
+    const { tools, claim, record } = this.#work
+    const availableAt = this.#after(crashDelayMs * 2 ** claim.crashes)
+    try {
+      await tools.repository.release(claim, { state: deliveryStateOf(this.#record), availableAt, isCrash: true }, [])
+    } catch (fault) {
+      // The database is what failed: the lease runs out by itself.
+      tools.tell({ type: 'crash', delivery: record.id, error: fault instanceof LeaseLost ? error : fault })
+    }
+  }
 }

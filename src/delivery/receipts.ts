@@ -1,8 +1,79 @@
-/** From a delivered target to its receipt: the proof in the evidence log, the signed statement, the files. */
-import type { DeliveryRecord, TargetRecord } from './record.ts'
-import type { ReceiptFile } from './repository.ts'
+/** From a delivered target to its receipt: the log's proof, the signed statement, and where its copies stand. Pure but for the log. */
+import type { KeyObject } from 'node:crypto'
+import {
+  buildReceipt,
+  type EvidenceLog,
+  packSidecar,
+  type ReceiptFacts,
+  type ReceiptFile,
+  sidecarSuffix,
+} from '../evidence/index.ts'
+import { actorName } from './entries.ts'
+import type { DeliveryRecord, ItemRecord, TargetFacts, TargetRecord } from './record.ts'
+import { weakest } from './send/level.ts'
 
 /** Makes the files of a receipt for a target that was committed as delivered. */
 export interface ReceiptMaker {
   make(record: DeliveryRecord, target: TargetRecord): Promise<readonly ReceiptFile[]>
+}
+
+/** Makes receipts of the evidence log's proofs, signed with its key. */
+export function evidenceReceipts(log: EvidenceLog, key: KeyObject): ReceiptMaker {
+  return {
+    async make(record, target) {
+      if (target.entry === null) throw new TypeError('a delivered target has an entry in the log')
+      return buildReceipt(receiptFacts(record, target), await log.proofOf(record.tenant, target.entry), key)
+    },
+  }
+}
+
+/** Gathers what a receipt vouches for; also what the log entry of the delivery says. */
+export function receiptFacts(record: DeliveryRecord, target: TargetRecord): ReceiptFacts {
+  const { deliveredAt, facts, items } = target
+  if (deliveredAt === null || facts === null) throw new TypeError('only a delivered target has a receipt')
+  const before = record.targets.find((other) => other.position < target.position && other.reason !== null)
+  const failoverReason = record.policy === 'failover' ? before?.reason : null
+  return {
+    delivery: record.id,
+    report: record.report,
+    period: record.period,
+    acceptedAt: record.acceptedAt,
+    deliveredAt,
+    actor: actorName(record.actor),
+    target: targetOf(facts),
+    objects: items.filter((item) => item.file !== null).map(objectOf),
+    verificationLevel: target.level ?? weakest(items.flatMap((item) => item.level ?? [])),
+    ...(failoverReason == null ? {} : { failoverReason: `${before?.connection}: ${failoverReason}` }),
+  }
+}
+
+function targetOf(facts: TargetFacts): ReceiptFacts['target'] {
+  const { service, location, bucketOwner, principal } = facts
+  return {
+    service,
+    location,
+    ...(bucketOwner === undefined ? {} : { bucketOwner }),
+    ...(principal === undefined ? {} : { principal }),
+  }
+}
+
+function objectOf(item: ItemRecord): ReceiptFacts['objects'][number] {
+  const { path, key, sizeBytes, sha256, answer } = item
+  return { path, key, sizeBytes, sha256, ...(answer ?? {}) }
+}
+
+/** The copies of a receipt that stand next to the report: one file beside one object, or files in the package's folder. */
+export function sidecarObjects(
+  record: DeliveryRecord,
+  target: TargetRecord,
+  files: readonly ReceiptFile[],
+): { key: string; bytes: Uint8Array }[] {
+  const [first] = target.items
+  if (first === undefined) throw new TypeError('a delivered target has items')
+  if (record.files.length === 1) {
+    return [{ key: first.key + sidecarSuffix, bytes: new Uint8Array(Buffer.from(packSidecar(files))) }]
+  }
+  const folder = first.key.slice(0, first.key.length - first.path.length)
+  // Tag files were delivered with the report.
+  return files.filter((file) => file.role === 'receipt').map(({ path, bytes }) => ({ key: folder + path, bytes }))
 }

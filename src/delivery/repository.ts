@@ -3,7 +3,7 @@
  * `WHERE fence = mine`: a write with an old fence changes nothing and rejects with `LeaseLost`.
  */
 import type { Route } from '../contract/index.ts'
-import type { PendingEntry } from '../evidence/index.ts'
+import type { PendingEntry, ReceiptFile } from '../evidence/index.ts'
 import type { DeliveryRecord, ItemRecord, SentPart, SpooledFile, TargetRecord } from './record.ts'
 
 /** Something that happened, to be written in the same transaction as the change it tells of. */
@@ -102,12 +102,6 @@ export interface DeliveryRepository {
   /** Saves a receipt's files unless there is one already; returns the one that stands. @throws LeaseLost */
   saveReceipt(claim: Claim, connection: string, files: readonly ReceiptFile[]): Promise<readonly ReceiptFile[]>
   receipt(tenant: string, delivery: string, connection: string): Promise<readonly ReceiptFile[] | null>
-}
-
-/** One file of a receipt. */
-export interface ReceiptFile {
-  readonly path: string
-  readonly bytes: Uint8Array
 }
 
 export interface RouteRepository {

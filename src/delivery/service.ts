@@ -6,6 +6,7 @@ import { type Clock, DrawbridgeError, newId, type Random } from '../base/index.t
 import type { Delivery, ReceiptBundle, Route, UploadedFile } from '../contract/index.ts'
 import { acceptedEntry, actorName, retryEntry } from './entries.ts'
 import { checkPeriod } from './keys.ts'
+import { packageFiles } from './plan.ts'
 import {
   type DeliveryRecord,
   describeDelivery,
@@ -116,18 +117,23 @@ export class DeliveryService {
     const { access, clock, random } = this.#parts
     const [first] = files
     if (first === undefined) throw new TypeError('a report has at least one file')
+    const report = checkReportName(input.report ?? first.name)
+    const period = checkPeriod(input.period ?? clock.now().toISOString().slice(0, 7))
+    const id = newId('dlv', random)
+    // What no package can carry is refused now and not at the first attempt.
+    if (files.length > 1) packageFiles({ id, report, period, files, acceptedAt: clock.now().toISOString() })
     const targets = await Promise.all(
       route.targets.map(async (connection, position) =>
         newTarget(connection, position, await access.identityFor(tenant, connection, person), clock),
       ),
     )
     return {
-      id: newId('dlv', random),
+      id,
       tenant,
       route: route.name,
       policy: route.policy,
-      report: input.report ?? first.name,
-      period: checkPeriod(input.period ?? clock.now().toISOString().slice(0, 7)),
+      report,
+      period,
       idempotencyKey: input.idempotencyKey ?? null,
       actor: person.actor,
       files,
@@ -225,6 +231,17 @@ function checkFileName(name: string): string {
     code: 'input-invalid',
     message: 'the file name is empty, too long, or holds a path or control characters',
     help: 'a file name has at most 255 characters and no slash',
+  })
+}
+
+/** A report's name stands in logs, receipts and mails: one line of visible characters. */
+function checkReportName(report: string): string {
+  if (report.trim().length > 0 && report.length <= 255 && !/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(report))
+    return report
+  throw new DrawbridgeError({
+    code: 'input-invalid',
+    message: 'the name of the report is empty, too long, or holds control characters',
+    help: 'a name has at most 255 visible characters',
   })
 }
 

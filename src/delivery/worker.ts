@@ -69,7 +69,8 @@ export class DeliveryWorker {
     const { clock } = this.#parts
     const drained = new AbortController()
     const idle = this.#idle().then(() => drained.abort())
-    await Promise.race([idle, clock.sleep(options.drainMs ?? 30_000, drained.signal).catch(() => {})])
+    const drainMs = options.drainMs ?? 30_000
+    if (drainMs > 0) await Promise.race([idle, clock.sleep(drainMs, drained.signal).catch(() => {})])
     for (const abort of this.#aborts) abort.abort(new WorkerStopping())
     await idle
     await this.#loop

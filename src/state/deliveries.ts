@@ -10,12 +10,12 @@ import type {
   ItemRecord,
   NewDelivery,
   NewEntry,
-  ReceiptFile,
   SentPart,
   SpooledFile,
   TargetRecord,
 } from '../delivery/index.ts'
 import { LeaseLost } from '../delivery/index.ts'
+import type { ReceiptFile } from '../evidence/index.ts'
 import { itemRow, recordsOf, targetColumns } from './delivery-rows.ts'
 import { enqueue } from './log.ts'
 import type { DeliveryRow, Executor, Tables } from './schema.ts'
@@ -369,7 +369,7 @@ export class SqlDeliveries implements DeliveryRepository {
   async saveReceipt(claim: Claim, connection: string, files: readonly ReceiptFile[]): Promise<readonly ReceiptFile[]> {
     return await this.#fenced(claim, async (transaction) => {
       const text = JSON.stringify(
-        files.map(({ path, bytes }) => ({ path, base64: Buffer.from(bytes).toString('base64') })),
+        files.map(({ path, role, bytes }) => ({ path, role, base64: Buffer.from(bytes).toString('base64') })),
       )
       const { tenant, delivery } = claim
       await transaction
@@ -437,6 +437,6 @@ async function receiptOf(
     .where('connection', '=', connection)
     .executeTakeFirst()
   if (row === undefined) return null
-  const files: { path: string; base64: string }[] = JSON.parse(row.files)
-  return files.map(({ path, base64 }) => ({ path, bytes: new Uint8Array(Buffer.from(base64, 'base64')) }))
+  const files: { path: string; role: ReceiptFile['role']; base64: string }[] = JSON.parse(row.files)
+  return files.map(({ path, role, base64 }) => ({ path, role, bytes: new Uint8Array(Buffer.from(base64, 'base64')) }))
 }

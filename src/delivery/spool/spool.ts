@@ -13,6 +13,8 @@ import { chunkBytes, SpooledBody } from './spooled-body.ts'
 export interface SpoolOptions {
   /** Made when absent. Nothing else may be kept there. */
   readonly directory: string
+  /** The uploads that the repository knows of. Whatever else lies there is what a crash left, and is removed. */
+  readonly keep: ReadonlySet<string>
   /** New reports are pushed back above this. Absent: as much as the disk holds. */
   readonly quotaBytes?: number
 }
@@ -32,14 +34,15 @@ export class Spool {
     this.#usedBytes = usedBytes
   }
 
-  /** Opens the spool and removes what a crash left half written. @throws data-directory-broken | disk-full */
+  /** Opens the spool and removes what nobody knows of. @throws data-directory-broken | disk-full */
   static async open(options: SpoolOptions): Promise<Spool> {
     return await onDisk('spool.open', async () => {
       await mkdir(options.directory, { recursive: true, mode: 0o700 })
       let usedBytes = 0
       for (const name of await readdir(options.directory)) {
         const path = join(options.directory, name)
-        if (name.endsWith('.part')) await rm(path, { force: true })
+        const isKnown = options.keep.has(name.slice(0, name.indexOf('.')))
+        if (name.endsWith('.part') || !isKnown) await rm(path, { force: true })
         else usedBytes += (await stat(path)).size
       }
       return new Spool(options.directory, options.quotaBytes ?? Number.POSITIVE_INFINITY, usedBytes)
@@ -127,13 +130,6 @@ export class Spool {
       await onDisk('spool.remove', () => rm(path, { force: true }))
       this.#usedBytes -= sizeBytes
     }
-  }
-
-  /** Removes every file whose upload is not in `keep`: what a crash left between the disk and the database. */
-  async sweep(keep: ReadonlySet<string>): Promise<void> {
-    const names = await onDisk('spool.sweep', () => readdir(this.#directory))
-    const uploads = new Set(names.map((name) => name.slice(0, name.indexOf('.'))))
-    for (const upload of uploads) if (!keep.has(upload)) await this.remove(upload)
   }
 
   #path(upload: string, extension: string): string {

@@ -1,0 +1,86 @@
+/** One attempt at one target: open it in the person's identity, plan once, send what is missing. */
+import { DrawbridgeError } from '../base/index.ts'
+import { type Outcome, outcomeOf } from './outcome.ts'
+import { packageFiles, planItems } from './plan.ts'
+import type { DeliveryRecord, ItemRecord, TargetRecord } from './record.ts'
+import { sendMultipart } from './send/multipart.ts'
+import { abortStrays } from './send/orphans.ts'
+import { putItem } from './send/put.ts'
+import type { ItemBody, Sending } from './send/sending.ts'
+import { RenewingSession } from './send/session.ts'
+import { bytesBody } from './spool/bytes-body.ts'
+import type { Spool } from './spool/spool.ts'
+import type { OpenTarget } from './target-access.ts'
+import type { Work } from './work.ts'
+
+/**
+ * Tries to bring a report to one target.
+ * @throws whatever is no answer of the world: a lost lease, a stopping worker, the database, a fault of ours
+ */
+export async function attemptTarget(work: Work, record: TargetRecord): Promise<Outcome> {
+  let target: OpenTarget | null = null
+  try {
+    const { access } = work.tools
+    target = await access.open(work.record.tenant, record.connection, record.identity)
+    const sending = { work, connection: record.connection, target, session: new RenewingSession(target) }
+    const items = await sendAll(sending, record)
+    return { kind: 'delivered', items, facts: target.facts }
+  } catch (error) {
+    // The client turns an abort into errors of its own; what matters is why we aborted.
+    if (work.signal.aborted) throw work.signal.reason
+    const outcome = outcomeOf(error)
+    if (outcome === null) throw error
+    return outcome.kind === 'refused' ? { ...outcome, isAmbiguous: mayHaveArrived(target, record) } : outcome
+  } finally {
+    target?.close()
+  }
+}
+
+/** A SAS token that only creates answers 403 to the repetition of a write that arrived: Put Blob would overwrite. */
+function mayHaveArrived(target: OpenTarget | null, record: TargetRecord): boolean {
+  return target?.facts.service === 'azblob' && record.items.some((item) => item.state === 'sent')
+}
+
+async function sendAll(sending: Sending, record: TargetRecord): Promise<ItemRecord[]> {
+  const { work, connection, target } = sending
+  const { repository, spool } = work.tools
+  let { items } = record
+  if (items.length === 0) {
+    const { rootPath, writing } = target
+    items = planItems(work.record, { rootPath, writing, capabilities: target.store.capabilities })
+    await repository.saveItems(work.claim, connection, items)
+  }
+  const done: ItemRecord[] = []
+  for (const item of items) done.push(await sendItem(sending, item, bodyOf(spool, work.record, item)))
+  await sweepStrays(sending, done)
+  return done
+}
+
+async function sendItem(sending: Sending, item: ItemRecord, body: ItemBody): Promise<ItemRecord> {
+  if (item.state === 'done') return item
+  return item.way === 'put' ? await putItem(sending, item, body) : await sendMultipart(sending, item, body)
+}
+
+function bodyOf(spool: Spool, record: DeliveryRecord, item: ItemRecord): ItemBody {
+  if (item.file === null) {
+    const tag = packageFiles(record).find((file) => file.path === item.path)
+    if (tag?.role !== 'tag') throw new TypeError('a planned tag file is part of the package')
+    return bytesBody(tag.bytes)
+  }
+  const file = record.files[item.file]
+  if (file === undefined) throw new TypeError('a planned item refers to a file of the report')
+  return spool.body(file)
+}
+
+/** The janitor of a target: whatever uploads of this delivery are still open there belong to no item any more. */
+async function sweepStrays(sending: Sending, items: readonly ItemRecord[]): Promise<void> {
+  for (const { way, key } of items) {
+    if (way !== 'multipart') continue
+    try {
+      await abortStrays(sending, key, null)
+    } catch (error) {
+      // The report has arrived; a janitor that found the door shut must not undo that.
+      if (!(error instanceof DrawbridgeError) || sending.work.signal.aborted) throw error
+    }
+  }
+}
