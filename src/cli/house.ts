@@ -11,7 +11,7 @@ import {
   createBaseIdentity,
   SessionCache,
 } from '../credentials/index.ts'
-import { type DeliveryEvent, DeliveryService, DeliveryWorker, EvidenceReceipts, Spool } from '../delivery/index.ts'
+import { type DeliveryEvent, DeliveryService, DeliveryWorker, evidenceReceipts, Spool } from '../delivery/index.ts'
 import { EvidenceLog, exportPublicKeyPem } from '../evidence/index.ts'
 import type { House } from '../operations/index.ts'
 import { openState, type State } from '../state/index.ts'
@@ -70,7 +70,8 @@ async function assemble(options: HouseOptions, state: State, tenant: string): Pr
   await evidence.checkpoint(tenant)
   const context = connectionContext(options, exportPublicKeyPem(state.evidenceKey.publicKey))
   const access = targetAccess(state.connections, context)
-  const spool = await Spool.open({ directory: state.spoolDirectory })
+  const keep = new Set(await state.deliveries.spooledUploads())
+  const spool = await Spool.open({ directory: state.spoolDirectory, keep })
   const listeners = new Set<(event: DeliveryEvent) => void>()
   if (options.onDelivery !== undefined) listeners.add(options.onDelivery)
   const worker = new DeliveryWorker({
@@ -79,7 +80,7 @@ async function assemble(options: HouseOptions, state: State, tenant: string): Pr
     repository: state.deliveries,
     access,
     spool,
-    receipts: new EvidenceReceipts({ log: evidence, key: state.evidenceKey }),
+    receipts: evidenceReceipts(evidence, state.evidenceKey.privateKey),
     onEvent: (event) => {
       for (const listener of listeners) listener(event)
     },

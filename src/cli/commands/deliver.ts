@@ -1,0 +1,159 @@
+/** `deliver`: hands files over, and follows the delivery to its end where this process is the one that works it off. */
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { Readable } from 'node:stream'
+import { DrawbridgeError, systemClock } from '../../base/index.ts'
+import type { Delivery, DrawbridgeClient } from '../../contract/index.ts'
+import type { Door } from '../door.ts'
+import { Progress } from '../progress.ts'
+import { renderDelivery } from '../render/delivery.ts'
+import type { Terminal } from '../terminal.ts'
+import { text } from './connection-options.ts'
+import { reasonOf } from './files.ts'
+import type { CommandForm } from './form.ts'
+import { show } from './run.ts'
+
+const pollMilliseconds = 500
+
+/** What an ended delivery means for whoever reads exit codes. A backup that has it is a success; the rest is told. */
+const exitCodes: Readonly<Record<Delivery['state'], number>> = {
+  accepted: 0,
+  delivered: 0,
+  owed: 0,
+  parked: 3,
+  conflict: 5,
+  quarantined: 6,
+}
+
+export const deliverCommand: CommandForm = {
+  declare: (command) => {
+    command
+      .argument('<files...>', 'the files of the report')
+      .requiredOption('--route <name>', 'the name of the route')
+      .option('--report <name>', "the report's name; absent: the first file's")
+      .option('--period <period>', 'the period it covers: `2026-10`; absent: this month')
+      .option('--idempotency-key <key>', 'the same key twice is the same delivery')
+      .option('--wait', 'wait for the end when a server works it off')
+  },
+  run: async (run, [paths], options) => {
+    const { terminal } = run
+    const files = await Promise.all((paths as readonly string[]).map(inspectFile))
+    const door = await run.openDoor()
+    const progress = new Progress(terminal, run.json)
+    const uploads: string[] = []
+    for (const file of files) uploads.push(await uploadFile(door.client, file, progress, terminal))
+    const accepted = await door.client.delivery.create({
+      route: String(options['route']),
+      uploads,
+      ...optional('report', text(options, 'report')),
+      ...optional('period', text(options, 'period')),
+      ...optional('idempotencyKey', text(options, 'idempotencyKey')),
+    })
+    const ended = await follow(door, accepted, options['wait'] === true, progress, terminal)
+    progress.end()
+    show(run, ended, () => renderDelivery(ended, terminal.columns, terminal.colors))
+    return exitCodes[ended.state]
+  },
+}
+
+interface ReportFile {
+  readonly path: string
+  readonly sizeBytes: number
+}
+
+async function inspectFile(path: string): Promise<ReportFile> {
+  const facts = await stat(path).catch((cause: NodeJS.ErrnoException) => {
+    throw unreadable(path, reasonOf(cause), cause)
+  })
+  if (!facts.isFile()) throw unreadable(path, 'it is not a file', undefined)
+  return { path, sizeBytes: facts.size }
+}
+
+async function uploadFile(
+  client: DrawbridgeClient,
+  file: ReportFile,
+  progress: Progress,
+  terminal: Terminal,
+): Promise<string> {
+  let fault: NodeJS.ErrnoException | null = null
+  const source = createReadStream(file.path, { highWaterMark: 256 * 1024 })
+  source.on('error', (error) => {
+    fault = error
+  })
+  const body = Readable.toWeb(source.pipe(progress.counter('reading', basename(file.path), file.sizeBytes)))
+  source.on('error', (error) => body.cancel(error).catch(() => {}))
+  try {
+    const uploaded = await client.upload(basename(file.path), body as ReadableStream<Uint8Array<ArrayBuffer>>, {
+      signal: terminal.signal,
+    })
+    return uploaded.upload
+  } catch (error) {
+    if (fault !== null) throw unreadable(file.path, reasonOf(fault), error)
+    throw error
+  } finally {
+    source.destroy()
+  }
+}
+
+/** Without a server nobody but this process would move the delivery, so it stays until the end. */
+async function follow(
+  door: Door,
+  accepted: Delivery,
+  wait: boolean,
+  progress: Progress,
+  terminal: Terminal,
+): Promise<Delivery> {
+  const { client, house } = door
+  if (house === null) return wait ? poll(client, accepted, terminal) : accepted
+  const ended = new Promise<void>((resolve) => {
+    house.onDelivery((event) => {
+      if (event.type === 'progress' && event.delivery === accepted.id) {
+        progress.at(`sending to ${event.connection}`, event.key, event.bytesSent, event.sizeBytes)
+      }
+      if (event.type !== 'delivery' || event.delivery !== accepted.id) return
+      if (event.state !== 'accepted') resolve()
+      else progress.note(`not through yet; the next attempt is at ${event.availableAt ?? 'a later time'}`)
+    })
+  })
+  // The same idempotency key again may name a delivery that ended long ago, of which no event will come.
+  if (accepted.state === 'accepted') {
+    house.worker.start()
+    await Promise.race([ended, aborted(terminal, accepted.id)])
+  }
+  return client.delivery.show({ id: accepted.id })
+}
+
+async function poll(client: DrawbridgeClient, accepted: Delivery, terminal: Terminal): Promise<Delivery> {
+  for (let delivery = accepted; ; delivery = await client.delivery.show({ id: accepted.id })) {
+    const isProved = delivery.targets.every((target) => target.state !== 'delivered' || target.hasReceipt)
+    if (delivery.state !== 'accepted' && isProved) return delivery
+    await systemClock.sleep(pollMilliseconds, terminal.signal).catch(() => {
+      throw interrupted(accepted.id)
+    })
+  }
+}
+
+function aborted(terminal: Terminal, id: string): Promise<never> {
+  return new Promise((_, reject) => {
+    const onAbort = (): void => reject(interrupted(id))
+    if (terminal.signal.aborted) onAbort()
+    else terminal.signal.addEventListener('abort', onAbort, { once: true })
+  })
+}
+
+function interrupted(id: string): DrawbridgeError {
+  return new DrawbridgeError({
+    code: 'cancelled',
+    message: `stopped waiting; \`${id}\` is accepted and will not be lost`,
+    help: '`drawbridge serve` works off what is waiting',
+  })
+}
+
+function unreadable(path: string, reason: string, cause: unknown): DrawbridgeError {
+  return new DrawbridgeError({ code: 'report-unreadable', message: `\`${path}\` can not be read: ${reason}`, cause })
+}
+
+function optional<Name extends string>(name: Name, value: string | undefined): { [Key in Name]?: string } {
+  return value === undefined ? {} : ({ [name]: value } as { [Key in Name]?: string })
+}

@@ -1,0 +1,123 @@
+/** `diagnose`: from an error text, from a connection tried live, or from the policies, pasted or read from AWS. */
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { DrawbridgeError } from '../../base/index.ts'
+import type { OperationInput } from '../../contract/index.ts'
+import { explainText } from '../../operations/index.ts'
+import { UsageError } from '../failure.ts'
+import { renderDiagnosis } from '../render/diagnosis.ts'
+import { text } from './connection-options.ts'
+import { readText, reasonOf } from './files.ts'
+import type { CommandForm, Options } from './form.ts'
+import { type Run, show } from './run.ts'
+
+type Policies = NonNullable<OperationInput<'diagnosis.explain'>['policies']>
+
+export const diagnoseCommand: CommandForm = {
+  declare: (command) => {
+    command
+      .argument('[text]', 'the error as it was seen; `-` reads standard input')
+      .option('--file <file>', 'a file with the error text')
+      .option('--connection <name>', 'the connection it is about, tried live')
+      .option('--policies <folder>', "the customer's policies as the set-up kit names them: trust-policy.json …")
+      .option('--role-arn <arn>', 'read the policies of this role with your own AWS credentials')
+      .option('--bucket <name>', 'and of this bucket')
+      .option('--key-arn <arn>', 'and of this KMS key')
+      .option('--region <region>', "the bucket's region", 'us-east-1')
+      .option('--endpoint-url <url>', 'an AWS endpoint of its own: the sandbox')
+  },
+  run: async (run, [argument], options) => {
+    const { terminal } = run
+    const errorText = await errorTextOf(run, argument, options)
+    const connection = text(options, 'connection')
+    const policies = await policiesOf(options)
+    if (connection === undefined && policies !== null) {
+      throw new UsageError(
+        'policies alone do not say which request they are about',
+        'add --connection, whose role, bucket and External ID they are compared with',
+      )
+    }
+    if (connection === undefined) {
+      if (errorText === undefined) {
+        throw new UsageError('there is nothing to explain', 'give an error text, --file, or --connection')
+      }
+      const diagnosis = explainText(errorText)
+      show(run, diagnosis, () => renderDiagnosis(diagnosis, terminal.columns, terminal.colors))
+      return 0
+    }
+    const { client } = await run.openDoor()
+    const diagnosis = await client.diagnosis.explain(
+      {
+        connection,
+        ...(errorText === undefined ? {} : { text: errorText }),
+        ...(policies === null ? {} : { policies }),
+      },
+      { signal: terminal.signal },
+    )
+    show(run, diagnosis, () => renderDiagnosis(diagnosis, terminal.columns, terminal.colors))
+    return 0
+  },
+}
+
+async function errorTextOf(run: Run, argument: unknown, options: Options): Promise<string | undefined> {
+  const file = text(options, 'file')
+  if (file !== undefined) return readText(file, run.terminal.stdin)
+  if (argument === '-') return readText('-', run.terminal.stdin)
+  return typeof argument === 'string' ? argument : undefined
+}
+
+async function policiesOf(options: Options): Promise<Policies | null> {
+  const folder = text(options, 'policies')
+  const roleArn = text(options, 'roleArn')
+  const bucket = text(options, 'bucket')
+  if (folder !== undefined) return readPolicies(folder)
+  if (roleArn === undefined && bucket === undefined) return null
+  if (roleArn === undefined || bucket === undefined) {
+    throw new UsageError('reading the policies needs the role and the bucket', 'give --role-arn and --bucket')
+  }
+  return fetchFrom(roleArn, bucket, options)
+}
+
+async function fetchFrom(roleArn: string, bucket: string, options: Options): Promise<Policies> {
+  const [{ fetchPolicies }, { fromNodeProviderChain }] = await Promise.all([
+    import('../../connection/index.ts'),
+    import('@aws-sdk/credential-providers'),
+  ])
+  const fetched = await fetchPolicies({
+    credentials: fromNodeProviderChain(),
+    roleArn,
+    bucket,
+    keyArn: text(options, 'keyArn') ?? null,
+    region: text(options, 'region') ?? 'us-east-1',
+    endpoint: text(options, 'endpointUrl') ?? null,
+  })
+  return { ...fetched }
+}
+
+/** Reads a folder of policies by the names that the set-up kit gives them. Other files are left alone. */
+async function readPolicies(folder: string): Promise<Policies> {
+  const names = await readdir(folder).catch((cause: NodeJS.ErrnoException) => {
+    throw new DrawbridgeError({
+      code: 'report-unreadable',
+      message: `\`${folder}\` can not be read: ${reasonOf(cause)}`,
+      cause,
+    })
+  })
+  const read = async (name: string): Promise<string | undefined> =>
+    names.includes(name) ? readText(join(folder, name), process.stdin) : undefined
+  const permissionNames = names.filter((name) => /^permissions.*\.json$/.test(name)).sort()
+  const permissions = await Promise.all(permissionNames.map((name) => readText(join(folder, name), process.stdin)))
+  const policies: Policies = {
+    trust: await read('trust-policy.json'),
+    permissions: permissions.length === 0 ? undefined : permissions,
+    boundary: await read('boundary-policy.json'),
+    bucket: await read('bucket-policy.json'),
+    key: await read('key-policy.json'),
+  }
+  if (Object.values(policies).some((policy) => policy !== undefined)) return policies
+  throw new DrawbridgeError({
+    code: 'report-unreadable',
+    message: `there is no policy in \`${folder}\``,
+    help: 'its files are named trust-policy.json, permissions-policy.json, bucket-policy.json, key-policy.json',
+  })
+}

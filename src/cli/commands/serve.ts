@@ -1,0 +1,87 @@
+/** `serve`: opens the data directory for good, works deliveries off, and answers on HTTP until it is told to stop. */
+import { join } from 'node:path'
+import { systemClock, systemRandom } from '../../base/index.ts'
+import { type ServerLog, scrub, startServer } from '../../server/index.ts'
+import { oidcSettings, readConfig } from '../config.ts'
+import { UsageError } from '../failure.ts'
+import { openHouse } from '../house.ts'
+import { printable, type Terminal } from '../terminal.ts'
+import { text } from './connection-options.ts'
+import type { CommandForm } from './form.ts'
+import type { Run } from './run.ts'
+
+/** The built pages: beside the compiled program, and in a checkout after `npm run build:web`. */
+const webRoot = join(import.meta.dirname, '..', '..', '..', 'dist', 'web')
+
+export const serveCommand: CommandForm = {
+  declare: (command) => {
+    command
+      .option('--port <port>', 'the port to listen on; 0 takes any free one')
+      .option('--host <host>', 'the address to listen on')
+  },
+  run: async (run, _args, options) => {
+    const { terminal, directory } = run
+    const config = await readConfig(directory, run.configPath)
+    const port = portOf(text(options, 'port')) ?? config.listen.port
+    const oidc = await oidcSettings(config, directory)
+    const house = await openHouse({ config, directory, clock: systemClock, random: systemRandom })
+    try {
+      const server = await startServer({
+        house: house.house,
+        host: text(options, 'host') ?? config.listen.host,
+        port,
+        ...(config.baseUrl === undefined ? {} : { baseUrl: config.baseUrl }),
+        webRoot,
+        dataDirectory: directory,
+        ...(oidc === undefined ? {} : { oidc }),
+        ...(config.rights === undefined ? {} : { rights: config.rights }),
+        operatorClaims: config.operatorClaims,
+        log: logTo(terminal, run.json),
+      })
+      house.worker.start()
+      announce(run, server.url, server.localUrl)
+      await untilAborted(terminal.signal)
+      await server.close()
+    } finally {
+      await house.close()
+    }
+    return 0
+  },
+}
+
+function announce(run: Run, url: string, localUrl: string): void {
+  const { terminal, directory, json } = run
+  if (json) {
+    terminal.out(JSON.stringify({ event: 'listening', url, localUrl, directory }))
+    return
+  }
+  terminal.out(`drawbridge listens on ${terminal.colors.bold(url)}`)
+  terminal.out(terminal.colors.dim(`data in ${directory}; stop with Ctrl-C`))
+}
+
+function logTo(terminal: Terminal, json: boolean): ServerLog {
+  return {
+    request: (line) => {
+      if (json) terminal.note(JSON.stringify({ event: 'request', ...line }))
+      else terminal.note(`${line.time} ${line.method} ${line.path} ${line.status} ${line.durationMs} ms ${line.caller}`)
+    },
+    fault: (error) => {
+      const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
+      terminal.note(printable(scrub(`fault: ${stack}`)))
+    },
+  }
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}
+
+/** Reads a port of the command line. */
+export function portOf(value: string | undefined): number | undefined {
+  if (value === undefined) return undefined
+  if (/^\d{1,5}$/.test(value) && Number(value) <= 65_535) return Number(value)
+  throw new UsageError(`\`${value}\` is not a port`, 'a port is a number from 0 to 65535')
+}

@@ -1,0 +1,83 @@
+/**
+ * The program's entry: the only file that reads the environment. It listens for signals, runs the command that was asked
+ * for, and ends with the exit code of the table.
+ */
+import { resolve } from 'node:path'
+import type { CommandForm, Options } from './commands/form.ts'
+import type { Run } from './commands/run.ts'
+import { type Door, openDoor } from './door.ts'
+import { reportFailure } from './failure.ts'
+import { makeProgram } from './program.ts'
+import { openTerminal, type Terminal } from './terminal.ts'
+
+const stop = new AbortController()
+const terminal = openTerminal({
+  stdout: process.stdout,
+  stderr: process.stderr,
+  stdin: process.stdin,
+  environment: process.env,
+  signal: stop.signal,
+})
+
+for (const stream of [process.stdout, process.stderr]) {
+  // Whoever read our output has gone (`| head`): there is nobody left to tell, so the run ends without a word.
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0)
+    throw error
+  })
+}
+
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const) {
+  process.on(signal, () => {
+    // The second time somebody means it.
+    if (stop.signal.aborted) process.exit(code)
+    stop.abort()
+  })
+}
+
+let exitCode = 0
+try {
+  await makeProgram(async (form, args, options) => {
+    exitCode = await runCommand(form, args, options, terminal)
+  }).parseAsync(process.argv)
+} catch (error) {
+  exitCode = reportFailure(error, terminal)
+}
+process.exitCode = exitCode
+
+async function runCommand(
+  form: CommandForm,
+  args: readonly unknown[],
+  options: Options,
+  terminal: Terminal,
+): Promise<number> {
+  const directory = resolve(given(options['data']) ?? given(process.env['DRAWBRIDGE_DATA']) ?? '.drawbridge')
+  const configPath = given(options['config']) ?? null
+  const held: { door: Promise<Door> | null } = { door: null }
+  const run: Run = {
+    terminal,
+    json: options['json'] === true,
+    directory,
+    configPath,
+    openDoor: () => {
+      const url = given(process.env['DRAWBRIDGE_URL']) ?? null
+      const token = given(process.env['DRAWBRIDGE_TOKEN']) ?? null
+      held.door ??= openDoor({ directory, configPath, url, token })
+      return held.door
+    },
+  }
+  try {
+    return await form.run(run, args, options)
+  } finally {
+    // A door that did not open has told why already.
+    const door = await held.door?.catch(() => null)
+    await door?.close()
+  }
+}
+
+function given(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined
+}

@@ -1,0 +1,136 @@
+/** The program: one command for every row of the table that names one, and the two that start something. */
+import { Command } from 'commander'
+import type { OperationName, operations } from '../contract/index.ts'
+import { addCommand, changeCommand, kitCommand, verifyCommand } from './commands/connection.ts'
+import { deliverCommand } from './commands/deliver.ts'
+import { diagnoseCommand } from './commands/diagnose.ts'
+import { exportCommand, showReceiptCommand, verifyReceiptCommand } from './commands/evidence.ts'
+import type { CommandForm, Options } from './commands/form.ts'
+import { plainCommand } from './commands/plain.ts'
+import { evaluateCommand } from './commands/policy.ts'
+import { commandRow, type Run } from './commands/run.ts'
+import { serveCommand } from './commands/serve.ts'
+import { renderConnection, renderConnections, renderRoutes } from './render/connection.ts'
+import { renderDeliveries, renderDelivery } from './render/delivery.ts'
+import { renderStatus } from './render/status.ts'
+import { version } from './version.ts'
+
+/** The operations that are commands. */
+export type CommandName = {
+  [Name in OperationName]: (typeof operations)[Name] extends { readonly cli: unknown } ? Name : never
+}[OperationName]
+
+/** The command of every operation that has one, held complete by the compiler. */
+const forms: Readonly<Record<CommandName, CommandForm>> = {
+  'service.status': plainCommand('service.status', renderStatus),
+  'connection.add': addCommand,
+  'connection.list': plainCommand('connection.list', ({ connections }, _columns, colors) =>
+    renderConnections(connections, colors),
+  ),
+  'connection.show': plainCommand('connection.show', renderConnection),
+  'connection.change': changeCommand,
+  'connection.kit': kitCommand,
+  'connection.verify': verifyCommand,
+  'connection.remove': plainCommand('connection.remove', ({ removed, toDelete }) =>
+    [`removed ${removed}; what its owner can delete now:`, ...toDelete.map((item) => `  ${item}`)].join('\n'),
+  ),
+  'route.add': plainCommand('route.add', (route, _columns, colors) => renderRoutes([route], colors)),
+  'route.list': plainCommand('route.list', ({ routes }, _columns, colors) => renderRoutes(routes, colors)),
+  'route.show': plainCommand('route.show', (route, _columns, colors) => renderRoutes([route], colors)),
+  'route.switch': plainCommand('route.switch', (route, _columns, colors) => renderRoutes([route], colors)),
+  'delivery.create': deliverCommand,
+  'delivery.list': plainCommand('delivery.list', ({ deliveries }, _columns, colors) =>
+    renderDeliveries(deliveries, colors),
+  ),
+  'delivery.show': plainCommand('delivery.show', renderDelivery),
+  'delivery.retry': retryCommand(),
+  'receipt.show': showReceiptCommand,
+  'receipt.verify': verifyReceiptCommand,
+  'evidence.export': exportCommand,
+  'diagnosis.explain': diagnoseCommand,
+  'policy.evaluate': evaluateCommand,
+}
+
+/** Commands that start something instead of calling an operation. */
+export const startingCommands = [
+  {
+    words: ['serve'],
+    summary: 'Starts the server: API, web pages, and the worker that delivers.',
+    example: 'drawbridge serve --port 4780',
+    form: serveCommand,
+  },
+] as const
+
+const groupSummaries: Readonly<Record<string, string>> = {
+  connection: "Customers' storage as we may use it.",
+  route: 'Where reports go, and in which order.',
+  delivery: 'Reports on their way.',
+  receipt: 'Proof of what was delivered.',
+  evidence: 'The log of everything that happened.',
+  policy: 'The policy evaluator, offline.',
+}
+
+/** Starts one command: the program was told what to do, and this does it. */
+export type Start = (form: CommandForm, args: readonly unknown[], options: Options) => Promise<void>
+
+/** Makes the program. `start` is called once, for the command that was asked for. */
+export function makeProgram(start: Start): Command {
+  const program = new Command('drawbridge')
+    .description('Reaches buckets that other people own.')
+    .version(version, '--version', 'print the version')
+    .helpOption('--help', 'show help')
+    .helpCommand(false)
+    .exitOverride()
+    // What commander would print about a wrong command line is printed by this program, in its own form.
+    .configureOutput({ outputError: () => {} })
+  for (const name of Object.keys(forms) as CommandName[]) {
+    const { cli, summary } = commandRow(name)
+    addCommandAt(program, cli.words, summary, cli.example, forms[name], start)
+  }
+  for (const { words, summary, example, form } of startingCommands) {
+    addCommandAt(program, words, summary, example, form, start)
+  }
+  return program
+}
+
+function addCommandAt(
+  program: Command,
+  words: readonly string[],
+  summary: string,
+  example: string,
+  form: CommandForm,
+  start: Start,
+): void {
+  const groups = words.slice(0, -1)
+  let parent = program
+  for (const word of groups) {
+    const known = parent.commands.find((command) => command.name() === word)
+    parent = known ?? parent.command(word).description(groupSummaries[word] ?? '')
+  }
+  const command = parent.command(words.at(-1) ?? '').description(summary)
+  form.declare(command)
+  command
+    .option('--json', 'print for machines')
+    .option('--data <folder>', 'the data directory; else DRAWBRIDGE_DATA, else ./.drawbridge')
+    .option('--config <file>', 'the configuration; else config.json in the data directory')
+    .addHelpText('after', `\nExample:\n  $ ${example}`)
+    .action((...received: unknown[]) => {
+      // Commander calls with the arguments, then the options, then the command itself.
+      const options = received.at(-2) as Options
+      return start(form, received.slice(0, -2), options)
+    })
+}
+
+/** As the plain command; without a server it also works off what became due. */
+function retryCommand(): CommandForm {
+  const plain = plainCommand('delivery.show', renderDelivery)
+  return {
+    declare: plain.declare,
+    run: async (run: Run, args, options) => {
+      const door = await run.openDoor()
+      await door.client.delivery.retry({ id: String(args[0]) }, { signal: run.terminal.signal })
+      await door.house?.worker.runOnce()
+      return plain.run(run, args, options)
+    },
+  }
+}
