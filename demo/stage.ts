@@ -55,7 +55,7 @@ export async function setStage(root: string, folder: string, egress: 'dynamic' |
       issuer: provider.issuer,
       clientId: provider.clientId,
       clientSecret: provider.clientSecret,
-      scopes: ['openid', 'profile'],
+      scopes: ['profile'],
       allowInsecureLoopback: true,
     },
   }

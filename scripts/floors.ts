@@ -18,7 +18,7 @@ interface Room {
 
 export const house: Readonly<Record<string, Room>> = {
   base: { rooms: [], packages: [] },
-  contract: { rooms: ['base'], packages: ['zod', '@orpc/*'], pure: true },
+  contract: { rooms: ['base'], packages: ['zod', '@orpc/*'] },
   iam: { rooms: ['base'], packages: [], pure: true },
   evidence: { rooms: ['base'], packages: ['node:crypto'], pure: true },
   credentials: { rooms: ['base'], packages: ['node:*', '@aws-sdk/*', '@smithy/*', 'ipaddr.js'] },
@@ -32,7 +32,7 @@ export const house: Readonly<Record<string, Room>> = {
   state: { rooms: ['base', 'contract', 'evidence', 'connection', 'delivery'], packages: ['node:*', 'kysely'] },
   operations: {
     rooms: ['base', 'contract', 'iam', 'evidence', 'credentials', 'storage', 'connection', 'delivery'],
-    packages: ['node:*'],
+    packages: ['node:*', 'zod'],
   },
   server: {
     rooms: ['base', 'contract', 'operations'],
@@ -53,7 +53,7 @@ export const house: Readonly<Record<string, Room>> = {
       'operations',
       'server',
     ],
-    packages: ['node:*', 'zod', 'commander', 'picocolors', '@aws-sdk/*', '@orpc/*', 'openid-client'],
+    packages: ['node:*', 'zod', 'commander', 'picocolors', '@aws-sdk/*', '@orpc/*', 'openid-client', 'ipaddr.js'],
   },
 }
 

@@ -96,3 +96,14 @@ export function useVerification(name: string) {
   })
   return { start: () => run.mutate(), running: run.isPending, error: run.error, checks, done }
 }
+
+/** Explains a refusal of this connection with policies that were pasted. */
+export function useExplanation(name: string) {
+  return useMutation({
+    mutationFn: ({ permissions, ...texts }: Readonly<Record<string, string>>) =>
+      client.diagnosis.explain({
+        connection: name,
+        policies: { ...texts, ...(permissions === undefined ? {} : { permissions: [permissions] }) },
+      }),
+  })
+}

@@ -9,6 +9,7 @@ import { DiagnosisView } from '../ui/diagnosis.tsx'
 import { StatusBadge } from '../ui/status-badge.tsx'
 import { Trouble } from '../ui/trouble.tsx'
 import { placeOf, when } from '../ui/words.ts'
+import { ExplainWithPolicies } from './explain.tsx'
 
 export function ConnectionView({ name }: { readonly name: string }) {
   const connection = useConnection(name)
@@ -44,6 +45,7 @@ export function ConnectionView({ name }: { readonly name: string }) {
           <CheckList checks={checks} />
         </section>
       ) : null}
+      {connection.data.authentication.kind === 'role' && last ? <ExplainWithPolicies name={name} /> : null}
       <Facts connection={connection.data} />
       <Kit name={name} />
     </>
