@@ -1,0 +1,53 @@
+/** Runs every case of `test/cases/iam`: the rules of AWS's documentation as data. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { evaluateCase } from './index.ts'
+
+const folder = new URL('../../../test/cases/iam/', import.meta.url)
+
+interface CaseHeader {
+  readonly name: string
+  readonly source: string
+  readonly rules: readonly number[]
+}
+
+const topics = readdirSync(folder)
+  .filter((file) => file.endsWith('.json'))
+  .map((file) => ({ file, cases: JSON.parse(readFileSync(new URL(file, folder), 'utf8')) as readonly CaseHeader[] }))
+
+for (const { file, cases } of topics) {
+  describe(file, () => {
+    for (const one of cases) {
+      test(one.name, () => {
+        const outcome = evaluateCase(one)
+        if (!outcome.ok) throw new Error(outcome.error)
+        expect(outcome.value.expected, 'a case must expect something').not.toBeNull()
+        expect(outcome.value.decision, outcome.value.reason).toBe(outcome.value.expected)
+        expect(outcome.value.reason).toMatch(outcome.value.decision === 'allowed' ? /^allowed: / : /^denied: /)
+      })
+    }
+  })
+}
+
+/** What a request's answer looks like (25) and who owns an object (29) are not decisions of policies. */
+const rulesOutsideEvaluation = new Set([25, 29])
+
+describe('the cases together', () => {
+  const all = topics.flatMap(({ cases }) => cases)
+
+  test('there are at least 200', () => {
+    expect(all.length).toBeGreaterThanOrEqual(200)
+  })
+
+  test('names are unique within a topic, and every case names its page', () => {
+    for (const { cases } of topics) expect(new Set(cases.map((one) => one.name)).size).toBe(cases.length)
+    expect(all.filter((one) => one.source === '')).toEqual([])
+  })
+
+  for (let rule = 1; rule <= 31; rule++) {
+    if (rulesOutsideEvaluation.has(rule)) continue
+    test(`rule ${rule} has a case`, () => {
+      expect(all.filter((one) => one.rules.includes(rule)).length).toBeGreaterThan(0)
+    })
+  }
+})
