@@ -66,8 +66,7 @@ async function tell(wishes: Wishes): Promise<void> {
   } finally {
     await stage.close()
     if (!wishes.keep)
-      for (const part of ['data', 'sandbox', 'azurite'])
-        rmSync(path.join(folder, part), { recursive: true, force: true })
+      for (const part of ['data', 'sandbox']) rmSync(path.join(folder, part), { recursive: true, force: true })
   }
 }
 

@@ -31,7 +31,8 @@ export interface Play {
   readonly atLength: boolean
 }
 
-interface Cast {
+/** Whom and what one scenario is played with. */
+export interface Cast {
   readonly names: CustomerNames
   readonly customer: Customer
   readonly s3: string
@@ -62,7 +63,8 @@ export async function play(parts: Play): Promise<void> {
   cast.customer.close()
 }
 
-async function setUp(parts: Play): Promise<Cast> {
+/** Signs the person in and sets both connections and their route up. */
+export async function setUp(parts: Play): Promise<Cast> {
   const { stage, story, scenario } = parts
   const signedIn = await stage.signIn(person)
   const { signedIn: who } = await signedIn.service.status({})
@@ -194,7 +196,7 @@ async function settled(
 }
 
 /** The customer's IT edits a policy. A trust policy does not touch sessions that are out already, so time must pass. */
-async function breakAndDeliver(parts: Play, cast: Cast): Promise<Delivery> {
+export async function breakAndDeliver(parts: Play, cast: Cast): Promise<Delivery> {
   const { stage, story, scenario } = parts
   const facts = { bucket: cast.names.bucket, roleArn: `arn:aws:iam::${customerAccountId}:role/${cast.names.role}` }
   await cast.customer.edit(cast.names, scenario.edits, (policy) => scenario.change(policy, facts))

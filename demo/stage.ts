@@ -39,7 +39,7 @@ export async function setStage(root: string, folder: string, egress: 'dynamic' |
   const serviceUrl = `http://127.0.0.1:${port}`
   const [sandbox, azurite, provider] = await Promise.all([
     startSandbox({ directory: path.join(folder, 'sandbox') }),
-    startAzurite(path.join(folder, 'azurite')),
+    startAzurite(),
     startIdentityProvider(`${serviceUrl}/auth/callback`),
   ])
   sandbox.setSourceAddress(vendorAccountId, vendorAddress)
@@ -50,7 +50,7 @@ export async function setStage(root: string, folder: string, egress: 'dynamic' |
     observedAddress: vendorAddress,
     region,
     stsEndpoint: sandbox.endpoint,
-    allowedEndpoints: [sandbox.endpoint, azurite.endpoint],
+    allowedEndpoints: [sandbox.endpoint, new URL(azurite.url).origin],
     oidc: {
       issuer: provider.issuer,
       clientId: provider.clientId,

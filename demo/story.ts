@@ -6,7 +6,12 @@ type Style = Parameters<typeof styleText>[0]
 /** Writes the story to the terminal, with colours only where the terminal shows them. */
 export class Story {
   readonly #started = performance.now()
+  readonly #write: (line: string) => void
   #chapter = 0
+
+  constructor(write: (line: string) => void = (line) => process.stdout.write(`${line}\n`)) {
+    this.#write = write
+  }
 
   /** Seconds since the story began. */
   seconds(): string {
@@ -43,9 +48,5 @@ export class Story {
 
   #paint(style: Style, text: string): string {
     return styleText(style, text, { stream: process.stdout })
-  }
-
-  #write(line: string): void {
-    process.stdout.write(`${line}\n`)
   }
 }
