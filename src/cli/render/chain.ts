@@ -84,22 +84,26 @@ function breakRows(links: readonly ChainLink[], columns: number): ChainLink[][] 
   return rows
 }
 
-/** Hangs what a red link says beneath its mark, or to the left where the line would end too soon. */
+/** Below this width a text breaks into scraps, so it is drawn to the left instead. */
+const leastRoom = 34
+
+/** Hangs what a red link says beneath its mark, led to the left where the line would end too soon. */
 function openRed(row: readonly ChainLink[], lead: number, columns: number, colors: Colors): string[] {
   const lines: string[] = []
   let column = lead
   for (const link of row) {
-    if (link.status === 'fail') {
-      const indent = ' '.repeat(column)
-      const room = columns - column - 3
-      const text = `${link.title}: ${printable(link.detail)}`
-      const [first = '', ...rest] = wrap(text, Math.max(room, 40))
-      lines.push(`${indent}${colors.red('│')}`, `${indent}${colors.red('╰─')} ${first}`)
-      for (const line of rest) lines.push(`${indent}   ${line}`)
-    }
+    if (link.status === 'fail') lines.push(...openLink(link, column, columns, colors))
     column += widthOf(link) + joint.length
   }
   return lines
+}
+
+function openLink(link: ChainLink, column: number, columns: number, colors: Colors): string[] {
+  const fits = columns - column - 3 >= leastRoom
+  const indent = fits ? ' '.repeat(column) : ''
+  const stem = fits ? `${indent}│` : `╭${'─'.repeat(Math.max(column - 1, 0))}╯`
+  const [first = '', ...rest] = wrap(`${link.title}: ${printable(link.detail)}`, columns - indent.length - 3)
+  return [colors.red(stem), `${indent}${colors.red('╰─')} ${first}`, ...rest.map((line) => `${indent}   ${line}`)]
 }
 
 /** Breaks a text at spaces; a word longer than the width stands on a line of its own. */
