@@ -89,6 +89,8 @@ export interface Step {
   readonly edit?: { readonly slot: Slot; readonly operations: readonly PatchOperation[] }
   /** The call after the step, where the step changes it. */
   readonly call?: ApiCall
+  /** True: grants beside a statement whose conditions refuse, instead of meeting them. The last resort. */
+  readonly isBypass?: boolean
 }
 
 /** Answers for a change that opens nothing. */

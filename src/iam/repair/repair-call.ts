@@ -40,7 +40,10 @@ export function repairCall(
     .map((plan) => rank(situation, plan, otherCalls))
     .sort((one, other) => one.cost - other.cost)
   const seen = new Set<string>()
-  const proposals = ranked.flatMap((plan, index) => {
+  // Stepping around a condition is offered only where meeting it opens something else.
+  const isClean = (plan: RankedPlan): boolean => plan.isAllowed && !isBypass(plan) && plan.opened === 0
+  const offered = ranked.some(isClean) ? ranked.filter((plan) => !isBypass(plan)) : ranked
+  const proposals = offered.flatMap((plan, index) => {
     const all = proposalsOf(situation, plan)
     // The best plan is told in full; of the others what differs: their first step.
     return index === 0 ? all : all.slice(0, 1)
@@ -55,8 +58,14 @@ export function repairCall(
     .slice(0, mostProposals)
 }
 
+function isBypass(plan: Plan): boolean {
+  return plan.steps.some((step) => step.isBypass === true)
+}
+
 interface RankedPlan extends Plan {
   readonly cost: number
+  /** How many other calls turn allowed. */
+  readonly opened: number
   /** Sentences on other calls that change. */
   readonly effects: readonly string[]
 }
@@ -75,7 +84,8 @@ function rank(before: Situation, plan: Plan, otherCalls: readonly ApiCall[]): Ra
     further.reduce((sum, one) => sum + one / 10, 0) +
     (plan.isAllowed ? 0 : 1000) +
     changes.reduce((sum, change) => sum + (change.is ? 100 : 50), 0)
-  return { ...plan, cost, effects: changes.map((change) => change.text) }
+  const opened = changes.filter((change) => change.is).length
+  return { ...plan, cost, opened, effects: changes.map((change) => change.text) }
 }
 
 function objectOf(call: ApiCall): string {

@@ -19,11 +19,18 @@ export interface Plan {
 
 /** A call has at most four refusals with a few conditions each; more steps than this are no repair. */
 const mostSteps = 8
+/** Candidates tried against one refusal, the cheapest first, and over a whole search: policies come from strangers. */
+const mostCandidates = 12
+const mostTries = 250
+/** Where a condition can be met for less than this, stepping around it is the worse repair. */
+const bypassCost = 30
+const bypassPenalty = 40
 
 /** Lists the plans, one for each step that helps against the first refusal. Empty when the call is allowed. */
 export function searchPlans(situation: Situation, ours: OwnSettings): readonly Plan[] {
   const verdict = decideCall(situation.call, situation.policies)
-  return helpful(situation, verdict, ours).map((first) => complete(first, ours))
+  const search = new Search(ours)
+  return search.helpful(situation, verdict).map((first) => search.complete(first))
 }
 
 interface Tried {
@@ -32,29 +39,49 @@ interface Tried {
   readonly verdict: Verdict
 }
 
-/** Goes on from a first step, always with the cheapest step that helps, until the call is allowed or nothing helps. */
-function complete(first: Tried, ours: OwnSettings): Plan {
-  let tried = first
-  while (tried.verdict.refusedBy !== null && tried.steps.length < mostSteps) {
-    const [next] = helpful(tried.situation, tried.verdict, ours)
-    if (next === undefined) break
-    tried = { ...next, steps: [...tried.steps, ...next.steps] }
+class Search {
+  readonly #ours: OwnSettings
+  #triesLeft = mostTries
+
+  constructor(ours: OwnSettings) {
+    this.#ours = ours
   }
-  return { steps: tried.steps, situation: tried.situation, isAllowed: tried.verdict.decision === 'allowed' }
+
+  /** Goes on from a first step, always with the cheapest step that helps, until the call is allowed or nothing helps. */
+  complete(first: Tried): Plan {
+    let tried = first
+    while (tried.verdict.refusedBy !== null && tried.steps.length < mostSteps) {
+      const [next] = this.helpful(tried.situation, tried.verdict)
+      if (next === undefined) break
+      tried = { ...next, steps: [...tried.steps, ...next.steps] }
+    }
+    return { steps: tried.steps, situation: tried.situation, isAllowed: tried.verdict.decision === 'allowed' }
+  }
+
+  /** The steps against the first refusal after which the evaluation gets further, the cheapest first. */
+  helpful(situation: Situation, verdict: Verdict): readonly Tried[] {
+    const refusal = refusalOf(situation, verdict, this.#ours)
+    if (refusal === null) return []
+    const candidates = stepsFor(refusal).sort((one, other) => one.cost - other.cost)
+    const tried = candidates.slice(0, mostCandidates).flatMap((step) => this.#attempt(refusal, step))
+    const hasRepair = tried.some(({ step }) => step.isBypass !== true && step.cost < bypassCost)
+    return tried
+      .map(({ step, ...rest }) => ({ ...rest, steps: [hasRepair ? penalized(step) : { ...step, isBypass: false }] }))
+      .sort((one, other) => (one.steps[0]?.cost ?? 0) - (other.steps[0]?.cost ?? 0))
+  }
+
+  #attempt(refusal: Refusal, step: Step): { step: Step; situation: Situation; verdict: Verdict }[] {
+    if (this.#triesLeft === 0) return []
+    this.#triesLeft -= 1
+    const situation = applyStep(refusal.situation, step)
+    if (situation === null) return []
+    const verdict = decideCall(situation.call, situation.policies)
+    return isProgress(refusal.part, verdict) ? [{ step, situation, verdict }] : []
+  }
 }
 
-/** The steps against the first refusal after which the evaluation gets further, the cheapest first. */
-function helpful(situation: Situation, verdict: Verdict, ours: OwnSettings): readonly Tried[] {
-  const refusal = refusalOf(situation, verdict, ours)
-  if (refusal === null) return []
-  return stepsFor(refusal)
-    .sort((one, other) => one.cost - other.cost)
-    .flatMap((step): Tried[] => {
-      const after = applyStep(situation, step)
-      if (after === null) return []
-      const decided = decideCall(after.call, after.policies)
-      return isProgress(refusal.part, decided) ? [{ steps: [step], situation: after, verdict: decided }] : []
-    })
+function penalized(step: Step): Step {
+  return step.isBypass === true ? { ...step, cost: step.cost + bypassPenalty } : step
 }
 
 function refusalOf(situation: Situation, verdict: Verdict, ours: OwnSettings): Refusal | null {
@@ -65,7 +92,7 @@ function refusalOf(situation: Situation, verdict: Verdict, ours: OwnSettings): R
 }
 
 /** The situation after a step; null when the step does not fit the policy. */
-export function applyStep(situation: Situation, step: Step): Situation | null {
+function applyStep(situation: Situation, step: Step): Situation | null {
   const call = step.call ?? situation.call
   const { edit } = step
   if (edit === undefined) return { call, policies: situation.policies }
@@ -87,8 +114,8 @@ function obstacles({ evaluation }: VerdictPart): number {
   const denies = evaluation.statements.filter((outcome) => outcome.effect === 'Deny' && outcome.matched).length
   if (evaluation.decision === 'explicitDeny') return 10_000 * denies
   // The types are met in this order, so a later one means that an earlier one is satisfied.
-  const ahead = ['scp', 'vpcEndpoint', 'trust', 'key', 'resource', 'identity', 'boundary', 'session']
-  const rank = ahead.length - ahead.indexOf(evaluation.decidedBy)
+  const order = ['scp', 'vpcEndpoint', 'trust', 'key', 'resource', 'identity', 'boundary', 'session']
+  const rank = order.length - order.indexOf(evaluation.decidedBy)
   const near = evaluation.nearMisses.filter((miss) => miss.statement.policyType === evaluation.decidedBy)
   return rank * 100 + Math.min(99, near[0]?.failing.length ?? 99)
 }

@@ -9,7 +9,7 @@ import { grantSteps } from './grant-steps.ts'
 import { encryptUnderBucketKey, ownSteps, sendAcl } from './own-steps.ts'
 import { placeOf } from './places.ts'
 import type { Slot, Step } from './proposal.ts'
-import type { Refusal } from './refusal.ts'
+import { type Place, quoted, type Refusal, statementTitle } from './refusal.ts'
 import { policyNameOf, slotsOf } from './slots.ts'
 import { trustSteps } from './trust-steps.ts'
 
@@ -54,7 +54,17 @@ function allowCandidates(refusal: Refusal): Step[] {
   const slots = slotsToEdit(refusal)
   const [first] = slots
   const granted = first === undefined ? [] : [...trustSteps(refusal, first), ...grantSteps(refusal, slots)]
-  return [...conditional, ...sessionSteps(refusal, granted)]
+  const [nearestPlace] = close.flatMap((miss) => placeOf(refusal, miss.statement) ?? [])
+  const bypassing = nearestPlace === undefined ? granted : granted.map((step) => bypassOf(refusal, nearestPlace, step))
+  return [...conditional, ...sessionSteps(refusal, bypassing)]
+}
+
+/** Tags and source identity have statements of their own anyway; every other new grant steps around the conditions. */
+function bypassOf(refusal: Refusal, place: Place, step: Step): Step {
+  const { action } = refusal.part.request
+  if (action === 'sts:TagSession' || action === 'sts:SetSourceIdentity') return step
+  const opens = `${quoted(action)} without the conditions that ${statementTitle(refusal, place)} sets`
+  return { ...step, opens, isBypass: true }
 }
 
 /** The policies in which the missing Allow could be written. */
