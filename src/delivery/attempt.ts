@@ -77,7 +77,7 @@ async function sweepStrays(sending: Sending, items: readonly ItemRecord[]): Prom
   for (const { way, key } of items) {
     if (way !== 'multipart') continue
     try {
-      await abortStrays(sending, key, null)
+      await abortStrays(sending, key)
     } catch (error) {
       // The report has arrived; a janitor that found the door shut must not undo that.
       if (!(error instanceof DrawbridgeError) || sending.work.signal.aborted) throw error

@@ -7,7 +7,7 @@ import type { PutAnswer } from '../../storage/index.ts'
 import type { ItemRecord, SentPart } from '../record.ts'
 import { levelOfParts } from './level.ts'
 import { readBack, settleOccupied, storedObject } from './occupied.ts'
-import { abortStrays } from './orphans.ts'
+import { abortStrays, notePossibleOrphan } from './orphans.ts'
 import { sendParts } from './parts.ts'
 import { mismatch } from './put.ts'
 import {
@@ -91,7 +91,7 @@ async function allRecorded(sending: Sending, item: ItemRecord): Promise<SentPart
 /** Makes sure that an upload is open and its id on record. An id that a crash swallowed is looked for and aborted. */
 async function ensureUpload(sending: Sending, item: ItemRecord): Promise<ItemRecord> {
   if (item.uploadId !== null) return item
-  if (item.isCreateSent) await abortStrays(sending, item.key, null)
+  if (item.isCreateSent && !(await abortStrays(sending, item.key))) await notePossibleOrphan(sending, item.key)
   const { work, connection } = sending
   await work.tools.repository.dropParts(work.claim, connection, item.index)
   const asked = await saved(sending, { ...item, isCreateSent: true })
@@ -110,8 +110,8 @@ async function abortQuietly(sending: Sending, item: ItemRecord): Promise<void> {
   try {
     await sending.target.store.abortUpload(item.key, uploadIdOf(item), sending.work.signal)
   } catch (error) {
-    // The parts that stay behind are looked for again, or recorded as a possible orphan, when the attempt ends.
     if (!(error instanceof DrawbridgeError)) throw error
+    await notePossibleOrphan(sending, item.key)
   }
 }
 

@@ -4,18 +4,23 @@ import { possibleOrphanEntry } from '../entries.ts'
 import type { Sending } from './sending.ts'
 
 /**
- * Aborts every open upload under `prefix` except the recorded one. Where the rights do not reach, a possible orphan goes
- * on record instead. Keys hold the delivery's id, so nobody else's uploads are met.
+ * Aborts every open upload under `prefix`. Keys hold the delivery's id, so nobody else's uploads are met. False: the
+ * rights do not reach.
  */
-export async function abortStrays(sending: Sending, prefix: string, keepUploadId: string | null): Promise<void> {
-  const { work, target, connection } = sending
+export async function abortStrays(sending: Sending, prefix: string): Promise<boolean> {
+  const { work, target } = sending
   try {
     const open = await target.store.listUploads(prefix, work.signal)
-    for (const { key, uploadId } of open) {
-      if (uploadId !== keepUploadId) await target.store.abortUpload(key, uploadId, work.signal)
-    }
+    for (const { key, uploadId } of open) await target.store.abortUpload(key, uploadId, work.signal)
+    return true
   } catch (error) {
-    if (!(error instanceof DrawbridgeError) || error.code !== 'access-denied') throw error
-    await work.tools.repository.note(work.claim, [possibleOrphanEntry(work.record, connection, prefix)])
+    if (error instanceof DrawbridgeError && error.code === 'access-denied') return false
+    throw error
   }
+}
+
+/** Writes down that an unfinished upload may be at the target, which only its owner can remove. */
+export async function notePossibleOrphan(sending: Sending, key: string): Promise<void> {
+  const { work, connection } = sending
+  await work.tools.repository.note(work.claim, [possibleOrphanEntry(work.record, connection, key)])
 }

@@ -18,20 +18,19 @@ export async function sendParts(sending: Sending, item: ItemRecord, body: ItemBo
   const progress = new PartProgress(sending, item, held)
   const count = Math.ceil(item.sizeBytes / item.partSizeBytes)
   const missing = Array.from({ length: count }, (_, index) => index + 1).filter((number) => !held.has(number))
-  const stop = new AbortController()
-  const signal = AbortSignal.any([sending.work.signal, stop.signal])
+  const { signal } = sending.work
   const lane = async (): Promise<void> => {
     for (let number = missing.shift(); number !== undefined; number = missing.shift()) {
       signal.throwIfAborted()
-      held.set(number, await sendPart(sending, item, uploadId, body, number, signal, progress))
+      held.set(number, await sendPart(sending, item, uploadId, body, number, progress))
     }
   }
   const lanes = Array.from({ length: inFlight }, lane)
   try {
     await Promise.all(lanes)
   } catch (error) {
-    // The other lanes are stopped and waited for: nothing may write after the attempt has ended.
-    stop.abort(error)
+    // The other lanes end the part they are at, so that it need not travel again; nothing may write after the attempt.
+    missing.length = 0
     await Promise.allSettled(lanes)
     throw error
   }
@@ -44,7 +43,6 @@ async function sendPart(
   uploadId: string,
   body: ItemBody,
   number: number,
-  signal: AbortSignal,
   progress: PartProgress,
 ): Promise<SentPart> {
   const { work, connection } = sending
@@ -52,7 +50,7 @@ async function sendPart(
   const end = Math.min(start + item.partSizeBytes, item.sizeBytes)
   const onProgress = (bytesSent: number): void => progress.set(number, bytesSent)
   const stored = await withBody(sending, body, (store) =>
-    store.uploadPart(item.key, uploadId, number, body, start, end, { signal, onProgress }),
+    store.uploadPart(item.key, uploadId, number, body, start, end, { signal: work.signal, onProgress }),
   )
   const md5 = body.md5Of(start, end)
   if (md5 === undefined) throw new TypeError('a part that was taken was read to its end')

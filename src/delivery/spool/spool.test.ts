@@ -1,0 +1,123 @@
+/** The spool on a real disk: what is kept, what is refused, and that no flipped bit leaves it. */
+import { createHash, randomBytes } from 'node:crypto'
+import { mkdtemp, open, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { chunks } from '../testing/house.ts'
+import { Spool } from './spool.ts'
+
+let directory = ''
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'drawbridge-spool-'))
+})
+afterEach(() => rm(directory, { recursive: true, force: true }))
+
+function openSpool(keep: readonly string[] = [], quotaBytes?: number): Promise<Spool> {
+  return Spool.open({ directory, keep: new Set(keep), ...(quotaBytes === undefined ? {} : { quotaBytes }) })
+}
+
+test.each([0, 1, 65_536, 1_048_576, 1_048_577, 3_500_000])('%i bytes come back as they went in', async (size) => {
+  const bytes = randomBytes(size)
+  const spool = await openSpool()
+  const file = await spool.write('upl_1', 'a.bin', chunks(bytes, 100_000))
+  expect(file).toMatchObject({
+    sizeBytes: size,
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+    md5: createHash('md5').update(bytes).digest('hex'),
+  })
+  const body = spool.body(file)
+  expect(Buffer.concat(await body.open().toArray()).equals(bytes)).toBe(true)
+  const [start, end] = [Math.floor(size / 3), Math.ceil((size * 2) / 3)]
+  expect(Buffer.concat(await body.open(start, end).toArray()).equals(bytes.subarray(start, end))).toBe(true)
+  expect(body.md5Of(start, end)).toBe(createHash('md5').update(bytes.subarray(start, end)).digest('hex'))
+})
+
+test('a flipped bit never leaves the spool', async () => {
+  const spool = await openSpool()
+  const file = await spool.write('upl_1', 'a.bin', chunks(randomBytes(2_500_000)))
+  const handle = await open(join(directory, 'upl_1.data'), 'r+')
+  const byte = Buffer.alloc(1)
+  await handle.read(byte, 0, 1, 1_500_000)
+  await handle.write(Buffer.of((byte[0] ?? 0) ^ 1), 0, 1, 1_500_000)
+  await handle.close()
+  const body = spool.body(file)
+  let left = 0
+  const read = async (): Promise<void> => {
+    for await (const chunk of body.open()) left += chunk.length
+  }
+  await expect(read()).rejects.toMatchObject({ code: 'data-directory-broken' })
+  expect(left).toBeLessThanOrEqual(1_048_576)
+  expect(body.fault?.code).toBe('data-directory-broken')
+  expect((await body.open(0, 1_000_000).toArray()).length).toBeGreaterThan(0)
+})
+
+test('a file that was cut short is noticed', async () => {
+  const spool = await openSpool()
+  const file = await spool.write('upl_1', 'a.bin', chunks(randomBytes(100_000)))
+  const handle = await open(join(directory, 'upl_1.data'), 'r+')
+  await handle.truncate(99_999)
+  await handle.close()
+  await expect(spool.body(file).open().toArray()).rejects.toMatchObject({ code: 'data-directory-broken' })
+})
+
+test('a source that breaks off leaves nothing behind', async () => {
+  const spool = await openSpool()
+  async function* broken(): AsyncGenerator<Uint8Array> {
+    yield randomBytes(200_000)
+    throw new Error('connection reset')
+  }
+  await expect(spool.write('upl_1', 'a.bin', broken())).rejects.toMatchObject({ code: 'report-unreadable' })
+  expect(await readdir(directory)).toEqual([])
+  expect(spool.usedBytes).toBe(0)
+})
+
+test('above the quota new reports are pushed back, and taken again when there is room', async () => {
+  const spool = await openSpool([], 250_000)
+  await spool.write('upl_1', 'a.bin', chunks(randomBytes(200_000)))
+  await expect(spool.write('upl_2', 'b.bin', chunks(randomBytes(200_000)))).rejects.toMatchObject({
+    code: 'throttled',
+    retry: 'later',
+    context: { retryAfterSeconds: 60 },
+  })
+  expect(await readdir(directory)).toEqual(['upl_1.chunks', 'upl_1.data'])
+  await spool.remove('upl_1')
+  await spool.write('upl_2', 'b.bin', chunks(randomBytes(200_000)))
+  expect(spool.usedBytes).toBe(200_032)
+})
+
+test('a full disk rejects the new report, keeps the old one, and recovers', async () => {
+  // /dev/full stands for the disk: every write to it fails with ENOSPC.
+  const spool = await openSpool()
+  const old = await spool.write('upl_1', 'a.bin', chunks(randomBytes(10)))
+  const full = await open('/dev/full', 'w')
+  const prototype = Object.getPrototypeOf(full)
+  const write = prototype.write
+  await full.close()
+  prototype.write = async function onFullDisk(this: unknown, ...parameters: unknown[]): Promise<unknown> {
+    const device = await open('/dev/full', 'w')
+    try {
+      return await Reflect.apply(write, device, parameters)
+    } finally {
+      await device.close()
+    }
+  }
+  try {
+    await expect(spool.write('upl_2', 'b.bin', chunks(randomBytes(10)))).rejects.toMatchObject({ code: 'disk-full' })
+  } finally {
+    prototype.write = write
+  }
+  expect(await readdir(directory)).toEqual(['upl_1.chunks', 'upl_1.data'])
+  expect((await spool.body(old).open().toArray()).length).toBe(1)
+  await spool.write('upl_2', 'b.bin', chunks(randomBytes(10)))
+})
+
+test('what a crash left is removed at start, what is known stays', async () => {
+  const spool = await openSpool()
+  await spool.write('upl_1', 'a.bin', chunks(randomBytes(10)))
+  await spool.write('upl_2', 'b.bin', chunks(randomBytes(10)))
+  await writeFile(join(directory, 'upl_3.data.part'), 'half')
+  const again = await openSpool(['upl_1'])
+  expect(await readdir(directory)).toEqual(['upl_1.chunks', 'upl_1.data'])
+  expect(again.usedBytes).toBe(42)
+})
