@@ -11,7 +11,7 @@ import { symptoms } from './symptoms/index.ts'
 /** Explains an error text. Never throws; what can not be read ends in a diagnosis without causes. */
 export function diagnoseText(text: string): Diagnosis {
   const facts = readErrorFacts(text)
-  const matches = matchSymptoms(facts, symptoms)
+  const matches = [...matchSymptoms(facts, symptoms), ...nextRenewal(facts)]
   const form = formOf(facts)
   const causes = matches.map((match) => causeOf(match, linkFor(match, form)))
   const first = matches[0]
@@ -25,6 +25,21 @@ export function diagnoseText(text: string): Diagnosis {
     notSeen: [...remarks(facts), ...notSeen(facts)],
     nextStep: first?.symptom.nextStep ?? 'paste the whole error, with its code and the operation that was refused',
   }
+}
+
+/**
+ * Behind AssumeRole the trust policy did not refuse this request, but words about it say what the next AssumeRole will
+ * meet. At most two such causes, and only those that the text speaks of.
+ */
+function nextRenewal(facts: ErrorFacts): Match[] {
+  if (!isBehindAssumeRole(facts) || !/trust (?:polic|relationship)/.test(facts.lower)) return []
+  const asked = matchSymptoms({ ...facts, operation: 'sts:AssumeRole' }, symptoms)
+  return asked
+    .filter(
+      (match) => match.symptom.link === 'assume-role' && match.hints.length > 0 && match.confidence === 'possible',
+    )
+    .slice(0, 2)
+    .map((match) => ({ ...match, because: ['not this request, but the next AssumeRole would meet it'] }))
 }
 
 /** True when the text is about a call that a role session made: AssumeRole had succeeded for it. */

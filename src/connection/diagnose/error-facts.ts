@@ -105,6 +105,7 @@ function resourceIn(text: string): string | undefined {
 }
 
 const operationPatterns: readonly RegExp[] = [
+  /\b((?:sts|s3|iam|kms|azblob):[A-Z][A-Za-z]{3,60})\b/,
   /when calling the ([A-Za-z]{3,60}) operation/,
   /operation error [A-Za-z0-9 ]{2,30}: ([A-Za-z]{3,60})/,
   /"eventName"\s{0,4}:\s{0,4}"([A-Za-z]{3,60})"/,
@@ -126,23 +127,34 @@ const iamOperation =
   /^(?:Create|Update|Put|Get|Delete|List|Attach)(?:AssumeRole|Role|User|Group|InstanceProfile|PolicyVersion)/
 
 function operationIn(text: string, deniedAction: string | undefined): string | undefined {
-  const literal = /\b(sts|s3|iam|kms|azblob):([A-Z][A-Za-z]{3,60})\b/.exec(
-    text.replace(/perform:? ["'`]?[a-z0-9-]{2,40}:/g, 'perform '),
-  )
-  if (literal !== null) return `${literal[1]}:${literal[2]}`
-  for (const pattern of operationPatterns) {
-    const name = first(text, pattern)
-    if (name === undefined) continue
-    if (stsOperations.has(name.toLowerCase())) return `sts:${name}`
-    if (deniedAction !== undefined && !deniedAction.startsWith('s3:') && !deniedAction.startsWith('kms:'))
-      return deniedAction
-    if (iamOperation.test(name)) return `iam:${name}`
-    return /blob|block|container/i.test(name) ? `azblob:${name}` : `s3:${name}`
-  }
+  // The action behind "to perform" is what was denied, not necessarily what was called.
+  const calls = text.replace(/perform:? ["'`]?[a-z0-9-]{2,40}:/g, 'perform ')
+  const name = earliest(calls, operationPatterns)
+  if (name !== undefined) return qualified(name, deniedAction)
   if (deniedAction !== undefined) return deniedAction
   if (/\bassum(?:e|ing)\b.{0,20}\brole/i.test(text)) return 'sts:AssumeRole'
   if (/\bput blob\b/i.test(text)) return 'azblob:PutBlob'
   return undefined
+}
+
+/** Of several patterns the match that stands first in the text; around an error people tell of other calls as well. */
+function earliest(text: string, patterns: readonly RegExp[]): string | undefined {
+  let best: { at: number; name: string } | undefined
+  for (const pattern of patterns) {
+    const match = pattern.exec(text)
+    if (match?.[1] !== undefined && (best === undefined || match.index < best.at))
+      best = { at: match.index, name: match[1] }
+  }
+  return best?.name
+}
+
+function qualified(name: string, deniedAction: string | undefined): string {
+  if (name.includes(':')) return name
+  if (stsOperations.has(name.toLowerCase())) return `sts:${name}`
+  if (deniedAction !== undefined && !deniedAction.startsWith('s3:') && !deniedAction.startsWith('kms:'))
+    return deniedAction
+  if (iamOperation.test(name)) return `iam:${name}`
+  return /blob|block|container/i.test(name) ? `azblob:${name}` : `s3:${name}`
 }
 
 function tidyAction(action: string): string {

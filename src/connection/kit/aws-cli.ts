@@ -2,7 +2,8 @@
  * The AWS CLI script of a set-up kit: applies the policies that lie beside it. Written for a careful administrator: it
  * stops in the wrong account, can be run again, and never replaces a bucket or key policy that is already there.
  */
-import { accountOf, type SetupModel } from '../../iam/index.ts'
+import type { SetupModel } from '../../iam/index.ts'
+import { accountOf } from '../model/role-arn.ts'
 import { comment, quote } from './shell.ts'
 
 const head = ['#!/bin/sh', 'set -eu', 'cd "$(dirname "$0")"']

@@ -1,6 +1,7 @@
 /** The README of a set-up kit: what the connection is for, what is granted and why, what is not, and in which order to go. */
 import type { Connection } from '../../contract/index.ts'
-import { accountOf, allowedActions, forbiddenActions, type SetupModel } from '../../iam/index.ts'
+import { allowedActions, forbiddenActions, type SetupModel } from '../../iam/index.ts'
+import { accountOf } from '../model/role-arn.ts'
 import { sasLettersOf } from './azure.ts'
 
 /** What every README tells. */

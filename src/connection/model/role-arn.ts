@@ -64,3 +64,8 @@ export function parseRoleArn(text: string): RoleName {
 export function defaultRoleArn(region: string, bucketOwner: string, connectionName: string): string {
   return `arn:${partitionOf(region)}:iam::${bucketOwner}:role/${`drawbridge-${connectionName}`.slice(0, 64)}`
 }
+
+/** The account in an ARN; empty when there is none. */
+export function accountOf(arn: string): string {
+  return arn.split(':', 5)[4] ?? ''
+}

@@ -1,0 +1,187 @@
+/**
+ * The vendor's view of a failing connection: the error, and separating probes within our own rights. Each probe changes one
+ * thing about the refused request; what lets it through points at the condition that refuses. Never says `proved`.
+ */
+import { DrawbridgeError } from '../../base/index.ts'
+import type { Cause, Chain, Connection, Diagnosis, LinkId } from '../../contract/index.ts'
+import type { ConnectionContext } from '../context.ts'
+import type { SessionIdentity } from '../identity/index.ts'
+import type { ConnectionSecret } from '../repository.ts'
+import { assumeAgain, separateAssumeRole } from './assume-probes.ts'
+import { chainFormOf, chainOf, type LinkFinding, linksOf } from './chain-of.ts'
+import { linkOfRefusal, matchError } from './error-link.ts'
+import { causeOf, type Match } from './rank.ts'
+import type { Separated } from './separated.ts'
+import { separateStorage, tryJob } from './storage-probes.ts'
+
+/**
+ * Explains a refusal of a connection. Without an error the connection is tried first: AssumeRole, then the first operation
+ * of its job. Separating writes leave small probe objects under `.drawbridge/`, as verification does.
+ */
+export async function diagnoseLive(
+  connection: Connection,
+  secret: ConnectionSecret,
+  identity: SessionIdentity,
+  context: ConnectionContext,
+  error?: DrawbridgeError,
+): Promise<Diagnosis> {
+  const refusal = error ?? (await findRefusal(connection, secret, identity, context))
+  if (refusal === null) return nothingRefused(connection, identity)
+  const { matches } = matchError(refusal)
+  const isAssume = refusal.operation?.startsWith('sts:') === true
+  const isPlain = refusal.code === 'access-denied' && matches[0]?.confidence !== 'likely'
+  const separated = isPlain ? await separate(connection, secret, identity, context, isAssume) : nothingSeparated
+  const causes = rankCauses(connection, matches, separated, refusal)
+  return {
+    view: 'vendor',
+    operation: refusal.operation ?? 'unknown',
+    summary: summaryOf(refusal, causes, separated),
+    chain: chainAt(connection, identity, causes[0]?.link ?? linkOfRefusal(connection, refusal), refusal, isAssume),
+    causes,
+    ruledOut: [...ruledOutBy(refusal, isAssume, connection), ...separated.ruledOut],
+    notSeen: ['the policies of the customer'],
+    nextStep: nextStepOf(causes, matches),
+  }
+}
+
+const nothingSeparated: Separated = { causes: [], excluded: [], ruledOut: [], worksNow: false }
+
+async function separate(
+  connection: Connection,
+  secret: ConnectionSecret,
+  identity: SessionIdentity,
+  context: ConnectionContext,
+  isAssume: boolean,
+): Promise<Separated> {
+  try {
+    if (!isAssume) return await separateStorage(connection, secret, identity, context)
+    return connection.authentication.kind === 'role'
+      ? await separateAssumeRole(connection, identity, context)
+      : nothingSeparated
+  } catch (error) {
+    if (!(error instanceof DrawbridgeError)) throw error
+    return { ...nothingSeparated, ruledOut: [] }
+  }
+}
+
+/** Tries the connection and returns what refused; null when nothing does. */
+async function findRefusal(
+  connection: Connection,
+  secret: ConnectionSecret,
+  identity: SessionIdentity,
+  context: ConnectionContext,
+): Promise<DrawbridgeError | null> {
+  try {
+    const session = connection.authentication.kind === 'role' ? await assumeAgain(connection, identity, context) : null
+    await tryJob(connection, secret, context, session)
+    return null
+  } catch (error) {
+    if (error instanceof DrawbridgeError) return error
+    throw error
+  }
+}
+
+function nothingRefused(connection: Connection, identity: SessionIdentity): Diagnosis {
+  const form = chainFormOf(connection)
+  const green = linksOf(form).map((id): [LinkId, LinkFinding] => [
+    id,
+    { status: 'pass', detail: id === 'person' ? identity.sourceIdentity : 'tried just now' },
+  ])
+  return {
+    view: 'vendor',
+    operation: connection.purpose === 'source' ? 'list' : 'write',
+    summary: 'nothing is refused at the moment: the connection was tried and it works',
+    chain: chainOf(form, new Map(green)),
+    causes: [],
+    ruledOut: [],
+    notSeen: [],
+    nextStep: 'give the error text as well, if there was one; it tells what was refused then',
+  }
+}
+
+/** What probes point at comes first; classes that they exclude go; what the text alone suggests follows. */
+function rankCauses(
+  connection: Connection,
+  matches: readonly Match[],
+  separated: Separated,
+  refusal: DrawbridgeError,
+): Cause[] {
+  const found = new Set(separated.causes.map((cause) => cause.id))
+  const links = linksOf(chainFormOf(connection))
+  const excluded = new Set([...separated.excluded, ...exclusionsOf(connection)])
+  const rest = matches
+    .filter((match) => !excluded.has(match.symptom.id) && !found.has(match.symptom.id))
+    .map((match) => {
+      const { link } = match.symptom
+      return causeOf(match, links.includes(link) || link === 'kms-key' ? link : linkOfRefusal(connection, refusal))
+    })
+  const ordered =
+    connection.lastVerification?.status === 'pass' || connection.state !== 'unverified' ? rest : firstTime(rest)
+  return [...separated.causes, ...ordered].slice(0, 6)
+}
+
+/** Classes that can not be, given how the connection is used. */
+function exclusionsOf(connection: Connection): string[] {
+  const out: string[] = []
+  if (connection.writing.acl === 'none') out.push('missing-acl-permission', 'acl-not-supported')
+  if (connection.identityMapping.tags.length === 0) out.push('trust-tag-session')
+  if (connection.authentication.kind === 'role' && connection.authentication.externalId === null)
+    out.push('external-id-mismatch')
+  return out
+}
+
+/** A connection that never worked has most often been set up wrong; one that worked was changed. */
+function firstTime(causes: readonly Cause[]): Cause[] {
+  const order = ['role-missing', 'external-id-mismatch', 'trust-principal', 'base-permission', 'missing-permission']
+  const place = (cause: Cause): number => {
+    const at = order.indexOf(cause.id)
+    return (cause.confidence === 'likely' ? 0 : 100) + (at === -1 ? order.length : at)
+  }
+  return [...causes].sort((a, b) => place(a) - place(b))
+}
+
+function summaryOf(refusal: DrawbridgeError, causes: readonly Cause[], separated: Separated): string {
+  if (separated.worksNow) return 'the refused request was accepted when it was tried again: what refused it has passed'
+  const first = causes[0]
+  if (first === undefined) return refusal.message
+  if (first.confidence === 'likely') return first.summary
+  return `\`${refusal.operation ?? 'the request'}\` is refused; ${causes.length} causes fit, and only the customer’s policies tell them apart`
+}
+
+function chainAt(
+  connection: Connection,
+  identity: SessionIdentity,
+  red: LinkId,
+  refusal: DrawbridgeError,
+  isAssume: boolean,
+): Chain {
+  const findings = new Map<LinkId, LinkFinding>()
+  findings.set('person', { status: 'pass', detail: identity.sourceIdentity })
+  if (connection.authentication.kind === 'role' && refusal.code !== 'no-base-identity') {
+    findings.set('base-identity', { status: 'pass', detail: 'STS knows us' })
+    if (!isAssume) {
+      findings.set('assume-role', { status: 'pass', detail: connection.authentication.roleArn })
+      findings.set('session', { status: 'pass', detail: `named ${identity.sessionName}` })
+    }
+  }
+  const provider = refusal.context['providerMessage']
+  findings.set(red, {
+    status: 'fail',
+    detail: typeof provider === 'string' && provider !== '' ? provider : refusal.message,
+  })
+  return chainOf(chainFormOf(connection), findings)
+}
+
+function ruledOutBy(refusal: DrawbridgeError, isAssume: boolean, connection: Connection): string[] {
+  if (isAssume || connection.authentication.kind !== 'role' || refusal.operation === undefined) return []
+  return ['AssumeRole had succeeded for this request, so trust policy and External ID did not refuse it']
+}
+
+function nextStepOf(causes: readonly Cause[], matches: readonly Match[]): string {
+  const own = causes[0]?.repairs.find((repair) => repair.side === 'ours' && repair.change !== undefined)
+  if (own !== undefined) return `${own.summary}, then verify again`
+  return (
+    matches[0]?.symptom.nextStep ??
+    'ask the administrator of the account to run `drawbridge diagnose` with read access, or to send the policies'
+  )
+}

@@ -1,0 +1,42 @@
+/** From an error of ours to the link that most probably refused, by what the provider said. A hint for the chain, no proof. */
+import type { DrawbridgeError } from '../../base/index.ts'
+import type { Connection, LinkId } from '../../contract/index.ts'
+import { chainFormOf, linksOf } from './chain-of.ts'
+import { type ErrorFacts, readErrorFacts } from './error-facts.ts'
+import { type Match, matchSymptoms } from './rank.ts'
+import { symptoms } from './symptoms/index.ts'
+
+/** Puts an error into words that the classes of symptoms understand: operation, provider's code and sentence. */
+export function textOfError(error: DrawbridgeError): string {
+  const { providerCode, providerMessage, httpStatus } = error.context
+  const parts = [
+    error.operation,
+    providerCode,
+    providerMessage,
+    httpStatus === undefined ? undefined : `HTTP ${httpStatus}`,
+  ]
+  return parts.filter((part) => part !== undefined).join(': ')
+}
+
+/** The facts and the fitting classes of an error. */
+export function matchError(error: DrawbridgeError): { facts: ErrorFacts; matches: readonly Match[] } {
+  const read = readErrorFacts(textOfError(error))
+  const isAzure = error.operation?.startsWith('azblob:') === true
+  const facts: ErrorFacts = {
+    ...read,
+    ...(error.operation === undefined ? {} : { operation: error.operation }),
+    provider: isAzure ? 'azure' : read.provider === 'unknown' ? 'aws' : read.provider,
+  }
+  return { facts, matches: matchSymptoms(facts, symptoms) }
+}
+
+/** The link of a refusal, within the links that the connection has. */
+export function linkOfRefusal(connection: Connection, error: DrawbridgeError): LinkId {
+  const links = linksOf(chainFormOf(connection))
+  const { matches } = matchError(error)
+  const first = matches[0]
+  if (first?.symptom.link === 'kms-key') return 'kms-key'
+  if (first !== undefined && links.includes(first.symptom.link)) return first.symptom.link
+  if (error.code !== 'access-denied') return 'object'
+  return links.includes('permissions') ? 'permissions' : links.includes('sas-token') ? 'sas-token' : 'object'
+}

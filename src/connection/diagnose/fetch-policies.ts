@@ -1,0 +1,256 @@
+/**
+ * Reads the policies of a role, a bucket and a key with the administrator's own read-only credentials. Changes nothing. What
+ * can not be read is said in `notSeen`, never taken for absent.
+ */
+import {
+  GetPolicyCommand,
+  GetPolicyVersionCommand,
+  GetRoleCommand,
+  GetRolePolicyCommand,
+  IAMClient,
+  ListAttachedRolePoliciesCommand,
+  ListRolePoliciesCommand,
+} from '@aws-sdk/client-iam'
+import { GetKeyPolicyCommand, KMSClient } from '@aws-sdk/client-kms'
+import {
+  GetBucketEncryptionCommand,
+  GetBucketOwnershipControlsCommand,
+  GetBucketPolicyCommand,
+  S3Client,
+  type S3ClientConfig,
+} from '@aws-sdk/client-s3'
+import { NodeHttpHandler } from '@smithy/node-http-handler'
+import { DrawbridgeError } from '../../base/index.ts'
+import { errorContext, providerFacts } from '../../credentials/index.ts'
+import { parseRoleArn } from '../model/role-arn.ts'
+import type { PolicyTexts } from './policy-texts.ts'
+
+/** Whose policies to read, and as whom. */
+export interface FetchOptions {
+  /** As the AWS SDK takes them: credentials, or a provider of them. */
+  readonly credentials: NonNullable<S3ClientConfig['credentials']>
+  readonly roleArn: string
+  readonly bucket: string
+  /** Null: the key of the bucket's default encryption, if it has one. */
+  readonly keyArn: string | null
+  readonly region: string
+  /** Null: AWS. */
+  readonly endpoint: string | null
+}
+
+/** The policies as `diagnosePolicies` takes them. An empty text means that there is none. */
+export type FetchedPolicies = PolicyTexts & { readonly notSeen: readonly string[] }
+
+/** Reads what can be read. @throws input-invalid (the role ARN); access-denied, unavailable … when nothing can be read */
+export async function fetchPolicies(options: FetchOptions): Promise<FetchedPolicies> {
+  const role = parseRoleArn(options.roleArn).path.split('/').at(-1) ?? ''
+  const reader = new Reader(options)
+  try {
+    const [ofRole, ofBucket] = await Promise.all([reader.role(role), reader.bucket()])
+    const keyArn = options.keyArn ?? ofBucket.bucketKeyArn ?? null
+    const key = keyArn === null ? undefined : await reader.key(keyArn)
+    reader.throwWhenBlind()
+    return { ...ofRole, ...ofBucket, ...(key === undefined ? {} : { key }), notSeen: reader.notSeen }
+  } finally {
+    reader.close()
+  }
+}
+
+/** A mere "there is none" is an answer, not a failure. */
+const absences = new Set([
+  'NoSuchBucketPolicy',
+  'ServerSideEncryptionConfigurationNotFoundError',
+  'OwnershipControlsNotFoundError',
+  'NoSuchOwnershipControls',
+])
+
+class Reader {
+  readonly notSeen: string[] = []
+  readonly #options: FetchOptions
+  readonly #iam: IAMClient
+  readonly #s3: S3Client
+  readonly #kms: KMSClient
+  #succeeded = 0
+  #firstFailure: unknown = null
+
+  constructor(options: FetchOptions) {
+    this.#options = options
+    const common = {
+      region: options.region,
+      credentials: options.credentials,
+      maxAttempts: 3,
+      requestHandler: new NodeHttpHandler({
+        connectionTimeout: 5_000,
+        requestTimeout: 15_000,
+        throwOnRequestTimeout: true,
+      }),
+      ...(options.endpoint === null ? {} : { endpoint: options.endpoint }),
+    }
+    this.#iam = new IAMClient(common)
+    this.#kms = new KMSClient(common)
+    this.#s3 = new S3Client({ ...common, forcePathStyle: options.endpoint !== null })
+  }
+
+  close(): void {
+    this.#iam.destroy()
+    this.#s3.destroy()
+    this.#kms.destroy()
+  }
+
+  /** The value; null when there is none; undefined when it can not be read, which is then noted. */
+  async #read<T>(what: string, work: () => Promise<T>): Promise<T | null | undefined> {
+    try {
+      const value = await work()
+      this.#succeeded += 1
+      return value
+    } catch (error) {
+      const { providerCode } = providerFacts(error)
+      if (absences.has(providerCode)) {
+        this.#succeeded += 1
+        return null
+      }
+      this.#firstFailure ??= error
+      this.notSeen.push(`${what} could not be read (${providerCode})`)
+      return undefined
+    }
+  }
+
+  /** @throws when not a single read succeeded: then the credentials are wrong, and a diagnosis would be made of nothing */
+  throwWhenBlind(): void {
+    if (this.#succeeded > 0 || this.#firstFailure === null) return
+    const facts = providerFacts(this.#firstFailure)
+    const isReached = facts.httpStatus !== undefined
+    throw new DrawbridgeError({
+      code: isReached ? 'access-denied' : 'unavailable',
+      message: isReached
+        ? 'none of the policies can be read with these credentials'
+        : 'AWS can not be reached to read the policies',
+      operation: 'iam:GetRole',
+      context: errorContext(facts),
+      help: 'use credentials of the account that may call iam:Get*, iam:List*, s3:GetBucket* and kms:GetKeyPolicy',
+    })
+  }
+
+  async role(name: string): Promise<Pick<PolicyTexts, 'trust' | 'permissions' | 'boundary'>> {
+    const found = await this.#read('the role with its trust policy', async () => {
+      const { Role } = await this.#iam.send(new GetRoleCommand({ RoleName: name }))
+      return {
+        trust: decoded(Role?.AssumeRolePolicyDocument),
+        boundaryArn: Role?.PermissionsBoundary?.PermissionsBoundaryArn ?? null,
+      }
+    })
+    const [inline, attached, boundary] = await Promise.all([
+      this.#inline(name),
+      this.#attached(name),
+      found?.boundaryArn ? this.#managed('the permissions boundary', found.boundaryArn) : undefined,
+    ])
+    const isSeen = inline !== null || attached !== null
+    return {
+      ...(found?.trust === undefined ? {} : { trust: found.trust }),
+      ...(isSeen ? { permissions: [...(inline ?? []), ...(attached ?? [])] } : {}),
+      ...(boundary === undefined ? {} : { boundary }),
+    }
+  }
+
+  async #inline(role: string): Promise<string[] | null> {
+    const names = await this.#read('the inline policies of the role', async () => {
+      const all: string[] = []
+      let marker: string | undefined
+      do {
+        const page = await this.#iam.send(
+          new ListRolePoliciesCommand({ RoleName: role, ...(marker === undefined ? {} : { Marker: marker }) }),
+        )
+        all.push(...(page.PolicyNames ?? []))
+        marker = page.IsTruncated === true ? page.Marker : undefined
+      } while (marker !== undefined && all.length < 1000)
+      return all
+    })
+    if (names === undefined || names === null) return null
+    const texts = await Promise.all(
+      names.map((policy) =>
+        this.#read(`the inline policy \`${policy}\``, async () => {
+          const got = await this.#iam.send(new GetRolePolicyCommand({ RoleName: role, PolicyName: policy }))
+          return decoded(got.PolicyDocument)
+        }),
+      ),
+    )
+    return texts.filter((text) => typeof text === 'string')
+  }
+
+  async #attached(role: string): Promise<string[] | null> {
+    const arns = await this.#read('the managed policies of the role', async () => {
+      const all: string[] = []
+      let marker: string | undefined
+      do {
+        const page = await this.#iam.send(
+          new ListAttachedRolePoliciesCommand({ RoleName: role, ...(marker === undefined ? {} : { Marker: marker }) }),
+        )
+        for (const policy of page.AttachedPolicies ?? []) if (policy.PolicyArn !== undefined) all.push(policy.PolicyArn)
+        marker = page.IsTruncated === true ? page.Marker : undefined
+      } while (marker !== undefined && all.length < 1000)
+      return all
+    })
+    if (arns === undefined || arns === null) return null
+    const texts = await Promise.all(arns.map((arn) => this.#managed(`the managed policy \`${arn}\``, arn)))
+    return texts.filter((text) => text !== undefined)
+  }
+
+  async #managed(what: string, arn: string): Promise<string | undefined> {
+    const text = await this.#read(what, async () => {
+      const { Policy } = await this.#iam.send(new GetPolicyCommand({ PolicyArn: arn }))
+      const version = await this.#iam.send(
+        new GetPolicyVersionCommand({ PolicyArn: arn, VersionId: Policy?.DefaultVersionId }),
+      )
+      return decoded(version.PolicyVersion?.Document)
+    })
+    return text ?? undefined
+  }
+
+  async bucket(): Promise<Pick<PolicyTexts, 'bucket' | 'bucketKeyArn' | 'objectOwnership'>> {
+    const Bucket = this.#options.bucket
+    const [policy, keyArn, ownership] = await Promise.all([
+      this.#read(
+        'the bucket policy',
+        async () => (await this.#s3.send(new GetBucketPolicyCommand({ Bucket }))).Policy ?? '',
+      ),
+      this.#read('the default encryption of the bucket', async () => {
+        const got = await this.#s3.send(new GetBucketEncryptionCommand({ Bucket }))
+        const rule = got.ServerSideEncryptionConfiguration?.Rules?.[0]?.ApplyServerSideEncryptionByDefault
+        return rule?.SSEAlgorithm === 'aws:kms' ? (rule.KMSMasterKeyID ?? null) : null
+      }),
+      this.#read('the Object Ownership of the bucket', async () => {
+        const got = await this.#s3.send(new GetBucketOwnershipControlsCommand({ Bucket }))
+        return got.OwnershipControls?.Rules?.[0]?.ObjectOwnership ?? null
+      }),
+    ])
+    return {
+      ...(policy === undefined ? {} : { bucket: policy ?? '' }),
+      ...(keyArn === undefined ? {} : { bucketKeyArn: this.#keyArnOf(keyArn) }),
+      ...(ownership === undefined ? {} : { objectOwnership: ownership }),
+    }
+  }
+
+  /** A bucket may name its key by id; policies need the ARN. An alias tells neither. */
+  #keyArnOf(name: string | null): string | null {
+    if (name === null || name.startsWith('arn:')) return name?.includes(':alias/') === true ? null : name
+    return null
+  }
+
+  async key(keyArn: string): Promise<string | undefined> {
+    const text = await this.#read('the key policy', async () => {
+      const got = await this.#kms.send(new GetKeyPolicyCommand({ KeyId: keyArn, PolicyName: 'default' }))
+      return got.Policy
+    })
+    return text ?? undefined
+  }
+}
+
+/** IAM hands documents out URL-encoded (RFC 3986). */
+function decoded(document: string | undefined): string | undefined {
+  if (document === undefined || !document.startsWith('%')) return document
+  try {
+    return decodeURIComponent(document)
+  } catch {
+    return document
+  }
+}

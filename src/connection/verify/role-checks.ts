@@ -1,0 +1,154 @@
+/** The checks on the way in: who we are, AssumeRole, whether the External ID is enforced, and whose session came back. */
+import { DrawbridgeError } from '../../base/index.ts'
+import type { Connection } from '../../contract/index.ts'
+import {
+  type AssumeRoleRequest,
+  type AwsCredentials,
+  assumeRole,
+  callerIdentity,
+  type RoleSession,
+} from '../../credentials/index.ts'
+import type { ConnectionContext } from '../context.ts'
+import type { SessionIdentity } from '../identity/index.ts'
+import { newExternalId } from '../model/external-id.ts'
+import { parseRoleArn } from '../model/role-arn.ts'
+import { baseOf, roleOf, sessionNeed } from '../open/session-need.ts'
+import { type Outcome, outcomeOf, type Recorder, requestIdsOf } from './recorder.ts'
+
+/** What the way in found: a fresh session, and how to get another. */
+export interface Entry {
+  readonly session: RoleSession
+  /** AssumeRole again, changed: without the session policy, for instance. Never kept. */
+  assume(change: Partial<AssumeRoleRequest>): Promise<RoleSession>
+}
+
+/** Runs the checks up to the session. Null when the way in is closed; the reason stands in the recorder. */
+export async function enterRole(
+  connection: Connection,
+  identity: SessionIdentity,
+  context: ConnectionContext,
+  recorder: Recorder,
+  signal: AbortSignal,
+): Promise<Entry | null> {
+  let credentials: AwsCredentials | null = null
+  let request: AssumeRoleRequest | null = null
+  await recorder.run('base-identity', async () => {
+    const base = baseOf(context)
+    const held = await base.credentials()
+    const us = await base.whoAmI()
+    credentials = held
+    request = (await sessionNeed(connection, identity, context)).request
+    return { status: 'pass', detail: `we are ${us.callerArn}` }
+  })
+  // The compiler does not see assignments in the callback above.
+  const signer = credentials as AwsCredentials | null
+  const wanted = request as AssumeRoleRequest | null
+  if (signer === null || wanted === null) return null
+  const assume = (change: Partial<AssumeRoleRequest>): Promise<RoleSession> =>
+    assumeRole(signer, { ...wanted, ...change }, { clock: context.clock, signal })
+  let session: RoleSession | null = null
+  await recorder.run('assume-role', async () => {
+    const fresh = await assume({})
+    session = fresh
+    return {
+      status: 'pass',
+      detail: `${wanted.roleArn} gave a session until ${fresh.expiresAt.toISOString()}${packed(fresh)}`,
+      requestIds: fresh.requestId === undefined ? [] : [fresh.requestId],
+    }
+  })
+  const won = session as RoleSession | null
+  return won === null ? null : { session: won, assume }
+}
+
+function packed(session: RoleSession): string {
+  const size = session.packedPolicySize
+  return size === undefined || size <= 60 ? '' : `; tags and session policy fill ${size} percent of what STS can pack`
+}
+
+/**
+ * Tries AssumeRole without an External ID and with a wrong one. A refusal counts only when the right one is accepted just
+ * before (the `assume-role` check) and just after; a session that was won is dropped unused.
+ */
+export async function checkExternalId(entry: Entry, context: ConnectionContext, recorder: Recorder): Promise<void> {
+  const [absent, wrong] = await Promise.all([
+    negative(() => entry.assume({ externalId: null })),
+    negative(() => entry.assume({ externalId: newExternalId(context.random) })),
+  ])
+  let confirmed = false
+  if (absent.kind === 'refused' || wrong.kind === 'refused') {
+    confirmed = (await negative(() => entry.assume({}))).kind === 'accepted'
+  }
+  recorder.settle('external-id-required', judge(absent, 'without an External ID', confirmed))
+  recorder.settle('external-id-matched', judge(wrong, 'with another External ID', confirmed))
+}
+
+type Negative =
+  | { readonly kind: 'accepted'; readonly requestIds: readonly string[] }
+  | { readonly kind: 'refused'; readonly requestIds: readonly string[] }
+  | { readonly kind: 'unclear'; readonly outcome: Outcome }
+
+/** INVARIANT: the session that a negative test wins is never used, kept or returned. */
+async function negative(attempt: () => Promise<RoleSession>): Promise<Negative> {
+  try {
+    const { requestId } = await attempt()
+    return { kind: 'accepted', requestIds: requestId === undefined ? [] : [requestId] }
+  } catch (error) {
+    if (!(error instanceof DrawbridgeError)) throw error
+    // Only the refusal itself counts: a timeout, throttling or an unknown key would look like safety and be none.
+    const code = error.context['providerCode']
+    const isRefusal = error.code === 'access-denied' && (code === 'AccessDenied' || code === 'AccessDeniedException')
+    return isRefusal
+      ? { kind: 'refused', requestIds: requestIdsOf(error) }
+      : { kind: 'unclear', outcome: outcomeOf(error) }
+  }
+}
+
+function judge(tried: Negative, how: string, confirmed: boolean): Outcome {
+  if (tried.kind === 'unclear') {
+    return { status: 'unknown', detail: `the attempt ${how} ended without an answer: ${tried.outcome.detail}` }
+  }
+  const { requestIds } = tried
+  if (tried.kind === 'accepted') {
+    return {
+      status: 'fail',
+      detail: `the role can be assumed ${how}: anybody who can make us call it could use it; the session was dropped`,
+      requestIds,
+    }
+  }
+  return confirmed
+    ? { status: 'pass', detail: `refused ${how}, accepted with the right one before and after`, requestIds }
+    : { status: 'unknown', detail: `refused ${how}, but then also with the right one`, requestIds }
+}
+
+/** Asks STS whose session it is, and compares. */
+export async function checkSession(
+  connection: Connection,
+  identity: SessionIdentity,
+  session: RoleSession,
+  context: ConnectionContext,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const role = roleOf(connection)
+  const wanted = parseRoleArn(role.roleArn)
+  const caller = await callerIdentity(session.credentials, {
+    region: role.stsRegion,
+    endpoint: context.stsEndpoint,
+    signal,
+  })
+  const requestIds = caller.requestId === undefined ? [] : [caller.requestId]
+  const name = wanted.path.split('/').at(-1)
+  const expected = `arn:${wanted.partition}:sts::${wanted.account}:assumed-role/${name}/${identity.sessionName}`
+  if (caller.callerArn !== expected || caller.account !== wanted.account) {
+    return { status: 'fail', detail: `the session is ${caller.callerArn}, and ${expected} was expected`, requestIds }
+  }
+  const seconds = Math.round((session.expiresAt.getTime() - session.issuedAt.getTime()) / 1000)
+  // Clocks of both sides may differ by minutes; a session far longer than asked for is another matter.
+  if (seconds > role.durationSeconds + 900) {
+    return {
+      status: 'fail',
+      detail: `the session lasts ${seconds} seconds, and ${role.durationSeconds} were asked for`,
+      requestIds,
+    }
+  }
+  return { status: 'pass', detail: `${caller.callerArn}, for ${seconds} seconds`, requestIds }
+}

@@ -1,0 +1,231 @@
+/**
+ * The checks at the storage: the operations of the job itself, with its ACL and encryption, and the refusals that the
+ * purpose demands. Forbidden operations are tried only in ways that store and delete nothing.
+ */
+import { DrawbridgeError, newId } from '../../base/index.ts'
+import type { Connection } from '../../contract/index.ts'
+import type { ObjectStore } from '../../storage/index.ts'
+import type { ConnectionContext } from '../context.ts'
+import { linkOfRefusal } from '../diagnose/error-link.ts'
+import { isS3 } from '../model/setup-model.ts'
+import { bodyThatCannotArrive, jobPutOptions, makeProbe, type Probe } from '../open/probe.ts'
+import type { CheckId } from './checks.ts'
+import { type Outcome, outcomeOf, type Recorder, requestIdsOf } from './recorder.ts'
+
+/** What the storage checks work with. */
+export interface StorageStage {
+  readonly connection: Connection
+  readonly context: ConnectionContext
+  readonly recorder: Recorder
+  /** The store as the job has it: with the narrowed session of a role. */
+  readonly store: ObjectStore
+  /** The store with everything that the other side granted: without our session policy. The same store without a role. */
+  readonly unnarrowed: ObjectStore
+  readonly signal: AbortSignal
+}
+
+/** Runs the storage checks of the connection's purpose, those that do not need each other side by side. */
+export async function checkStorage(stage: StorageStage): Promise<void> {
+  const { connection, recorder } = stage
+  if (connection.purpose === 'source') {
+    await Promise.all([checkReading(stage, null), checkRefusals(stage, null)])
+  } else {
+    const probe = makeProbe(connection, stage.context)
+    const isWritten = await run(stage, 'put-object', () => putProbe(stage, probe))
+    if (isWritten) {
+      await Promise.all([
+        run(stage, 'conditional-write', () => putAgain(stage, probe)),
+        run(stage, 'multipart', () => tryMultipart(stage)),
+        checkReading(stage, probe),
+        checkRefusals(stage, probe),
+      ])
+      await run(stage, 'delete-probe', () => deleteProbe(stage, probe))
+    }
+  }
+  placeFacts(stage)
+  recorder.settleRest({ status: 'skipped', detail: 'nothing could be written, so this was not tried' })
+}
+
+/** As the recorder's own, with the link of a refusal read from what the provider said. */
+async function run(stage: StorageStage, id: CheckId, work: () => Promise<Outcome>): Promise<boolean> {
+  return stage.recorder.run(id, async () => {
+    try {
+      return await work()
+    } catch (error) {
+      if (!(error instanceof DrawbridgeError) || error.code === 'cancelled') throw error
+      stage.recorder.blame(id, error)
+      return { ...outcomeOf(error), link: linkOfRefusal(stage.connection, error) }
+    }
+  })
+}
+
+async function putProbe(stage: StorageStage, probe: Probe): Promise<Outcome> {
+  const { connection, store, signal } = stage
+  const answer = await store.put(probe.key, probe.body, jobPutOptions(connection, signal))
+  const { acl, encryption } = connection.writing
+  const extras = [acl === 'none' ? null : `ACL ${acl}`, encryption.kind === 'bucket-default' ? null : encryption.kind]
+  const how = extras.filter((extra) => extra !== null).join(', ')
+  return {
+    status: 'pass',
+    detail: `wrote ${probe.key}${how === '' ? '' : ` with ${how}`}`,
+    requestIds: answer.requestId === undefined ? [] : [answer.requestId],
+  }
+}
+
+async function putAgain(stage: StorageStage, probe: Probe): Promise<Outcome> {
+  try {
+    await stage.store.put(probe.key, probe.body, jobPutOptions(stage.connection, stage.signal))
+  } catch (error) {
+    if (!(error instanceof DrawbridgeError)) throw error
+    // A SAS token with `c` and without `w` refuses the overwrite itself, before the condition is looked at.
+    const isRefused = error.code === 'object-exists' || error.context['providerCode'] === 'UnauthorizedBlobOverwrite'
+    if (!isRefused) throw error
+    return { status: 'pass', detail: 'the second write to the same key was refused', requestIds: requestIdsOf(error) }
+  }
+  return {
+    status: 'fail',
+    detail:
+      'the store took a second write to the same key: it ignores the condition, and something could be overwritten',
+  }
+}
+
+/** Starts, lists and gives up: what finishing needs beyond that, kms:Decrypt, is needed for the first part already. */
+async function tryMultipart(stage: StorageStage): Promise<Outcome> {
+  const { connection, context, store, signal } = stage
+  const { key, body } = makeProbe(connection, context, 'multipart/')
+  const options = jobPutOptions(connection, signal)
+  const upload = await store.createUpload(key, options)
+  try {
+    await store.uploadPart(key, upload, 1, body, 0, body.sizeBytes, { signal })
+    const parts = await store.listParts(key, upload, signal)
+    if (parts.length !== 1)
+      return { status: 'fail', detail: `the store lists ${parts.length} parts after one was sent` }
+  } catch (error) {
+    await store.abortUpload(key, upload, signal).catch(() => undefined)
+    throw error
+  }
+  await store.abortUpload(key, upload, signal)
+  return { status: 'pass', detail: 'started an upload, sent a part, listed it, and gave the upload up' }
+}
+
+async function deleteProbe(stage: StorageStage, probe: Probe): Promise<Outcome> {
+  await stage.store.delete(probe.key, stage.signal)
+  return { status: 'pass', detail: `removed ${probe.key}` }
+}
+
+async function checkReading(stage: StorageStage, probe: Probe | null): Promise<void> {
+  if (stage.connection.purpose === 'export') return
+  let first: string | null = null
+  await run(stage, 'list-objects', async () => {
+    const { location } = stage.connection
+    for await (const object of stage.store.list(location.rootPath, stage.signal)) {
+      // Folder markers are empty objects whose name ends in a slash.
+      if (object.sizeBytes === 0 && object.key.endsWith('/')) continue
+      first = object.key
+      break
+    }
+    return {
+      status: 'pass',
+      detail: first === null ? 'listed; there is no object yet' : `listed; the first is ${first}`,
+    }
+  })
+  await run(stage, 'read-object', () => readOne(stage, probe?.key ?? first))
+}
+
+async function readOne(stage: StorageStage, key: string | null): Promise<Outcome> {
+  const { connection, context, store, signal } = stage
+  if (key === null) {
+    const absent = `${connection.location.rootPath}.drawbridge/absent-${newId('prb', context.random)}`
+    const facts = await store.head(absent, signal)
+    return facts === null
+      ? { status: 'pass', detail: 'there is nothing to read yet; the store says so instead of refusing' }
+      : { status: 'fail', detail: `the store tells of an object at ${absent}, which nobody wrote` }
+  }
+  const { body } = await store.get(key, { start: 0, end: 1, signal })
+  // One byte is enough: it cannot be had without the right to read and to decrypt.
+  for await (const piece of body) {
+    if ((piece as Uint8Array).length > 0) break
+  }
+  body.destroy()
+  return { status: 'pass', detail: `read ${key}` }
+}
+
+/** The refusals that the purpose demands, with everything that the other side granted. */
+async function checkRefusals(stage: StorageStage, probe: Probe | null): Promise<void> {
+  const { connection, unnarrowed, signal, context } = stage
+  const { rootPath } = connection.location
+  await Promise.all([
+    run(stage, 'read-refused', () =>
+      refusal('the probe could be read', () => unnarrowed.head(probe?.key ?? `${rootPath}.drawbridge/probe`, signal)),
+    ),
+    run(stage, 'list-refused', () =>
+      refusal('the objects could be listed', async () => {
+        for await (const _ of unnarrowed.list(rootPath, signal)) break
+      }),
+    ),
+    run(stage, 'write-refused', () => refusal('an object could have been written', () => tryWriting(stage, rootPath))),
+    run(stage, 'outside-root-refused', () => {
+      const outside = `drawbridge-outside-${newId('prb', context.random)}/`
+      return connection.purpose === 'source'
+        ? refusal('an object beside the root path could be read', () => unnarrowed.head(`${outside}probe`, signal))
+        : refusal('an object beside the root path could have been written', () => tryWriting(stage, outside))
+    }),
+  ])
+}
+
+/** Writes nothing: the bytes are not the announced ones, and the store is asked to refuse what exists. */
+async function tryWriting(stage: StorageStage, folder: string): Promise<void> {
+  const key = `${folder}.drawbridge/never-${newId('prb', stage.context.random)}`
+  try {
+    await stage.unnarrowed.put(key, bodyThatCannotArrive(), { ifAbsent: true, signal: stage.signal })
+  } catch (error) {
+    // It was allowed: the store went on to read the bytes and found that they are others.
+    if (error instanceof DrawbridgeError && error.code === 'checksum-mismatch') return
+    throw error
+  }
+}
+
+async function refusal(otherwise: string, attempt: () => Promise<unknown>): Promise<Outcome> {
+  try {
+    await attempt()
+  } catch (error) {
+    if (!(error instanceof DrawbridgeError)) throw error
+    // A refusal of AssumeRole, from which the wide session should have come, is no refusal of the operation.
+    const isOfStorage = error.operation?.startsWith('sts:') !== true
+    if (error.code === 'access-denied' && isOfStorage)
+      return { status: 'pass', detail: 'refused, as it should be', requestIds: requestIdsOf(error) }
+    const { detail, requestIds = [] } = outcomeOf(error)
+    return { status: 'unknown', detail: `neither allowed nor refused: ${detail}`, requestIds }
+  }
+  return {
+    status: 'fail',
+    detail: `${otherwise}, and the purpose must not: the other side grants more than the set-up kit asks for`,
+  }
+}
+
+/** Region and owner follow from the first operation: every request is signed for the one and demands the other. */
+function placeFacts(stage: StorageStage): void {
+  const { connection, recorder } = stage
+  if (!isS3(connection)) return
+  const first: CheckId = connection.purpose === 'source' ? 'list-objects' : 'put-object'
+  const { region, bucketOwner } = connection.location
+  const error = recorder.errorOf(first)
+  if (error === undefined) {
+    recorder.settle('bucket-region', { status: 'pass', detail: `the bucket answered in ${region}` })
+    recorder.settle('bucket-owner', { status: 'pass', detail: `account ${bucketOwner}, demanded with every request` })
+    return
+  }
+  const isElsewhere = error.code === 'wrong-region'
+  const isMissing = error.code === 'bucket-not-found'
+  recorder.settle('bucket-region', {
+    status: isElsewhere || isMissing ? 'fail' : error.code === 'access-denied' ? 'pass' : 'unknown',
+    detail: isElsewhere || isMissing ? outcomeOf(error).detail : `the request was answered in ${region}`,
+    requestIds: requestIdsOf(error),
+  })
+  const isStranger = error.code === 'owner-mismatch'
+  recorder.settle('bucket-owner', {
+    status: isStranger ? 'fail' : 'unknown',
+    detail: isStranger ? outcomeOf(error).detail : 'a refusal does not tell whether the owner is another',
+    requestIds: requestIdsOf(error),
+  })
+}
