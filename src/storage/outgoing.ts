@@ -77,27 +77,50 @@ class Meter {
 
   /** The source is opened only when the first byte is wanted: a request that is refused before leaves no file open. */
   async *pump(open: () => Readable): AsyncGenerator<Buffer> {
-    const { operation } = this.#options
     let held: Buffer | null = null
     let source: Readable | null = null
     try {
-      source = open()
-      for await (const piece of source as AsyncIterable<Buffer>) {
-        this.#seen += piece.length
-        if (this.#seen > this.#expected) throw changed(operation, `more than ${this.#expected} bytes`)
-        for (const hash of this.#hashes) hash.update(piece)
+      source = this.#guarded(open)
+      const pieces = source[Symbol.asyncIterator]() as AsyncIterator<Buffer>
+      for (;;) {
+        const next = await this.#next(pieces)
+        // Outside of what is watched: here the receiver may break off, which is no fault of the bytes.
         if (held !== null) yield this.#passed(held)
-        held = piece
+        if (next === null) return
+        held = next
       }
-      if (this.#seen < this.#expected) throw changed(operation, `${this.#seen} bytes instead of ${this.#expected}`)
-      this.#compare()
-    } catch (error) {
-      this.#failure = unreadable(operation, error)
-      throw this.#failure
     } finally {
       source?.destroy()
     }
-    if (held !== null) yield this.#passed(held)
+  }
+
+  #guarded<T>(work: () => T): T {
+    try {
+      return work()
+    } catch (error) {
+      this.#failure = unreadable(this.#options.operation, error)
+      throw this.#failure
+    }
+  }
+
+  /** Takes the next piece into account; null after the last, when all of them were right. */
+  async #next(pieces: AsyncIterator<Buffer>): Promise<Buffer | null> {
+    const { operation } = this.#options
+    try {
+      const { done, value } = await pieces.next()
+      if (done) {
+        if (this.#seen < this.#expected) throw changed(operation, `${this.#seen} bytes instead of ${this.#expected}`)
+        this.#compare()
+        return null
+      }
+      this.#seen += value.length
+      if (this.#seen > this.#expected) throw changed(operation, `more than ${this.#expected} bytes`)
+      for (const hash of this.#hashes) hash.update(value)
+      return value
+    } catch (error) {
+      this.#failure = unreadable(operation, error)
+      throw this.#failure
+    }
   }
 
   #passed(piece: Buffer): Buffer {

@@ -18,7 +18,7 @@ export interface StoreFeatures {
   readonly secondComplete: 'answer' | 'upload-not-found' | 'object-exists'
   /** Aborting an upload takes its parts away at once. */
   readonly abortDropsParts: boolean
-  /** Keys with empty segments and dots are kept as they are. */
+  /** Keys with empty segments, dots and backslashes are kept as they are. */
   readonly oddSegments: boolean
 }
 
@@ -192,7 +192,7 @@ const hardKeys = [
   'semi;colon=and@at,comma!$().txt',
   '.hidden',
   '~tilde',
-  'back\\slash:star*.txt',
+  'colon:star*.txt',
 ]
 
 function listing(store: Open, at: At): void {
@@ -294,8 +294,11 @@ function multipart(store: Open, at: At, features: () => StoreFeatures): void {
     const first = await store().completeUpload(key, uploadId, parts, onlyNew)
     const second = store().completeUpload(key, uploadId, parts, onlyNew)
     const expected = features().secondComplete
-    if (expected === 'answer') expect((await second).etag).toBe(first.etag)
-    else await expectCode(second, expected)
+    if (expected === 'answer') {
+      // One of the answers may leave the tag out; where both give it, it is the same object's.
+      const tags = new Set([first.etag, (await second).etag].filter((etag) => etag !== undefined))
+      expect(tags.size).toBe(1)
+    } else await expectCode(second, expected)
     expect(await keysOf(store().list(key))).toEqual([key])
     expect(await textAt(store(), key)).toBe('once')
   })
@@ -343,8 +346,8 @@ function faults(store: Open, at: At, opened: () => StoreUnderTest): void {
     )
   })
 
-  test('keys with dots and empty segments are kept apart, or refused', async () => {
-    for (const key of ['odd/../climbing', 'odd/./here', 'odd//empty']) {
+  test('keys with dots, backslashes and empty segments are kept apart, or refused', async () => {
+    for (const key of ['odd/../climbing', 'odd/./here', 'odd//empty', 'odd/back\\slash']) {
       const put = store().put(at(key), bodyOfBytes(key), onlyNew)
       if (opened().features.oddSegments) {
         await put
@@ -361,6 +364,7 @@ function faults(store: Open, at: At, opened: () => StoreUnderTest): void {
     expect(await store().head(at('climbing'))).toBeNull()
     expect(await store().head(at('odd/here'))).toBeNull()
     expect(await store().head(at('odd/empty'))).toBeNull()
+    expect(await store().head(at('odd/back/slash'))).toBeNull()
   })
 
   test('a signal cancels before and in the middle, and nothing stands afterwards', async () => {

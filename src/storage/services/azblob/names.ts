@@ -3,7 +3,7 @@ import { DrawbridgeError } from '../../../base/index.ts'
 import { checkKey, sha256Of } from '../../fault.ts'
 
 /**
- * Refuses keys that would not arrive as they are: URLs lose `.` and `..` segments, and Azure advises against names that end in
+ * Refuses keys that would not arrive as they are: URLs lose `.` and `..` segments, a backslash becomes a slash, and Azure advises against names that end in
  * a dot or a slash. @see https://learn.microsoft.com/en-us/rest/api/storageservices/naming-and-referencing-containers--blobs--and-metadata
  * @throws input-invalid
  */
@@ -11,10 +11,11 @@ export function checkBlobName(key: string, operation: string): void {
   checkKey(key, operation)
   const segments = key.split('/')
   const lost = segments.some((segment) => segment === '.' || segment === '..')
-  if (!lost && !/[./]$/.test(key) && segments.length <= 254) return
+  if (!lost && !/[./]$|\\/.test(key) && segments.length <= 254) return
   throw new DrawbridgeError({
     code: 'input-invalid',
-    message: 'the object key has a segment `.` or `..`, ends in a dot or a slash, or is nested too deeply for Azure',
+    message:
+      'the object key has a segment `.` or `..` or a backslash, ends in a dot or a slash, or is nested too deeply for Azure',
     operation,
   })
 }

@@ -29,7 +29,7 @@ export function answerOf(answer: WriteAnswer, headers: Readonly<Record<string, s
   const requestId = answer.$metadata.requestId ?? headers['x-amz-request-id']
   const date = headers['date']
   return {
-    ...(answer.ETag === undefined ? {} : { etag: answer.ETag }),
+    ...(answer.ETag ? { etag: answer.ETag } : {}),
     ...(answer.VersionId === undefined ? {} : { versionId: answer.VersionId }),
     ...(checksum === undefined ? {} : { checksum }),
     ...(requestId === undefined ? {} : { requestId }),
@@ -62,7 +62,7 @@ export function factsOfAnswer(key: string, answer: ReadAnswer): ObjectFacts {
 }
 
 /** Undoes `encoding-type=url`, in which a space may stand as `+`. */
-export function decodedKey(key: string, encoded: boolean): string {
+function decodedKey(key: string, encoded: boolean): string {
   if (!encoded) return key
   try {
     return decodeURIComponent(key.replaceAll('+', ' '))

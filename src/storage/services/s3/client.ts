@@ -31,6 +31,12 @@ function uncached(credentials: () => Promise<AwsCredentials>) {
   }
 }
 
+/** The SDK would warn on stderr of what is thrown anyway. */
+const quiet = { trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing }
+function nothing(): void {
+  // Said by the error.
+}
+
 /** Opens a client. `destroy()` frees its sockets. */
 export function openS3Client(options: S3ClientOptions): S3Client {
   const guarded = options.endpoint !== null && options.allowPrivateEndpoint !== true
@@ -45,6 +51,7 @@ export function openS3Client(options: S3ClientOptions): S3Client {
     ...(options.endpoint === null ? {} : { endpoint: options.endpoint, forcePathStyle: true }),
     credentials: uncached(options.credentials),
     maxAttempts: 1,
+    logger: quiet,
     followRegionRedirects: false,
     useArnRegion: false,
     // Checksums are given by us and known beforehand; trailers of aws-chunked bodies are not understood everywhere.

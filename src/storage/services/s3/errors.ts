@@ -29,6 +29,7 @@ const damaged: Row = {
   retry: 'later',
   message: 'the bytes that arrived at S3 have another checksum',
 }
+const noUpload: Row = { code: 'upload-not-found', message: 'the multipart upload does not exist any more' }
 const key: Row = { code: 'access-denied', message: 'the KMS key can not be used' }
 
 // Unless another page is named: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#ErrorCodeList
@@ -58,7 +59,7 @@ const rows: Readonly<Record<string, Row>> = {
   NoSuchKey: { code: 'object-not-found', message: 'the object does not exist' },
   NotFound: { code: 'object-not-found', message: 'the object does not exist' },
   NoSuchVersion: { code: 'object-not-found', message: 'the object does not exist' },
-  NoSuchUpload: { code: 'upload-not-found', message: 'the multipart upload does not exist any more' },
+  NoSuchUpload: noUpload,
   InvalidPart: { code: 'upload-not-found', message: 'a part of the upload is missing or not the one that was sent' },
   InvalidPartOrder: { code: 'input-invalid', message: 'the parts are not in order' },
   EntityTooSmall: { code: 'input-invalid', message: 'a part is smaller than S3 accepts' },
@@ -130,6 +131,14 @@ function regionOf(error: unknown, headers: Readonly<Record<string, string>>): st
   return typeof region === 'string' && /^[a-z0-9-]{2,32}$/.test(region) ? region : undefined
 }
 
+/** Operations on an upload: where they find nothing, it is the upload that is missing. Not every store has a code of its own for that. */
+const onUploads = new Set([
+  's3:UploadPart',
+  's3:ListMultipartUploadParts',
+  's3:CompleteMultipartUpload',
+  's3:AbortMultipartUpload',
+])
+
 /** What was asked, for the words of the error. */
 export interface S3Request {
   readonly operation: string
@@ -149,7 +158,8 @@ export function s3Error(error: unknown, request: S3Request): DrawbridgeError {
   const region = regionOf(error, facts.headers)
   // Said with 400 when the signature names the wrong region; without a region in it the header is really malformed.
   const misplaced = facts.providerCode === 'AuthorizationHeaderMalformed' && region !== undefined
-  const row = misplaced ? elsewhere : rowFor(facts.providerCode, facts.httpStatus)
+  const found = misplaced ? elsewhere : rowFor(facts.providerCode, facts.httpStatus)
+  const row = found.code === 'object-not-found' && onUploads.has(request.operation) ? noUpload : found
   const where = request.key === undefined ? `s3://${request.bucket}` : `s3://${request.bucket}/${request.key}`
   return new DrawbridgeError({
     code: row.code,

@@ -31,7 +31,7 @@ import type {
   StoredPart,
 } from '../../object-store.ts'
 import { hashOfRange, outgoing } from '../../outgoing.ts'
-import { answerOf, decodedKey, factsOfAnswer, listedFacts } from './answers.ts'
+import { answerOf, factsOfAnswer, listedFacts } from './answers.ts'
 import type { S3ClientOptions } from './client.ts'
 import { openS3Client, signPayload, watchHeaders } from './client.ts'
 import { s3Error } from './errors.ts'
@@ -313,11 +313,12 @@ class S3Store implements ObjectStore {
         headers = seen
       })
       const answer = await this.#client.send(command, send)
-      if (!answer.ETag) {
+      // Ceph RGW 16 leaves the ETag empty; an answer without the key is none.
+      if (!answer.ETag && !answer.Key) {
         throw new DrawbridgeError({
           code: 'unavailable',
           retry: 'later',
-          message: 'S3 answered a completion without an ETag',
+          message: 'S3 answered a completion with something else',
           operation: wanted.operation,
           context: { possiblySent: true },
         })
@@ -341,11 +342,10 @@ class S3Store implements ObjectStore {
     let from: { KeyMarker?: string; UploadIdMarker?: string } | undefined = {}
     while (from !== undefined) {
       const page: Awaited<ReturnType<S3Store['uploadPage']>> = await this.uploadPage(prefix, from, signal)
-      const encoded = page.EncodingType === 'url'
       for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
         if (!Key || !UploadId) continue
         uploads.push({
-          key: decodedKey(Key, encoded),
+          key: Key,
           uploadId: UploadId,
           ...(Initiated === undefined ? {} : { startedAt: Initiated.toISOString() }),
         })
@@ -353,7 +353,7 @@ class S3Store implements ObjectStore {
       from =
         page.IsTruncated && page.NextKeyMarker
           ? {
-              KeyMarker: decodedKey(page.NextKeyMarker, encoded),
+              KeyMarker: page.NextKeyMarker,
               ...(page.NextUploadIdMarker ? { UploadIdMarker: page.NextUploadIdMarker } : {}),
             }
           : undefined
@@ -361,12 +361,10 @@ class S3Store implements ObjectStore {
     return uploads
   }
 
+  /** Keys come as they are: Ceph RGW 16 encodes them on request, and then does not say so. */
   private uploadPage(prefix: string, from: { KeyMarker?: string; UploadIdMarker?: string }, signal?: AbortSignal) {
     return this.#call({ operation: 's3:ListBucketMultipartUploads', signal }, (send) =>
-      this.#client.send(
-        new ListMultipartUploadsCommand({ ...this.#at, Prefix: prefix, EncodingType: 'url', ...from }),
-        send,
-      ),
+      this.#client.send(new ListMultipartUploadsCommand({ ...this.#at, Prefix: prefix, ...from }), send),
     )
   }
 
