@@ -1,8 +1,10 @@
+import { sign } from 'node:crypto'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { toBase64 } from './base64.ts'
 import { canonicalJson } from './canonical-json.ts'
-import { exportPrivateKeyPem, exportPublicKeyPem } from './evidence-key.ts'
+import { parseEnvelope, preAuthenticationEncoding, statementType, writeEnvelope } from './dsse.ts'
+import { evidenceKeyId, exportPrivateKeyPem, exportPublicKeyPem } from './evidence-key.ts'
 import { packageCheckIds, verifyPackage } from './package-verification.ts'
 import { buildReceipt } from './receipt.ts'
 import { deliveredEntry } from './receipt-statement.ts'
@@ -20,6 +22,7 @@ import {
   sha256,
   sourceOf,
 } from './testing/sample-package.ts'
+import { parseTlogProof, writeTlogProof } from './tlog-proof.ts'
 
 const [key, otherKey] = [sampleKey(1), sampleKey(2)]
 const pem = exportPublicKeyPem(key.publicKey)
@@ -198,6 +201,85 @@ describe('a package that was tampered with', () => {
       const isSame = Buffer.from(bytes).equals(plain.files.get(path) ?? new Uint8Array())
       if (!isSame) expect(await firstBad(changed(plain.files, { [path]: bytes }))).not.toBeNull()
     }
+  })
+})
+
+describe('a package that the pinned key signed wrongly', () => {
+  type Predicate = {
+    period: string
+    log: { seq: number; treeSize: number; rootHash: string }
+    tags: { path: string; sha256: string }[]
+    objects: { path: string; sizeBytes: number }[]
+    more?: string
+  }
+  type Statement = { subject: { digest: { sha256: string } }[]; predicate: Predicate }
+
+  /** Signs the receipt of a bag again, with our own key, after its statement was changed. */
+  function signedAgain(change: (statement: Statement) => void, files = bag.files): Map<string, Uint8Array> {
+    const envelope = parseEnvelope(textOf(files, 'receipt.dsse.json'))
+    const statement: Statement = JSON.parse(Buffer.from(envelope?.payload ?? []).toString())
+    change(statement)
+    const payload = bytesOf(canonicalJson(statement))
+    const signed = preAuthenticationEncoding(statementType, payload)
+    const signature = new Uint8Array(sign(null, signed, key.privateKey))
+    return changed(files, {
+      'receipt.dsse.json': writeEnvelope({ payload, keyId: evidenceKeyId(key.publicKey), signature }),
+      'receipt.signed': signed,
+      'receipt.sig': signature,
+    })
+  }
+
+  test('passes when nothing was changed: the ground of the tests below', async () => {
+    expect(await firstBad(signedAgain(() => undefined))).toBeNull()
+  })
+
+  test.each<[string, string, (statement: Statement) => void]>([
+    ['statement', 'subjects that are not the objects', ({ subject }) => subject.pop()],
+    ['statement', 'a member that nobody knows', ({ predicate }) => Object.assign(predicate, { more: 'x' })],
+    ['statement', 'a size below zero', ({ predicate }) => Object.assign(predicate.objects[0] ?? {}, { sizeBytes: -1 })],
+    ['checkpoint', 'another tree size', ({ predicate }) => Object.assign(predicate.log, { treeSize: 8 })],
+    [
+      'checkpoint',
+      'another root',
+      ({ predicate }) => Object.assign(predicate.log, { rootHash: toBase64(new Uint8Array(32)) }),
+    ],
+    ['inclusion', 'another place', ({ predicate }) => Object.assign(predicate.log, { seq: 4 })],
+    ['entry', 'another period than its entry', ({ predicate }) => Object.assign(predicate, { period: '2026-11' })],
+    ['tags', 'fewer tag files', ({ predicate }) => predicate.tags.pop()],
+    [
+      'tags',
+      'a tag file by another hash',
+      ({ predicate }) => Object.assign(predicate.tags[1] ?? {}, { sha256: '0'.repeat(64) }),
+    ],
+  ])('fails at %s for %s', async (id, _, change) => {
+    expect(await firstBad(signedAgain(change))).toBe(id)
+  })
+
+  test.each([
+    ['bagit.txt', 'BagIt-Version: 0.97\nTag-File-Character-Encoding: UTF-8\n'],
+    ['tagmanifest-sha256.txt', ''],
+  ])('fails when %s is signed but not that of a bag', async (path, text) => {
+    const forged = changed(bag.files, { [path]: text })
+    const files = signedAgain(({ predicate }) => {
+      const tag = predicate.tags.find((one) => one.path === path)
+      Object.assign(tag ?? {}, { sha256: sha256(bytesOf(text)) })
+    }, forged)
+    expect(await firstBad(files)).toBe('tags')
+  })
+
+  test('fails when the receipt and the entry agree on a size that the file has not', async () => {
+    const objects = plain.facts.objects.map((object) => ({ ...object, sizeBytes: object.sizeBytes + 1 }))
+    const facts = { ...plain.facts, objects }
+    const receipt = buildReceipt(facts, await proofFor(facts, key), key.privateKey)
+    const files = new Map([...plain.files, ...receipt.map(({ path, bytes }) => [path, bytes] as const)])
+    expect(await firstBad(files)).toBe('payload')
+  })
+
+  test('fails when its proof carries extra data, which nobody signs', async () => {
+    const proof = parseTlogProof(textOf(bag.files, 'receipt.tlog-proof'))
+    if (!proof.ok) expect.fail('the sample has no proof')
+    const extra = writeTlogProof({ ...proof.value, extra: Uint8Array.of(1) })
+    expect(await firstBad(changed(bag.files, { 'receipt.tlog-proof': extra }))).toBe('inclusion')
   })
 })
 
