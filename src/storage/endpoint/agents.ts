@@ -65,7 +65,7 @@ class WatchedHttpAgent extends HttpAgent {
   }
 
   override createConnection(options: ClientRequestArgs, callback?: Created): Duplex | null | undefined {
-    if (refusesHost(this.#settings.guarded, options.host)) throw new EndpointRefused()
+    if (refusesHost(this.#settings.guarded, options.host)) return new Socket().destroy(new EndpointRefused())
     const stream = super.createConnection(options, callback)
     watch(stream, 'connect', this.#settings.connectMs, this.#settings.idleMs)
     return stream
@@ -81,7 +81,7 @@ class WatchedHttpsAgent extends HttpsAgent {
   }
 
   override createConnection(options: RequestOptions, callback?: Created): Duplex | null | undefined {
-    if (refusesHost(this.#settings.guarded, options.host)) throw new EndpointRefused()
+    if (refusesHost(this.#settings.guarded, options.host)) return new Socket().destroy(new EndpointRefused())
     const stream = super.createConnection(options, callback)
     watch(stream, 'secureConnect', this.#settings.connectMs, this.#settings.idleMs)
     return stream

@@ -55,7 +55,7 @@ export async function checkEndpoint(url: string, policy: EndpointPolicy): Promis
   if (!ports.has(endpoint.port))
     throw refused(`the endpoint’s port \`${endpoint.port}\` is not one of object stores`, allowHelp)
   const literal = literalAddress(endpoint.hostname)
-  const addresses = literal === null ? await resolved(endpoint.hostname, policy) : [literal]
+  const addresses = literal === null ? await resolved(endpoint.hostname.replace(/\.$/, ''), policy) : [literal]
   // The range is not named: the answer must not map the operator's network for whoever asks.
   if (addresses.length === 0 || addresses.some((address) => refusedAddress(address) !== null)) {
     throw refused(`the endpoint \`${endpoint.origin}\` does not lead to a public address`, allowHelp)
