@@ -4,10 +4,7 @@
  */
 import { DrawbridgeError, systemClock, systemRandom } from '../base/index.ts'
 import { createClient, type DrawbridgeClient } from '../contract/index.ts'
-import { inProcessClient, operatorCaller } from '../operations/index.ts'
-import { readServerFile } from '../server/index.ts'
-import { readConfig } from './config.ts'
-import { type OpenedHouse, openHouse } from './house.ts'
+import type { OpenedHouse } from './house.ts'
 
 /** An open way to the service. */
 export interface Door {
@@ -35,6 +32,7 @@ const probeMilliseconds = 3_000
  */
 export async function openDoor(options: DoorOptions): Promise<Door> {
   const { directory, url } = options
+  const { readServerFile } = await import('../server/index.ts')
   const running = await readServerFile(directory)
   if (url !== null) {
     const own = running?.url === url ? running.token.reveal() : null
@@ -45,7 +43,17 @@ export async function openDoor(options: DoorOptions): Promise<Door> {
     const client = createClient(running.url, { token: running.token.reveal() })
     if (await answers(client)) return remoteDoor(client)
   }
-  const config = await readConfig(directory, options.configPath)
+  return openDirectory(directory, options.configPath)
+}
+
+/** The rooms below are loaded only where they are used: a command that finds a server needs none of them. */
+async function openDirectory(directory: string, configPath: string | null): Promise<Door> {
+  const [{ inProcessClient, operatorCaller }, { readConfig }, { openHouse }] = await Promise.all([
+    import('../operations/index.ts'),
+    import('./config.ts'),
+    import('./house.ts'),
+  ])
+  const config = await readConfig(directory, configPath)
   const house = await openHouse({ config, directory, clock: systemClock, random: systemRandom })
   return {
     client: inProcessClient(house.house, operatorCaller(config.operatorClaims)),
@@ -61,7 +69,7 @@ function remoteDoor(client: DrawbridgeClient): Door {
 /** A file that a killed server left behind names an address where nobody, or somebody else, answers. */
 async function answers(client: DrawbridgeClient): Promise<boolean> {
   try {
-    await client.service.status({}, { signal: AbortSignal.timeout(probeMilliseconds) })
+    await client.route.list({}, { signal: AbortSignal.timeout(probeMilliseconds) })
     return true
   } catch (error) {
     if (error instanceof DrawbridgeError) return false

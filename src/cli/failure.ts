@@ -1,7 +1,6 @@
 /** How a run that failed ends: `error:` and `hint:` on stderr, one line each, and the exit code of the table. */
 import { CommanderError } from 'commander'
 import { DrawbridgeError, errorCodes } from '../base/index.ts'
-import { scrub } from '../server/index.ts'
 import { printable, type Terminal } from './terminal.ts'
 
 /** The command line itself is wrong. */
@@ -18,20 +17,21 @@ export class UsageError extends Error {
 const usageExit = 2
 
 /** Tells what went wrong and returns the exit code. Never prints a stack trace. */
-export function reportFailure(error: unknown, terminal: Terminal): number {
+export async function reportFailure(error: unknown, terminal: Terminal): Promise<number> {
   if (error instanceof CommanderError) return reportCommander(error, terminal)
   if (error instanceof UsageError) {
     say(terminal, error.message, error.help)
     return usageExit
   }
+  const { scrub } = await import('../server/index.ts')
   if (error instanceof DrawbridgeError) {
     if (error.code === 'cancelled' && terminal.signal.aborted) return errorCodes.cancelled.exit
-    say(terminal, error.message, error.help)
+    say(terminal, scrub(error.message), error.help === undefined ? undefined : scrub(error.help))
     return errorCodes[error.code].exit
   }
   if (terminal.signal.aborted) return errorCodes.cancelled.exit
   const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
-  say(terminal, `a fault of Drawbridge itself: ${what}`, 'please report it with the command that led to it')
+  say(terminal, scrub(`a fault of Drawbridge itself: ${what}`), 'please report it with the command that led to it')
   return errorCodes.internal.exit
 }
 
@@ -56,7 +56,7 @@ function say(terminal: Terminal, message: string, help: string | undefined): voi
 }
 
 function oneLine(text: string): string {
-  return printable(scrub(text)).replace(/\s*\n\s*/g, ' ')
+  return printable(text).replace(/\s*\n\s*/g, ' ')
 }
 
 function backticked(text: string): string {

@@ -44,7 +44,7 @@ try {
     exitCode = await runCommand(form, args, options, terminal)
   }).parseAsync(process.argv)
 } catch (error) {
-  exitCode = reportFailure(error, terminal)
+  exitCode = await reportFailure(error, terminal)
 }
 process.exitCode = exitCode
 

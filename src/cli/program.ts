@@ -105,7 +105,12 @@ function addCommandAt(
   let parent = program
   for (const word of groups) {
     const known = parent.commands.find((command) => command.name() === word)
-    parent = known ?? parent.command(word).description(groupSummaries[word] ?? '')
+    parent =
+      known ??
+      parent
+        .command(word)
+        .description(groupSummaries[word] ?? '')
+        .helpCommand(false)
   }
   const command = parent.command(words.at(-1) ?? '').description(summary)
   form.declare(command)

@@ -64,6 +64,7 @@ function logged(parts: AppParts) {
     const startedAt = performance.now()
     context.set('caller', null)
     await next()
+    closeAfterUnreadBody(context)
     parts.log.request({
       time: parts.house.clock.now().toISOString(),
       method: context.req.method.slice(0, 10),
@@ -73,6 +74,12 @@ function logged(parts: AppParts) {
       caller: context.get('caller')?.actor.kind ?? 'nobody',
     })
   }
+}
+
+/** An answer that came before the body was read leaves the rest of it on the wire: nothing else can travel there. */
+function closeAfterUnreadBody(context: Context): void {
+  if (context.res.status < 400 || context.req.method === 'GET' || context.req.raw.bodyUsed) return
+  context.res.headers.set('connection', 'close')
 }
 
 function hardened(parts: AppParts) {

@@ -1,9 +1,9 @@
 /** `diagnose`: from an error text, from a connection tried live, or from the policies, pasted or read from AWS. */
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import { DrawbridgeError } from '../../base/index.ts'
 import type { OperationInput } from '../../contract/index.ts'
-import { explainText } from '../../operations/index.ts'
 import { UsageError } from '../failure.ts'
 import { renderDiagnosis } from '../render/diagnosis.ts'
 import { text } from './connection-options.ts'
@@ -30,7 +30,7 @@ export const diagnoseCommand: CommandForm = {
     const { terminal } = run
     const errorText = await errorTextOf(run, argument, options)
     const connection = text(options, 'connection')
-    const policies = await policiesOf(options)
+    const policies = await policiesOf(options, terminal.stdin)
     if (connection === undefined && policies !== null) {
       throw new UsageError(
         'policies alone do not say which request they are about',
@@ -41,6 +41,7 @@ export const diagnoseCommand: CommandForm = {
       if (errorText === undefined) {
         throw new UsageError('there is nothing to explain', 'give an error text, --file, or --connection')
       }
+      const { explainText } = await import('../../operations/index.ts')
       const diagnosis = explainText(errorText)
       show(run, diagnosis, () => renderDiagnosis(diagnosis, terminal.columns, terminal.colors))
       return 0
@@ -66,11 +67,11 @@ async function errorTextOf(run: Run, argument: unknown, options: Options): Promi
   return typeof argument === 'string' ? argument : undefined
 }
 
-async function policiesOf(options: Options): Promise<Policies | null> {
+async function policiesOf(options: Options, stdin: Readable): Promise<Policies | null> {
   const folder = text(options, 'policies')
   const roleArn = text(options, 'roleArn')
   const bucket = text(options, 'bucket')
-  if (folder !== undefined) return readPolicies(folder)
+  if (folder !== undefined) return readPolicies(folder, stdin)
   if (roleArn === undefined && bucket === undefined) return null
   if (roleArn === undefined || bucket === undefined) {
     throw new UsageError('reading the policies needs the role and the bucket', 'give --role-arn and --bucket')
@@ -91,11 +92,15 @@ async function fetchFrom(roleArn: string, bucket: string, options: Options): Pro
     region: text(options, 'region') ?? 'us-east-1',
     endpoint: text(options, 'endpointUrl') ?? null,
   })
-  return { ...fetched }
+  return {
+    ...fetched,
+    permissions: fetched.permissions === undefined ? undefined : [...fetched.permissions],
+    notSeen: [...fetched.notSeen],
+  }
 }
 
 /** Reads a folder of policies by the names that the set-up kit gives them. Other files are left alone. */
-async function readPolicies(folder: string): Promise<Policies> {
+async function readPolicies(folder: string, stdin: Readable): Promise<Policies> {
   const names = await readdir(folder).catch((cause: NodeJS.ErrnoException) => {
     throw new DrawbridgeError({
       code: 'report-unreadable',
@@ -104,9 +109,9 @@ async function readPolicies(folder: string): Promise<Policies> {
     })
   })
   const read = async (name: string): Promise<string | undefined> =>
-    names.includes(name) ? readText(join(folder, name), process.stdin) : undefined
+    names.includes(name) ? readText(join(folder, name), stdin) : undefined
   const permissionNames = names.filter((name) => /^permissions.*\.json$/.test(name)).sort()
-  const permissions = await Promise.all(permissionNames.map((name) => readText(join(folder, name), process.stdin)))
+  const permissions = await Promise.all(permissionNames.map((name) => readText(join(folder, name), stdin)))
   const policies: Policies = {
     trust: await read('trust-policy.json'),
     permissions: permissions.length === 0 ? undefined : permissions,

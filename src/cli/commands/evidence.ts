@@ -1,6 +1,5 @@
 /** The commands on receipts and on the evidence log. */
 import { basename, dirname } from 'node:path'
-import { verifyReceipt } from '../../operations/index.ts'
 import { renderTable } from '../render/table.ts'
 import { printable } from '../terminal.ts'
 import { text } from './connection-options.ts'
@@ -43,6 +42,7 @@ export const verifyReceiptCommand: CommandForm = {
       .requiredOption('--key <file>', 'the public key of the set-up kit: evidence-key.pem')
   },
   run: async (run, [folder], options) => {
+    const { verifyReceipt } = await import('../../operations/index.ts')
     const verdict = await verifyReceipt({ folder: String(folder), key: String(options['key']) })
     const { colors } = run.terminal
     show(run, verdict, () => {

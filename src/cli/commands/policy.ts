@@ -1,5 +1,4 @@
 /** `policy evaluate`: runs files of cases through the evaluator; needs no service and no network. */
-import { evaluateCases } from '../../operations/index.ts'
 import { type Colors, printable } from '../terminal.ts'
 import type { CommandForm } from './form.ts'
 import { show } from './run.ts'
@@ -9,6 +8,7 @@ export const evaluateCommand: CommandForm = {
     command.argument('<cases...>', 'files of cases, each one case or a list of them')
   },
   run: async (run, [paths]) => {
+    const { evaluateCases } = await import('../../operations/index.ts')
     const { results } = await evaluateCases({ cases: paths as readonly string[] })
     const lines = results.map((result) => readResult(result))
     const failed = lines.filter((line) => !line.ok)

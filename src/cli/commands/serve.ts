@@ -1,10 +1,8 @@
 /** `serve`: opens the data directory for good, works deliveries off, and answers on HTTP until it is told to stop. */
 import { join } from 'node:path'
 import { systemClock, systemRandom } from '../../base/index.ts'
-import { type ServerLog, scrub, startServer } from '../../server/index.ts'
-import { oidcSettings, readConfig } from '../config.ts'
+import type { ServerLog } from '../../server/index.ts'
 import { UsageError } from '../failure.ts'
-import { openHouse } from '../house.ts'
 import { printable, type Terminal } from '../terminal.ts'
 import { text } from './connection-options.ts'
 import type { CommandForm } from './form.ts'
@@ -21,6 +19,11 @@ export const serveCommand: CommandForm = {
   },
   run: async (run, _args, options) => {
     const { terminal, directory } = run
+    const [{ scrub, startServer }, { oidcSettings, readConfig }, { openHouse }] = await Promise.all([
+      import('../../server/index.ts'),
+      import('../config.ts'),
+      import('../house.ts'),
+    ])
     const config = await readConfig(directory, run.configPath)
     const port = portOf(text(options, 'port')) ?? config.listen.port
     const oidc = await oidcSettings(config, directory)
@@ -36,7 +39,7 @@ export const serveCommand: CommandForm = {
         ...(oidc === undefined ? {} : { oidc }),
         ...(config.rights === undefined ? {} : { rights: config.rights }),
         operatorClaims: config.operatorClaims,
-        log: logTo(terminal, run.json),
+        log: logTo(terminal, run.json, scrub),
       })
       house.worker.start()
       announce(run, server.url, server.localUrl)
@@ -59,7 +62,7 @@ function announce(run: Run, url: string, localUrl: string): void {
   terminal.out(terminal.colors.dim(`data in ${directory}; stop with Ctrl-C`))
 }
 
-function logTo(terminal: Terminal, json: boolean): ServerLog {
+function logTo(terminal: Terminal, json: boolean, scrub: (text: string) => string): ServerLog {
   return {
     request: (line) => {
       if (json) terminal.note(JSON.stringify({ event: 'request', ...line }))

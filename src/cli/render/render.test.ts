@@ -42,7 +42,12 @@ const diagnosis: Diagnosis = {
         index: 0,
         sid: 'AllowDrawbridge',
         effect: 'Allow',
-        condition: { operator: 'IpAddress', key: 'aws:SourceIp', wanted: ['203.0.113.0/24'], actual: ['198.51.100.24'] },
+        condition: {
+          operator: 'IpAddress',
+          key: 'aws:SourceIp',
+          wanted: ['203.0.113.0/24'],
+          actual: ['198.51.100.24'],
+        },
       },
       repairs: [
         {
@@ -88,10 +93,10 @@ describe('the chain', () => {
   })
 
   it('says the same with colours as without', () => {
-    const escape = String.fromCharCode(27)
-    const stripped = renderChain(refused, 100, colored).replace(new RegExp(`${escape}\\[[0-9;]*m`, 'g'), '')
+    const escapeSign = String.fromCharCode(27)
+    const stripped = renderChain(refused, 100, colored).replace(new RegExp(`${escapeSign}\\[[0-9;]*m`, 'g'), '')
     expect(stripped).toBe(renderChain(refused, 100, plain))
-    expect(renderChain(refused, 100, plain)).not.toContain(escape)
+    expect(renderChain(refused, 100, plain)).not.toContain(escapeSign)
   })
 
   it('shows control characters of strangers instead of obeying them', () => {
@@ -128,7 +133,14 @@ describe('a diagnosis', () => {
 
 describe('columns', () => {
   it('align by what is seen', () => {
-    expect(renderTable([[colored.green('a'), 'b'], ['long', 'c']]).split('\n').map(visibleWidth)).toEqual([7, 7])
+    expect(
+      renderTable([
+        [colored.green('a'), 'b'],
+        ['long', 'c'],
+      ])
+        .split('\n')
+        .map(visibleWidth),
+    ).toEqual([7, 7])
   })
 
   it('wraps at spaces and leaves long words whole', () => {
