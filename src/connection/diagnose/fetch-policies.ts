@@ -39,7 +39,10 @@ export interface FetchOptions {
 }
 
 /** The policies as `diagnosePolicies` takes them. An empty text means that there is none. */
-export type FetchedPolicies = PolicyTexts & { readonly notSeen: readonly string[] }
+export type FetchedPolicies = Omit<PolicyTexts, 'permissions' | 'notSeen'> & {
+  readonly permissions?: string[]
+  readonly notSeen: string[]
+}
 
 /** Reads what can be read. @throws input-invalid (the role ARN); access-denied, unavailable … when nothing can be read */
 export async function fetchPolicies(options: FetchOptions): Promise<FetchedPolicies> {
@@ -131,7 +134,7 @@ class Reader {
     })
   }
 
-  async role(name: string): Promise<Pick<PolicyTexts, 'trust' | 'permissions' | 'boundary'>> {
+  async role(name: string): Promise<Pick<FetchedPolicies, 'trust' | 'permissions' | 'boundary'>> {
     const found = await this.#read('the role with its trust policy', async () => {
       const { Role } = await this.#iam.send(new GetRoleCommand({ RoleName: name }))
       return {
