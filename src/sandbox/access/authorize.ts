@@ -1,0 +1,72 @@
+/**
+ * One decision: collects every policy that has a say about a caller and a resource, and asks the evaluator. The verdict
+ * goes into the record of the request; how a refusal is worded is the service's business.
+ */
+import { type AccessRequest, type Evaluation, evaluate, type NamedPolicy, type PolicySet } from '../../iam/index.ts'
+import type { Caller, Role, StoredPolicy, User } from '../world/entities.ts'
+import type { World } from '../world/world.ts'
+import type { Context } from './context.ts'
+
+/** One entry of a request's record. */
+export interface DecisionRecord {
+  readonly action: string
+  readonly resource: string
+  readonly decision: Evaluation['decision']
+  /** The policy type that decided. */
+  readonly decidedBy: Evaluation['decidedBy']
+}
+
+/** What is to be decided. */
+export interface Question {
+  readonly action: string
+  readonly resource: string
+  /** The account that owns the resource. */
+  readonly resourceAccount: string
+  /** What stands at the resource: bucket policy, trust policy or key policy. */
+  readonly resourcePolicy: NamedPolicy | null
+  readonly context: Context
+  readonly restrictPublicBuckets?: boolean
+}
+
+/** Decides one question for a caller. */
+export function decide(world: World, caller: Caller, question: Question, record: DecisionRecord[]): Evaluation {
+  const request: AccessRequest = {
+    principal: caller.kind === 'anonymous' ? '*' : caller.arn,
+    action: question.action,
+    resource: question.resource,
+    resourceAccount: question.resourceAccount,
+    context: { 'aws:ResourceAccount': question.resourceAccount, ...question.context },
+  }
+  const settings = { s3: { restrictPublicBuckets: question.restrictPublicBuckets ?? false } }
+  const evaluation = evaluate(request, policySet(world, caller, question), settings)
+  const { decision, decidedBy } = evaluation
+  record.push({ action: question.action, resource: question.resource, decision, decidedBy })
+  return evaluation
+}
+
+function policySet(world: World, caller: Caller, question: Question): PolicySet {
+  const entity = caller.kind === 'anonymous' ? null : caller.kind === 'session' ? caller.role : caller
+  const account = caller.kind === 'anonymous' ? undefined : world.accounts.get(caller.accountId)
+  // A role that was deleted takes its policies with it; its sessions are left with nothing.
+  const alive = entity !== null && world.arnOf(entity.id) !== null
+  return {
+    identity: alive ? identityPolicies(entity) : [],
+    boundary: alive && entity.boundary !== null ? named(entity.boundary.name, entity.boundary) : null,
+    session: caller.kind === 'session' ? caller.policy : null,
+    scp: account?.scp ?? [],
+    rcp: world.accounts.get(question.resourceAccount)?.rcp ?? [],
+    resource: question.resourcePolicy,
+    vpcEndpoint: null,
+  }
+}
+
+function identityPolicies(entity: User | Role): readonly NamedPolicy[] {
+  return [
+    ...[...entity.inline].map(([name, stored]) => named(name, stored)),
+    ...[...entity.attached.values()].map((managed) => named(managed.name, managed)),
+  ]
+}
+
+function named(name: string, stored: StoredPolicy): NamedPolicy {
+  return { name, policy: stored.policy }
+}

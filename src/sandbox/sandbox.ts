@@ -1,0 +1,127 @@
+/**
+ * Starts the sandbox: one server on loopback that answers for S3, STS, IAM and KMS of several accounts, verifies every
+ * signature and enforces every policy. It knows nothing of our own clients.
+ */
+import { type Clock, type Random, systemClock, systemRandom } from '../base/index.ts'
+import {
+  type ContainerCredentials,
+  Controls,
+  type OrganizationPolicies,
+  type SandboxCredentials,
+} from './control/controls.ts'
+import { type FaultRule, Faults } from './control/faults.ts'
+import { History, type HistoryEntry } from './control/history.ts'
+import { answerControl, controlPrefix } from './control/service.ts'
+import { type Gateway, handle } from './gateway.ts'
+import { listen } from './http/server.ts'
+import { KeyRing } from './kms/keys.ts'
+import { BlobStore } from './s3/blobs.ts'
+import { type AccountSeed, customerAccountId, defaultSeed, plant, sandboxBaseRoleArn, vendorAccountId } from './seed.ts'
+import { uuid } from './world/identifiers.ts'
+import { World } from './world/world.ts'
+
+/** How a sandbox starts. */
+export interface SandboxOptions {
+  /** Absent or 0: any free port. */
+  readonly port?: number
+  readonly host?: '127.0.0.1'
+  readonly clock?: Clock
+  readonly random?: Random
+  /** Where the bytes of objects lie, in a directory of their own that is removed at close; absent: the temporary directory. */
+  readonly directory?: string
+  /** The least `DurationSeconds` of AssumeRole; AWS says 900. */
+  readonly minimumSessionSeconds?: number
+  /** Absent: `sandboxAccounts`. */
+  readonly accounts?: readonly AccountSeed[]
+}
+
+/** A sandbox that runs. */
+export interface Sandbox {
+  /** `http://127.0.0.1:…`: the endpoint of all four services. */
+  readonly endpoint: string
+  readonly port: number
+  readonly accounts: readonly string[]
+  /** The role of the default seed that customers' trust policies name. */
+  readonly baseRoleArn: string
+  /** For `AWS_CONTAINER_CREDENTIALS_FULL_URI`: the session of `drawbridge-base`. */
+  readonly containerCredentialsUrl: string
+  /** The vendor's administrator in the default seed. @throws TypeError when a seed of one's own has none */
+  readonly vendor: SandboxCredentials
+  /** The customer's administrator in the default seed. @throws TypeError when a seed of one's own has none */
+  readonly customer: SandboxCredentials
+  /** The key pair of a seeded user. @throws TypeError */
+  userCredentials(accountId: string, userName: string): SandboxCredentials
+  /** A session of a role, as a container gets it; null for no such role. `accountId` null: the vendor's. */
+  containerCredentials(accountId: string | null, roleName: string): ContainerCredentials | null
+  /** Ages the sessions that were issued and moves `aws:CurrentTime`; signatures are still checked against the clock. */
+  advance(milliseconds: number): void
+  /** Sets the address from which callers of that account come; a session's is that of the account that assumed it. */
+  setSourceAddress(accountId: string, address: string): void
+  setOrganizationPolicies(accountId: string, policies: OrganizationPolicies): void
+  /** Puts these rules in the place of all others; an empty list ends the misbehaviour. */
+  setFaults(rules: readonly FaultRule[]): void
+  addFault(rule: FaultRule): void
+  /** Every request, oldest first, at most the last 10,000. */
+  history(): readonly HistoryEntry[]
+  clearHistory(): void
+  /** Closes every connection and removes the bytes. */
+  close(): Promise<void>
+}
+
+/** Starts a sandbox. Rejects when the port is taken or the directory can not be written. */
+export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
+  const host = options.host ?? '127.0.0.1'
+  const random = options.random ?? systemRandom
+  const world = new World(options.clock ?? systemClock, random)
+  const seeds = options.accounts ?? defaultSeed
+  plant(world, seeds)
+  const faults = new Faults()
+  const history = new History()
+  const controls = new Controls(world, faults, history, seeds[0]?.accountId ?? vendorAccountId)
+  const blobs = await BlobStore.create(options.directory ?? null)
+  const gateway: Gateway = {
+    s3: { world, keys: new KeyRing(world), blobs, buckets: new Map() },
+    faults,
+    history,
+    minimumSessionSeconds: options.minimumSessionSeconds ?? 900,
+  }
+  const server = await listen(
+    host,
+    options.port ?? 0,
+    () => uuid(random),
+    async (call) =>
+      call.rawPath.startsWith(controlPrefix)
+        ? { answer: await answerControl(controls, call), cut: false }
+        : await handle(gateway, call),
+  ).catch(async (cause: unknown) => {
+    await blobs.close()
+    throw cause
+  })
+  const endpoint = `http://${host}:${server.port}`
+  return {
+    endpoint,
+    port: server.port,
+    accounts: controls.accountIds(),
+    baseRoleArn: sandboxBaseRoleArn,
+    containerCredentialsUrl: `${endpoint}${controlPrefix}credentials/drawbridge-base`,
+    get vendor() {
+      return controls.userCredentials(vendorAccountId, 'admin')
+    },
+    get customer() {
+      return controls.userCredentials(customerAccountId, 'admin')
+    },
+    userCredentials: (accountId, userName) => controls.userCredentials(accountId, userName),
+    containerCredentials: (accountId, roleName) => controls.containerCredentials(accountId, roleName),
+    advance: (milliseconds) => controls.advance(milliseconds),
+    setSourceAddress: (accountId, address) => controls.setSourceAddress(accountId, address),
+    setOrganizationPolicies: (accountId, policies) => controls.setOrganizationPolicies(accountId, policies),
+    setFaults: (rules) => controls.setFaults(rules),
+    addFault: (rule) => controls.addFault(rule),
+    history: () => controls.history(),
+    clearHistory: () => controls.clearHistory(),
+    async close() {
+      await server.close()
+      await blobs.close()
+    },
+  }
+}
