@@ -217,6 +217,20 @@ describe('verdicts', () => {
     expect(decideCall(put, { ...unseen, permissions }).missingContextValues).toEqual(['aws:PrincipalTag/Unit'])
   })
 
+  test('an unknown value in a statement that fails anyway could not turn the decision', () => {
+    const Condition = { StringEquals: { 'aws:PrincipalTag/Unit': 'x', 'aws:RequestedRegion': 'us-east-1' } }
+    const permissions = [policy('permissions', { Effect: 'Allow', Action: 's3:*', Resource: '*', Condition })]
+    expect(decideCall(put, { ...unseen, permissions })).toMatchObject({
+      decision: 'implicitDeny',
+      missingContextValues: [],
+    })
+    const Resource = `arn:aws:s3:::acme-audit/\${aws:PrincipalTag/Unit}/*`
+    const variable = [policy('permissions', { Effect: 'Allow', Action: 's3:*', Resource })]
+    expect(decideCall(put, { ...unseen, permissions: variable }).missingContextValues).toEqual([
+      'aws:PrincipalTag/Unit',
+    ])
+  })
+
   test('one public statement blocks every other account where public buckets are restricted', () => {
     const bucket = policy(
       'bucket',

@@ -2,7 +2,7 @@
  * Which unknown context values could have turned a decision. A key that the call certainly does not carry is not
  * unknown: we know what we send. What only AWS knows (our address, the role's own tags, the organization) is.
  */
-import type { ConditionOutcome, StatementOutcome } from '../types.ts'
+import type { ConditionOutcome, Evaluation, StatementOutcome } from '../types.ts'
 import type { ApiCall, VerdictPart } from './api-call.ts'
 
 /** Keys whose absence from a request we know, because the caller would have put them there. Lower case. */
@@ -28,30 +28,43 @@ export function missingContext(call: ApiCall, parts: readonly VerdictPart[]): re
 }
 
 function missingInPart(call: ApiCall, { evaluation, request }: VerdictPart): string[] {
-  const isKeyUse = request.action.startsWith('kms:')
-  const isUnknown = (outcome: ConditionOutcome): boolean =>
-    outcome.actual === null && !isKnownAbsent(outcome.key.toLowerCase(), call.sourceIp !== null || isKeyUse)
-  const open = (statement: StatementOutcome): string[] => {
-    const applies =
-      statement.principalMatched !== false && statement.actionMatched && statement.resourceMatched !== false
-    const unknown = statement.conditions.filter(isUnknown)
-    // A statement that fails on known values fails whatever the unknown ones are.
-    const settled = statement.conditions.some((outcome) => !outcome.matched && !isUnknown(outcome))
-    return applies && !settled ? unknown.map((outcome) => outcome.key) : []
-  }
-  const firmDeny = evaluation.statements.some(
-    (statement) => statement.effect === 'Deny' && statement.matched && open(statement).length === 0,
-  )
-  if (firmDeny) return []
-  const conditionKeys = new Set(
-    evaluation.statements.flatMap((one) => one.conditions.map(({ key }) => key.toLowerCase())),
-  )
-  // What else the evaluator missed were variables in resources and values.
-  const variables = evaluation.missingContextValues.filter(
-    (key) =>
-      !conditionKeys.has(key.toLowerCase()) && !isKnownAbsent(key.toLowerCase(), call.sourceIp !== null || isKeyUse),
-  )
-  return [...evaluation.statements.flatMap(open), ...variables]
+  const hasAddress = call.sourceIp !== null || request.action.startsWith('kms:')
+  const isUnknownKey = (key: string): boolean => !isKnownAbsent(key.toLowerCase(), hasAddress)
+  const statements = evaluation.statements.map((statement) => ({
+    statement,
+    unknown: openKeys(statement, isUnknownKey),
+  }))
+  const isFirm = (effect: 'Allow' | 'Deny', like?: StatementOutcome): boolean =>
+    statements.some(
+      ({ statement: one, unknown }) =>
+        one.effect === effect &&
+        one.matched &&
+        unknown.length === 0 &&
+        (like === undefined || one.policyType === like.policyType),
+    )
+  if (isFirm('Deny')) return []
+  const isAllowed = evaluation.decision === 'allowed'
+  const turning = statements.filter(({ statement }) => {
+    if (statement.effect === 'Deny') return isAllowed || statement.matched
+    // An Allow more changes nothing about what is allowed; one that could fall away does, unless another stands firm.
+    return isAllowed ? statement.matched && !isFirm('Allow', statement) : !statement.matched
+  })
+  const variables = isAllowed ? [] : variablesOf(evaluation).filter(isUnknownKey)
+  return [...turning.flatMap(({ unknown }) => unknown), ...variables]
+}
+
+/** The unknown keys of a statement that is about this request and does not fail on known values anyway. */
+function openKeys(statement: StatementOutcome, isUnknownKey: (key: string) => boolean): string[] {
+  const isUnknown = ({ actual, key }: ConditionOutcome): boolean => actual === null && isUnknownKey(key)
+  const applies = statement.principalMatched !== false && statement.actionMatched && statement.resourceMatched !== false
+  const isSettled = statement.conditions.some((outcome) => !outcome.matched && !isUnknown(outcome))
+  return applies && !isSettled ? statement.conditions.filter(isUnknown).map((outcome) => outcome.key) : []
+}
+
+/** What the evaluator missed beside the keys of conditions: variables in resources and values. */
+function variablesOf(evaluation: Evaluation): string[] {
+  const keys = new Set(evaluation.statements.flatMap((one) => one.conditions.map(({ key }) => key.toLowerCase())))
+  return evaluation.missingContextValues.filter((key) => !keys.has(key.toLowerCase()))
 }
 
 /** Over a known public address there is no VPC endpoint, and none of its keys. */

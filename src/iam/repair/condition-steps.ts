@@ -6,6 +6,7 @@
 import type { ConditionOutcome } from '../types.ts'
 import { literalPattern } from '../write/index.ts'
 import { removeCondition, setConditionValues } from './edits.ts'
+import { fromOurAddress } from './own-steps.ts'
 import { applyPatch, type PatchOperation } from './patch.ts'
 import { nothingElse, type Step } from './proposal.ts'
 import { asking, isBroad, isOpenToAll, type Place, quoted, type Refusal, sideOf, statementTitle } from './refusal.ts'
@@ -65,20 +66,16 @@ function networkSteps(refusal: Refusal, place: Place, condition: ConditionOutcom
 }
 
 function listEgress(refusal: Refusal, place: Place, condition: ConditionOutcome, egress: readonly string[]): Step[] {
-  const { call } = refusal.situation
   const values = namesOnlyOne(place) ? egress : [...new Set([...condition.values, ...egress])]
   const parts = {
     summary: `list our addresses ${egress.map(quoted).join(', ')} in the condition on ${quoted(condition.key)} of ${statementTitle(refusal, place)}`,
     opens: nothingElse,
     cost: 20,
   }
-  // Where the address of the call is not known, it is one of the declared ones.
-  const sourceIp = call.sourceIp ?? refusal.ours.observedAddress ?? egress[0]?.split('/')[0] ?? null
   const { operator, key } = condition
-  return step(place, parts, setConditionValues(place.policy, place.index, operator, key, values)).map((one) => ({
-    ...one,
-    call: { ...call, sourceIp },
-  }))
+  return step(place, parts, setConditionValues(place.policy, place.index, operator, key, values)).map((one) =>
+    fromOurAddress(refusal, one, egress),
+  )
 }
 
 /** True when the statement lets in a single principal: nobody else depends on its values. */

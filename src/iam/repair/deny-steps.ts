@@ -5,6 +5,7 @@
 import { compileGlobText, globMatches } from '../match/glob.ts'
 import type { ConditionOutcome, Statement } from '../types.ts'
 import { removeStatement, removeValues, setConditionValues } from './edits.ts'
+import { fromOurAddress } from './own-steps.ts'
 import type { PatchOperation } from './patch.ts'
 import { nothingElse, type Step } from './proposal.ts'
 import { asking, type Place, quoted, type Refusal, sideOf, statementTitle } from './refusal.ts'
@@ -134,13 +135,11 @@ function listUs(refusal: Refusal, place: Place, condition: ConditionOutcome): St
     setConditionValues(place.policy, place.index, operator, key, [...new Set([...values, ...added])])
   if (/^notipaddress(ifexists)?$/i.test(operator) && key.toLowerCase() === 'aws:sourceip') {
     if (egress === 'dynamic') return []
-    const { call } = refusal.situation
-    const sourceIp = call.sourceIp ?? refusal.ours.observedAddress ?? egress[0]?.split('/')[0] ?? null
     return edit(place, onList(egress), {
       summary: `add our addresses ${egress.map(quoted).join(', ')} to the condition on ${quoted(key)} of ${title}`,
       opens: 'what else the statement denies, from our addresses alone and only where other policies allow it',
       cost: 23,
-    }).map((step) => ({ ...step, call: { ...call, sourceIp } }))
+    }).map((step) => fromOurAddress(refusal, step, egress))
   }
   const { actual } = condition
   if (!listable.test(key) || !/^string(not)?equals(ignorecase)?(ifexists)?$/i.test(operator)) return []

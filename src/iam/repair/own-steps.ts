@@ -137,3 +137,10 @@ export function encryptUnderBucketKey({ situation, part }: Refusal, step: Step):
   const encryption: Encryption = { kind: 'sse-kms', keyArn: part.request.resource }
   return { ...encryptAs(call, encryption, 5), ...(step.edit === undefined ? {} : { edit: step.edit }) }
 }
+
+/** Where no address is known and none was observed, a step is tried from a declared one, which proves nothing. */
+export function fromOurAddress({ situation }: Refusal, step: Step, egress: readonly string[]): Step {
+  const { call } = situation
+  if (call.sourceIp !== null) return step
+  return { ...step, call: { ...call, sourceIp: egress[0]?.split('/', 1)[0] ?? null }, isAssuming: true }
+}

@@ -12,7 +12,7 @@ export type PolicyName = 'trust' | 'permissions' | 'boundary' | 'session' | 'buc
 export interface OwnSettings {
   /** The addresses our calls come from. */
   readonly egress: 'dynamic' | readonly string[]
-  /** The address AWS was seen to see. */
+  /** The address AWS was seen to see; taken for the call's where the call does not know its own. */
   readonly observedAddress: string | null
   /** Verified claims of the signed-in person that could become session tags, by tag name. */
   readonly availableTags: Readonly<Record<string, string>>
@@ -91,6 +91,8 @@ export interface Step {
   readonly call?: ApiCall
   /** True: grants beside a statement whose conditions refuse, instead of meeting them. The last resort. */
   readonly isBypass?: boolean
+  /** True: helps only if our address is a declared one, which nobody has observed. */
+  readonly isAssuming?: boolean
 }
 
 /** Answers for a change that opens nothing. */

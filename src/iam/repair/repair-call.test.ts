@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { repair } from '../../contract/index.ts'
 import { type ApiCall, decideCall } from '../operations/index.ts'
 import { repairCall } from './repair-call.ts'
 import { decideAfter } from './testing/apply-proposal.ts'
@@ -150,6 +151,16 @@ describe('the nine scenarios', () => {
   })
 })
 
+test('every proposal has the shape that the contract gives to repairs', () => {
+  for (const scenario of Object.values(nine)) {
+    for (const proposal of repairCall(scenario.call, scenario.policies, scenario.ours)) {
+      expect(() => repair.parse(proposal)).not.toThrow()
+      expect(proposal.summary).toMatch(/^[a-z][^\n]*[^.\n]$/)
+      if (proposal.patch !== undefined) expect(proposal.patch.diff).toMatch(/^--- .+\n\+\+\+ .+\n@@ /)
+    }
+  }
+})
+
 describe('every two of them at once', () => {
   const trustFaults = {
     'source-ip': { IpAddress: { 'aws:SourceIp': '203.0.113.0/24' } },
@@ -252,6 +263,13 @@ describe('source address', () => {
   test('an unknown address is not guessed: the verdict says what is missing', () => {
     const verdict = decideCall({ ...assumeRole, sourceIp: null }, { ...healthy, trust })
     expect(verdict).toMatchObject({ decision: 'implicitDeny', missingContextValues: ['aws:SourceIp'] })
+  })
+
+  test('declared addresses that nobody observed prove nothing', () => {
+    const own = { ...ours, egress: ['198.51.100.0/24'], observedAddress: null }
+    const [first] = repairCall({ ...assumeRole, sourceIp: null }, { ...healthy, trust }, own)
+    expect(first?.summary).toContain('list our addresses')
+    expect(first?.proved).toBe(false)
   })
 
   test('where the statement had no External ID, it is put back as the address goes', () => {
@@ -551,6 +569,32 @@ describe('permissions and bucket', () => {
       side: 'ours',
       change: { setting: 'encryption', to: { kind: 'sse-kms', keyArn } },
       policy: 'session',
+    })
+  })
+
+  test('under RestrictPublicBuckets the public statements go, and ours stays', () => {
+    const open = (Sid: string) => ({
+      Sid,
+      Effect: 'Allow',
+      Principal: '*',
+      Action: 's3:GetObject',
+      Resource: 'arn:aws:s3:::acme-audit/*',
+    })
+    const own = {
+      Effect: 'Allow',
+      Principal: { AWS: roleArn },
+      Action: 's3:PutObject',
+      Resource: 'arn:aws:s3:::acme-audit/*',
+    }
+    const call = { ...putObject, bucketOwner: '333333333333' }
+    const bucket = policyOf('bucket', open('A'), own, open('B'))
+    const scenario = { call, policies: { ...healthy, bucket, restrictPublicBuckets: true }, ours }
+    expect(firstRepair(scenario)).toMatchObject({
+      link: 'bucket-policy',
+      operations: [
+        { op: 'remove', path: '/Statement/2' },
+        { op: 'remove', path: '/Statement/0' },
+      ],
     })
   })
 

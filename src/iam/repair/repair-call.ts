@@ -24,7 +24,8 @@ const mostProposals = 8
  * else they open. Empty when the call is allowed already, or nothing helps.
  *
  * Each proposal was tried: `proved` is true only when the call was decided again with it, and with the proposals named in
- * `requires`, and was allowed. No proposal contains a wildcard principal or drops the External ID.
+ * `requires`, and was allowed without regard to any value that is not known. The call's address, where it does not know
+ * it, is the observed one. No proposal contains a wildcard principal or drops the External ID.
  *
  * @param otherCalls calls that a good repair leaves as they are; one that turns allowed is named in `opens`, and the
  *   proposal ranks lower.
@@ -35,7 +36,7 @@ export function repairCall(
   ours: OwnSettings,
   otherCalls: readonly ApiCall[] = [],
 ): readonly RepairProposal[] {
-  const situation = { call, policies }
+  const situation = { call: { ...call, sourceIp: call.sourceIp ?? ours.observedAddress }, policies }
   const ranked = searchPlans(situation, ours)
     .map((plan) => rank(situation, plan, otherCalls))
     .sort((one, other) => one.cost - other.cost)
@@ -126,7 +127,7 @@ function proposalsOf(before: Situation, plan: RankedPlan): RepairProposal[] {
         opens: opened.length === 0 ? nothingElse : opened.join('; '),
         ...(change === undefined ? {} : { change }),
         ...(patch === undefined ? {} : { patch }),
-        proved: plan.isAllowed,
+        proved: plan.isProved,
         requires,
       },
     ]

@@ -15,6 +15,8 @@ export interface Plan {
   readonly situation: Situation
   /** The call was decided after the steps, and allowed. */
   readonly isAllowed: boolean
+  /** Allowed without an assumption, and without a value that is not known. */
+  readonly isProved: boolean
 }
 
 /** A call has at most four refusals with a few conditions each; more steps than this are no repair. */
@@ -55,7 +57,10 @@ class Search {
       if (next === undefined) break
       tried = { ...next, steps: [...tried.steps, ...next.steps] }
     }
-    return { steps: tried.steps, situation: tried.situation, isAllowed: tried.verdict.decision === 'allowed' }
+    const { steps, situation, verdict } = tried
+    const isAllowed = verdict.decision === 'allowed'
+    const isCertain = verdict.missingContextValues.length === 0 && steps.every((step) => step.isAssuming !== true)
+    return { steps, situation, isAllowed, isProved: isAllowed && isCertain }
   }
 
   /** The steps against the first refusal after which the evaluation gets further, the cheapest first. */
@@ -112,7 +117,7 @@ function isProgress(before: VerdictPart, verdict: Verdict): boolean {
 /** Counts what stands against a request: each Deny that fires, and what the nearest Allow of the deciding type lacks. */
 function obstacles({ evaluation }: VerdictPart): number {
   const denies = evaluation.statements.filter((outcome) => outcome.effect === 'Deny' && outcome.matched).length
-  if (evaluation.decision === 'explicitDeny') return 10_000 * denies
+  if (evaluation.decision === 'explicitDeny') return 10_000 * Math.max(1, denies)
   // The types are met in this order, so a later one means that an earlier one is satisfied.
   const order = ['scp', 'vpcEndpoint', 'trust', 'key', 'resource', 'identity', 'boundary', 'session']
   const rank = order.length - order.indexOf(evaluation.decidedBy)

@@ -9,6 +9,7 @@ import { grantSteps } from './grant-steps.ts'
 import { encryptUnderBucketKey, ownSteps, sendAcl } from './own-steps.ts'
 import { placeOf } from './places.ts'
 import type { Slot, Step } from './proposal.ts'
+import { publicSteps } from './public-steps.ts'
 import { type Place, quoted, type Refusal, statementTitle } from './refusal.ts'
 import { policyNameOf, slotsOf } from './slots.ts'
 import { trustSteps } from './trust-steps.ts'
@@ -34,7 +35,7 @@ function headerSteps({ situation, part, ours }: Refusal): Step[] {
 
 function denyCandidates(refusal: Refusal): Step[] {
   const { statement } = refusal.part.evaluation
-  if (statement === undefined) return []
+  if (statement === undefined) return publicSteps(refusal)
   const place = placeOf(refusal, statement)
   const own = statement.conditions.flatMap((condition) => ownSteps(refusal, condition))
   return [...own, ...(place === null ? [] : denySteps(refusal, place))]

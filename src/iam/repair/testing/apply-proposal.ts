@@ -13,7 +13,7 @@ export function decideAfter(scenario: Scenario, all: readonly RepairProposal[], 
     return found
   })
   const after = [chosen, ...others].reduce<Scenario>(applyProposal, scenario)
-  return decideCall(after.call, after.policies)
+  return decideCall({ ...after.call, sourceIp: after.call.sourceIp ?? scenario.ours.observedAddress }, after.policies)
 }
 
 function applyProposal(scenario: Scenario, { change, patch }: RepairProposal): Scenario {
