@@ -2,6 +2,7 @@
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
 import { describe, test } from 'vitest'
 import { Secret } from '../src/base/index.ts'
+import { sandboxAccounts, startSandbox } from '../src/sandbox/index.ts'
 import { azureStore, s3Store } from '../src/storage/index.ts'
 import { describeObjectStore } from '../src/storage/testing/contract-suite.ts'
 import { startAzurite } from './servers/azurite.ts'
@@ -34,6 +35,46 @@ describeObjectStore('azblob on Azurite', async () => {
       store.close()
       missing.close()
       await azurite.close()
+    },
+  }
+})
+
+describeObjectStore('s3 on the sandbox', async () => {
+  const sandbox = await startSandbox()
+  const user = sandbox.userCredentials(sandboxAccounts.customer, 'admin')
+  const admin = new S3Client({
+    region: 'eu-central-1',
+    endpoint: sandbox.endpoint,
+    forcePathStyle: true,
+    credentials: { accessKeyId: user.accessKeyId, secretAccessKey: user.secretAccessKey.reveal() },
+  })
+  await admin.send(new CreateBucketCommand({ Bucket: 'suite' }))
+  admin.destroy()
+  const open = (bucket: string) =>
+    s3Store({
+      bucket,
+      region: 'eu-central-1',
+      endpoint: sandbox.endpoint,
+      expectedBucketOwner: sandboxAccounts.customer,
+      credentials: async () => user,
+      allowPrivateEndpoint: true,
+    })
+  const store = open('suite')
+  const missing = open('missing')
+  return {
+    store,
+    missing,
+    prefix: 'suite/',
+    features: {
+      conditionalComplete: true,
+      secondComplete: 'upload-not-found',
+      abortDropsParts: true,
+      oddSegments: true,
+    },
+    async close() {
+      store.close()
+      missing.close()
+      await sandbox.close()
     },
   }
 })
