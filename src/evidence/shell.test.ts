@@ -25,7 +25,7 @@ const lines = verifyInstructions.match(/^ {7}\S.*$/gmu)?.map((line) => line.trim
 const [manifestLine, signatureLine, boundLine, checkpointText, checkpointSig, checkpointLine] = lines
 
 function run(folder: string, line = ''): { status: number | null; output: string } {
-  const { status, stdout } = spawnSync('sh', ['-c', line.replaceAll('/tmp/', `${folder}-`)], {
+  const { status, stdout } = spawnSync('sh', ['-c', line.replaceAll('/tmp/', './tmp-')], {
     cwd: folder,
     encoding: 'utf8',
   })
