@@ -90,6 +90,7 @@ export interface PolicySet {
   readonly session: NamedPolicy | null
   /** Levels from the root down; every level must allow. Empty: no organization. */
   readonly scp: readonly (readonly NamedPolicy[])[]
+  /** Levels as for `scp`; only their denies count, for `RCPFullAWSAccess` stands at every level and cannot be detached. */
   readonly rcp: readonly (readonly NamedPolicy[])[]
   /** Whatever stands at the resource: bucket policy, role trust policy or key policy. */
   readonly resource: NamedPolicy | null

@@ -1,6 +1,7 @@
 /** Runs every case of `test/cases/iam`: the rules of AWS's documentation as data. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
 import { evaluateCase } from './index.ts'
 
 const folder = new URL('../../../test/cases/iam/', import.meta.url)
@@ -32,8 +33,32 @@ for (const { file, cases } of topics) {
 /** What a request's answer looks like (25) and who owns an object (29) are not decisions of policies. */
 const rulesOutsideEvaluation = new Set([25, 29])
 
+const schemaFile = new URL('../../../docs/schemas/iam-case.json', import.meta.url)
+const schema = z.fromJSONSchema(JSON.parse(readFileSync(schemaFile, 'utf8')))
+
 describe('the cases together', () => {
   const all = topics.flatMap(({ cases }) => cases)
+
+  test('fit the published schema', () => {
+    for (const one of all) expect(schema.safeParse(one).error, one.name).toBeUndefined()
+  })
+
+  test('are refused by schema and runner alike when a member has another name', () => {
+    const [one] = all
+    const { name, request, policies } = JSON.parse(JSON.stringify(one))
+    for (const wrong of [
+      { request, policies },
+      { name, policies },
+      { name, request },
+      { name, request: { ...request, ressource: 'x' }, policies },
+      { name, request, policies: { ...policies, permissionsBoundary: null } },
+      { name, request, policies, settings: { s3: { publicBuckets: true } } },
+      { name, request, policies, expected: { decision: 'denied' } },
+    ]) {
+      expect(schema.safeParse(wrong).success).toBe(false)
+      expect(evaluateCase(wrong).ok).toBe(false)
+    }
+  })
 
   test('there are at least 200', () => {
     expect(all.length).toBeGreaterThanOrEqual(200)

@@ -60,7 +60,7 @@ export class Form {
   }
 
   optionalObject(name: string, known?: readonly string[]): Form | null {
-    return this.has(name) ? this.object(name, known) : null
+    return this.value(name) === null || !this.has(name) ? null : this.object(name, known)
   }
 
   list(name: string): readonly unknown[] {

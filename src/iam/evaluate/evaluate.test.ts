@@ -79,6 +79,34 @@ describe('the reason', () => {
     )
   })
 
+  test('names everything else that must allow and does not', () => {
+    const resource = trust({ StringEquals: { 'sts:ExternalId': 'acme' } })
+    const answer = evaluate(assume, { ...none, boundary: policy('b'), resource })
+    expect(answer.reason).toBe(
+      "denied: the trust policy's statement 0 (`Vendor`) would allow, but sts:ExternalId is absent and must be acme" +
+        ', and no identity-based policy allows it, and no permissions boundary allows it',
+    )
+  })
+
+  test('takes either side of the own account as enough', () => {
+    const answer = evaluate(
+      {
+        principal: 'arn:aws:iam::222222222222:user/kim',
+        action: 's3:GetObject',
+        resource: 'arn:aws:s3:::b/k',
+        resourceAccount: '222222222222',
+        context: {},
+      },
+      {
+        ...none,
+        resource: policy('bucket', { Effect: 'Allow', Principal: '*', Action: 's3:PutObject', Resource: '*' }),
+      },
+    )
+    expect(answer.reason).toBe(
+      'denied: no identity-based policy and no resource-based policy allows s3:GetObject on arn:aws:s3:::b/k',
+    )
+  })
+
   test('says that there is no policy at all', () => {
     expect(evaluate(assume, { ...none, identity: [mayAssume] }).reason).toBe(
       `denied: there is no trust policy that allows sts:AssumeRole on ${role}`,
@@ -143,6 +171,15 @@ describe('what decided', () => {
     ['everything allows', { ...none, identity: [mayAssume], resource: trust({}) }, 'trust'],
   ])('%s', (_, policies, decidedBy) => {
     expect(evaluate(assume, policies).decidedBy).toBe(decidedBy)
+  })
+
+  // AWS asks for a set operator here and documents no answer without one; this is the reading that grants least.
+  test('a negated operator on a list wants every member to differ', () => {
+    const resource = trust({ StringNotEquals: { 'aws:TagKeys': 'admin' } })
+    const withTags = (tags: string[]) =>
+      decide({ ...assume, context: { 'aws:TagKeys': tags } }, { ...none, identity: [mayAssume], resource })
+    expect(withTags(['team', 'admin'])).toBe('implicitDeny')
+    expect(withTags(['team'])).toBe('allowed')
   })
 
   test('near misses are ranked by the number of conditions that failed', () => {

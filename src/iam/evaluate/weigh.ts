@@ -12,7 +12,12 @@ import { isPublicPolicy } from './public-policy.ts'
 import { type RequestFacts, type ResourcePolicyKind, resourcePolicyKind } from './request-facts.ts'
 
 /** A rule, outside any statement, that decided. */
-export type SpecialRule = 'restrictPublicBuckets' | 'rootUser' | 'rootCannotAssumeRoles' | 'kmsCrossAccountAction'
+export type SpecialRule =
+  | 'restrictPublicBuckets'
+  | 'rootUser'
+  | 'rootCannotAssumeRoles'
+  | 'unsignedRequest'
+  | 'kmsCrossAccountAction'
 
 /** The decision without its explanation. */
 export interface Weighing {
@@ -131,6 +136,7 @@ function isBlockedAsPublic(
 function weighSides(facts: RequestFacts, sides: Sides): Weighing {
   const { kind } = sides
   if (facts.principal.kind === 'root' && kind === 'trust') return lacking(['trust'], 'rootCannotAssumeRoles')
+  if (facts.principal.kind === 'anonymous' && kind !== 'resource') return lacking([kind], 'unsignedRequest')
   const grant = sides.resource & ~denyBit
   if (!sides.isBoundByAccount) return grant === grants.none ? lacking([kind]) : allowedBy(kind)
   if (!facts.isSameAccount) return weighAcrossAccounts(facts, sides, grant)

@@ -52,6 +52,8 @@ function ruleSentence(rule: SpecialRule, request: AccessRequest): string {
       return `allowed: the root user may do ${request.action} in its own account`
     case 'rootCannotAssumeRoles':
       return 'denied: the root user of an account cannot assume roles'
+    case 'unsignedRequest':
+      return `denied: ${request.action} takes no unsigned requests`
     case 'kmsCrossAccountAction':
       return `denied: ${request.action} cannot be allowed to principals of another account`
   }
@@ -68,11 +70,21 @@ function missingSentence(facts: DecidingFacts): string {
   const [first, ...others] = facts.weighing.missing
   const nearest = facts.nearMisses[0]
   if (nearest !== undefined && (nearest.statement.policyType === first || facts.weighing.decidedBy === 'identity')) {
-    return `${nameStatement(nearest.statement)} would allow, but ${describeAll(nearest.failing.map(describeFailure))}`
+    const failing = describeAll(nearest.failing.map(describeFailure))
+    return `${nameStatement(nearest.statement)} would allow, but ${failing}${alsoMissing(facts, nearest.statement.policyType)}`
   }
   if (first === undefined) return `nothing allows ${facts.request.action}`
-  const single = others.includes('resource') && first === 'identity' ? ' and no resource-based policy' : ''
-  return `${absence(first, facts)}${single} allows ${facts.request.action}${onResource(facts.request)}${elsewhere(first, facts)}`
+  const alternative = others.includes('resource') && first === 'identity' ? ' and no resource-based policy' : ''
+  const subject = `${absence(first, facts)}${alternative} allows ${facts.request.action}${onResource(facts.request)}`
+  return `${subject}${elsewhere(first, facts)}${alsoMissing(facts, first)}`
+}
+
+/** What else must allow and does not: mending the one place would not be enough. */
+function alsoMissing(facts: DecidingFacts, named: PolicyType): string {
+  const { missing } = facts.weighing
+  const isEither = missing[0] === 'identity' && missing[1] === 'resource'
+  const rest = missing.filter((type) => type !== named && !(isEither && (type === 'resource' || type === 'identity')))
+  return rest.map((type) => `, and no ${policyTypeName(type)} allows it`).join('')
 }
 
 function absence(type: PolicyType, facts: DecidingFacts): string {

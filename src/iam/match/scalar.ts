@@ -10,7 +10,7 @@ export function parseDecimal(text: string): number | null {
   return Number.isFinite(value) ? value : null
 }
 
-const isoDate = /^(\d{4})-(\d{2})-(\d{2})(?:T(\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?(Z|[+-]\d{2}:?\d{2})?)?$/
+const isoDate = /^(\d{4})-(\d{2})(?:-(\d{2}))?(?:T(\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?(Z|[+-]\d{2}:?\d{2})?)?$/
 
 /** Reads ISO 8601 or epoch seconds as milliseconds since 1970. Without an offset the time is UTC. */
 export function parseInstant(text: string): number | null {
@@ -18,7 +18,7 @@ export function parseInstant(text: string): number | null {
   if (/^-?\d+(\.\d+)?$/.test(text)) return Number(text) * 1000
   const found = isoDate.exec(text)
   if (found === null) return null
-  const [, year, month, day, hour = '0', minute = '0', second = '0', fraction = '0', zone = 'Z'] = found
+  const [, year, month, day = '1', hour = '0', minute = '0', second = '0', fraction = '0', zone = 'Z'] = found
   const date = [Number(year), Number(month), Number(day)] as const
   if (!isCalendarDate(...date) || Number(hour) > 24 || Number(minute) > 59 || Number(second) > 60) return null
   const midnight = Date.UTC(date[0], date[1] - 1, date[2])
