@@ -9,6 +9,7 @@ import type { CommandForm, Options } from './commands/form.ts'
 import { plainCommand } from './commands/plain.ts'
 import { evaluateCommand } from './commands/policy.ts'
 import { commandRow, type Run } from './commands/run.ts'
+import { sandboxCommand } from './commands/sandbox.ts'
 import { serveCommand } from './commands/serve.ts'
 import { renderConnection, renderConnections, renderRoutes } from './render/connection.ts'
 import { renderDeliveries, renderDelivery } from './render/delivery.ts'
@@ -58,6 +59,12 @@ export const startingCommands = [
     summary: 'Starts the server: API, web pages, and the worker that delivers.',
     example: 'drawbridge serve --port 4780',
     form: serveCommand,
+  },
+  {
+    words: ['sandbox'],
+    summary: 'Starts a local cloud that verifies signatures and enforces policies, to rehearse on.',
+    example: 'drawbridge sandbox --port 9000',
+    form: sandboxCommand,
   },
 ] as const
 

@@ -150,7 +150,11 @@ export function createClient(url: string, options: ClientOptions = {}): Drawbrid
   const send = options.fetch ?? globalThis.fetch.bind(globalThis)
   const headers: Record<string, string> = {}
   if (options.token !== undefined) headers['authorization'] = `Bearer ${options.token}`
-  if (options.cookie !== undefined) headers['cookie'] = options.cookie
+  if (options.cookie !== undefined) {
+    headers['cookie'] = options.cookie
+    // A browser says by itself where a request comes from, and no script there can; a client without one has to.
+    headers['origin'] = new URL(url).origin
+  }
   const link = new OpenAPILink(toOrpcContract(), {
     url: base,
     headers,

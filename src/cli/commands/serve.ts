@@ -75,7 +75,8 @@ function logTo(terminal: Terminal, json: boolean, scrub: (text: string) => strin
   }
 }
 
-function untilAborted(signal: AbortSignal): Promise<void> {
+/** Resolves when the run is to end. */
+export function untilAborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve()
     else signal.addEventListener('abort', () => resolve(), { once: true })

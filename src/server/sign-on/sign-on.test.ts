@@ -51,15 +51,7 @@ async function signIn(browser: TestBrowser, subject: string, returnPath = '/'): 
 
 function clientOf(browser: TestBrowser) {
   const cookie = [...browser.cookiesOf(house.server.url)].map(([name, value]) => `${name}=${value}`).join('; ')
-  return createClient(house.server.url, {
-    cookie,
-    fetch: (input, init) => {
-      const headers = new Headers(input instanceof Request ? input.headers : undefined)
-      headers.set('cookie', cookie)
-      headers.set('sec-fetch-site', 'same-origin')
-      return fetch(new Request(input, { ...init, headers }))
-    },
-  })
+  return createClient(house.server.url, { cookie })
 }
 
 describe('signing in', () => {
