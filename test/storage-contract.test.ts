@@ -46,7 +46,7 @@ describeObjectStore('s3 on the sandbox', async () => {
     region: 'eu-central-1',
     endpoint: sandbox.endpoint,
     forcePathStyle: true,
-    credentials: { accessKeyId: user.accessKeyId, secretAccessKey: user.secretAccessKey.reveal() },
+    credentials: user,
   })
   await admin.send(new CreateBucketCommand({ Bucket: 'suite' }))
   admin.destroy()
@@ -56,7 +56,7 @@ describeObjectStore('s3 on the sandbox', async () => {
       region: 'eu-central-1',
       endpoint: sandbox.endpoint,
       expectedBucketOwner: sandboxAccounts.customer,
-      credentials: async () => user,
+      credentials: async () => ({ accessKeyId: user.accessKeyId, secretAccessKey: new Secret(user.secretAccessKey) }),
       allowPrivateEndpoint: true,
     })
   const store = open('suite')

@@ -16,7 +16,7 @@ const hashDigits = 20
 function nameFor(value: string): string {
   if (value.length === 0) throw new TypeError('a name needs a value to be made of')
   if (accepted.test(value) && !marker.test(value)) return value
-  const hash = createHash('sha256').update(value, 'utf8').digest('hex').slice(0, hashDigits)
+  const hash = createHash('sha256').update(value, 'utf16le').digest('hex').slice(0, hashDigits)
   const readable = value.slice(0, 64 - hashDigits - 1).replace(/[^A-Za-z0-9_+=,.@-]/g, '-')
   return `${readable}.${hash}`
 }
