@@ -12,6 +12,9 @@ export const people: Readonly<Record<string, Readonly<Record<string, string>>>> 
   'jonas.lind': { name: 'Jonas Lind', department: 'Regulatory', cost_center: 'RA-201', groups: 'regulatory' },
 }
 
+/** Seconds. */
+const hour = 3_600
+
 export interface IdentityProvider {
   readonly issuer: string
   readonly clientId: string
@@ -33,6 +36,7 @@ export async function startIdentityProvider(redirectUri: string): Promise<Identi
         claims: { openid: ['sub'], profile: ['name', 'department', 'cost_center', 'groups'] },
         conformIdTokenClaims: false,
         cookies: { keys: [clientSecret] },
+        ttl: { AccessToken: hour, AuthorizationCode: 60, Grant: hour, IdToken: hour, Interaction: hour, Session: hour },
         findAccount: (_context, id) => {
           const known = people[id]
           return known === undefined ? undefined : { accountId: id, claims: () => ({ sub: id, ...known }) }

@@ -104,8 +104,8 @@ export async function setUp(parts: Play): Promise<Cast> {
   const names = { bucket, role: roleName(connection), keyArn }
   const applied = await customer.applyKit(kit, names)
   story.good(`the customer applies it through IAM and S3: ${applied.join(', ')}`)
-  await verify(parts, s3, 'pass')
-  const azure = await addAzure(parts)
+  await verify(parts, signedIn, s3, 'pass')
+  const azure = await addAzure(parts, signedIn)
   const route = `audit-${scenario.name}`
   await stage.operator.route.add({ name: route, policy: 'failover', targets: [s3, azure] })
   story.good(`route ${route}: ${s3} first, ${azure} as the backup`)
@@ -117,7 +117,7 @@ function roleName(connection: Connection): string {
   return connection.authentication.roleArn.split('/').at(-1) ?? ''
 }
 
-async function addAzure(parts: Play): Promise<string> {
+async function addAzure(parts: Play, signedIn: DrawbridgeClient): Promise<string> {
   const { stage, scenario } = parts
   const name = `acme-azure-${scenario.name}`
   const container = await makeContainer(stage.azurite, `audit-${scenario.name}`)
@@ -127,14 +127,19 @@ async function addAzure(parts: Play): Promise<string> {
     location: { service: 'azblob', containerUrl: container.url, rootPath: 'audit/' },
     authentication: { kind: 'sas', token: container.sas },
   })
-  await verify(parts, name, 'pass')
+  await verify(parts, signedIn, name, 'pass')
   return name
 }
 
-/** Runs a verification and shows its checks as they end. */
-async function verify(parts: Play, name: string, expected: Verification['status']): Promise<Verification> {
-  const { stage, story } = parts
-  for await (const event of stage.operator.connection.verify({ name })) {
+/** Runs a verification in the person's name and shows its checks as they end. */
+async function verify(
+  parts: Play,
+  client: DrawbridgeClient,
+  name: string,
+  expected: Verification['status'],
+): Promise<Verification> {
+  const { story } = parts
+  for await (const event of client.connection.verify({ name })) {
     if (event.type === 'check') {
       if (parts.atLength) story.quote(draw.check(event.check))
       continue
@@ -200,7 +205,7 @@ export async function breakAndDeliver(parts: Play, cast: Cast): Promise<Delivery
   const { stage, story, scenario } = parts
   const facts = { bucket: cast.names.bucket, roleArn: `arn:aws:iam::${customerAccountId}:role/${cast.names.role}` }
   await cast.customer.edit(cast.names, scenario.edits, (policy) => scenario.change(policy, facts))
-  const red = await verify(parts, cast.s3, 'fail')
+  const red = await verify(parts, cast.person, cast.s3, 'fail')
   if (scenario.edits === 'trust') {
     story.line(`red since ${red.redSince}; a session issued before still works until ${red.sessionValidUntil}`)
     if (red.redSince === undefined || red.sessionValidUntil === undefined) {
@@ -253,7 +258,7 @@ async function repairAndBackfill(parts: Play, cast: Cast, owed: Delivery, repair
     await stage.operator.connection.change({ name: cast.s3, ...changeOf(repair.change) })
   }
   story.good(`${repair.side === 'ours' ? 'on our side' : 'the customer applies it'}: ${repair.summary}`)
-  await verify(parts, cast.s3, 'pass')
+  await verify(parts, cast.person, cast.s3, 'pass')
   const filled = await settled(cast.person, owed.id, (found) => found.state === 'delivered')
   for (const target of filled.targets) story.good(`${target.connection}: ${target.state} (${target.verificationLevel})`)
 }

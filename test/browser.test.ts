@@ -82,7 +82,7 @@ describe.skipIf(needs(chromiumPath, 'chromium'))('the pages', () => {
     await page.getByRole('button', { name: 'Explain', exact: true }).click()
     const diff = page.getByRole('region', { name: 'diff' }).first()
     await diff.waitFor()
-    expect(await diff.innerText()).toContain('203.0.113.0/24')
+    expect(await diff.textContent()).toContain('203.0.113.0/24')
     expect(await diff.locator('[data-kind=removed]').count()).toBeGreaterThan(0)
     await page.getByText('proved', { exact: true }).first().waitFor()
     await picture('red-chain-desktop')
@@ -90,9 +90,7 @@ describe.skipIf(needs(chromiumPath, 'chromium'))('the pages', () => {
 
   test('on a phone the same page has no sideways scroll', async () => {
     await page.setViewportSize({ width: 390, height: 844 })
-    const overflow = await page.evaluate(
-      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-    )
+    const overflow = await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')
     expect(overflow).toBe(0)
     await picture('red-chain-phone')
     await page.setViewportSize({ width: 1280, height: 900 })
