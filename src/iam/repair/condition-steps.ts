@@ -27,7 +27,7 @@ export function conditionSteps(refusal: Refusal, place: Place, condition: Condit
 
 function step(
   place: Place,
-  parts: Pick<Step, 'summary' | 'opens' | 'cost'>,
+  parts: Pick<Step, 'summary' | 'opens' | 'cost' | 'reason'>,
   operations: readonly PatchOperation[],
 ): Step[] {
   if (operations.length === 0) return []
@@ -36,6 +36,7 @@ function step(
       side: sideOf(place.slot.policy),
       summary: asking(place.slot.policy) + parts.summary,
       opens: parts.opens,
+      ...(parts.reason === undefined ? {} : { reason: parts.reason }),
       // Loosening a statement that also covers much else is the worse repair.
       cost: parts.cost + (isBroad(place.statement) && place.slot.policy !== 'key' ? 15 : 0),
       edit: { slot: place.slot, operations },
@@ -96,7 +97,8 @@ function dropNetworkCondition(refusal: Refusal, place: Place, condition: Conditi
   const also =
     restoring.length === 0 ? '' : `, and demand our External ID ${quoted(externalIdOf(refusal) ?? '')} there instead`
   const parts = {
-    summary: `remove the condition on ${quoted(condition.key)} from ${statementTitle(refusal, place)}${also}: ${reason}${protection}`,
+    summary: `remove the condition on ${quoted(condition.key)} from ${statementTitle(refusal, place)}${also}`,
+    reason: `${reason}${protection}`,
     opens: isTrust
       ? 'the role can be assumed from any address, still only by the principals named there'
       : 'the same actions from any address, still only for the principals named there',
@@ -131,6 +133,8 @@ function valueSteps(refusal: Refusal, place: Place, condition: ConditionOutcome)
   if (match[1] !== undefined) return withoutActual(refusal, place, condition, actual)
   const literal = actual.map((value) => literalFor(condition.operator, value))
   const shown = actual.map(quoted).join(', ')
+  const fresh = actual.filter((value) => !condition.values.includes(value))
+  const added = fresh.map(quoted).join(', ')
   const title = statementTitle(refusal, place)
   const edit = (values: readonly string[]): PatchOperation[] =>
     setConditionValues(place.policy, place.index, condition.operator, condition.key, [...new Set(values)])
@@ -151,8 +155,8 @@ function valueSteps(refusal: Refusal, place: Place, condition: ConditionOutcome)
   const extending = step(
     place,
     {
-      summary: `add ${shown} to the values of ${quoted(condition.key)} in ${title}`,
-      opens: `whatever the statement allows, also where ${quoted(condition.key)} is ${shown}`,
+      summary: `add ${added} to the values of ${quoted(condition.key)} in ${title}`,
+      opens: `whatever the statement allows, also where ${quoted(condition.key)} is ${added}`,
       cost: 23,
     },
     edit([...condition.values, ...literal]),

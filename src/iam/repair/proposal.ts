@@ -82,6 +82,8 @@ export interface Situation {
 export interface Step {
   readonly side: 'ours' | 'theirs'
   readonly summary: string
+  /** Why the change is right, for the end of the sentence; said once where several steps share it. */
+  readonly reason?: string
   readonly opens: string
   /** Lower comes first: below 20 our own settings, above policy edits by how much they open. */
   readonly cost: number

@@ -108,7 +108,7 @@ function groupsOf(steps: readonly Step[]): readonly (readonly Step[])[] {
 
 function proposalsOf(before: Situation, plan: RankedPlan): RepairProposal[] {
   const groups = groupsOf(plan.steps)
-  const summaries = groups.map((group) => joined(group.map((step) => step.summary)))
+  const summaries = groups.map(summaryOf)
   return groups.flatMap((group, index): RepairProposal[] => {
     const [first] = group
     const summary = summaries[index]
@@ -134,8 +134,10 @@ function proposalsOf(before: Situation, plan: RankedPlan): RepairProposal[] {
   })
 }
 
-function joined(summaries: readonly string[]): string {
-  return [...new Set(summaries)].join(', and ')
+function summaryOf(steps: readonly Step[]): string {
+  const changes = [...new Set(steps.map((step) => step.summary))].join(', and ')
+  const reasons = [...new Set(steps.flatMap((step) => step.reason ?? []))]
+  return reasons.length === 0 ? changes : `${changes}: ${reasons.join('; ')}`
 }
 
 /** Changes of one setting end in one: the last value, or for tags everything that was added and removed. */

@@ -4,8 +4,7 @@
  */
 import type { ApiCall, ChainPolicies } from '../operations/index.ts'
 import { parsePolicy } from '../read/index.ts'
-import type { NamedPolicy, PolicyType, Statement, StatementOutcome } from '../types.ts'
-import { isRecord } from './patch.ts'
+import type { NamedPolicy, PolicyType, StatementOutcome } from '../types.ts'
 import type { PolicyName, Slot } from './proposal.ts'
 
 /** The name that a policy type has in the chain of a call. Null: a kind of policy that the chain does not hold. */
@@ -58,19 +57,6 @@ export function slotOf(policies: ChainPolicies, call: ApiCall, outcome: Statemen
     return named?.name === outcome.policy && statement?.sid === outcome.sid && statement?.effect === outcome.effect
   }
   return slotsOf(policies, policy).find(isSource) ?? null
-}
-
-/** The statement as read, and as written. */
-export function statementAt(
-  policies: ChainPolicies,
-  slot: Slot,
-  index: number,
-): { statement: Statement; source: Readonly<Record<string, unknown>> } | null {
-  const policy = policyAt(policies, slot)?.policy
-  const statement = policy?.statements[index]
-  const source = isRecord(policy?.source) ? policy.source['Statement'] : undefined
-  const written = Array.isArray(source) ? source[index] : source
-  return statement !== undefined && isRecord(written) ? { statement, source: written } : null
 }
 
 /**

@@ -83,7 +83,7 @@ describe('for any model', () => {
           expect(new Set(sids).size).toBe(sids.length)
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 120 },
     )
   })
 
@@ -93,7 +93,7 @@ describe('for any model', () => {
         for (const fact of allowedActions(model))
           expect([fact, decideFact(model, fact, rest)]).toEqual([fact, 'allowed'])
       }),
-      { numRuns: 300 },
+      { numRuns: 120 },
     )
   })
 
@@ -104,7 +104,7 @@ describe('for any model', () => {
           expect([fact, decideFact(model, fact, rest)]).toEqual([fact, 'implicitDeny'])
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 120 },
     )
   })
 
@@ -116,7 +116,7 @@ describe('for any model', () => {
         expect(JSON.stringify(document).length).toBeLessThanOrEqual(sessionPolicyLimit)
         for (const statement of document.Statement) expect(statement.Resource).toMatch(/^arn:[a-z-]+:(s3|kms):/)
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     )
   })
 
@@ -156,7 +156,7 @@ describe('for any model', () => {
           expect(decideCall({ ...call, externalId: `${model.externalId}x` }, chain).decision).not.toBe('allowed')
         }
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     )
   })
 })
