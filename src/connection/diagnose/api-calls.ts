@@ -43,19 +43,66 @@ export function sessionArnOf(roleArn: string, sessionName: string): string {
   return `arn:${partition}:sts::${account}:assumed-role/${resource.split('/').at(-1)}/${sessionName}`
 }
 
+function sessionFacts(connection: Connection, identity: SessionIdentity, around: CallSurroundings): SessionFacts {
+  if (!isS3(connection)) throw new TypeError('only a connection to a bucket has API calls of S3')
+  const { roleArn } = roleOf(connection)
+  return {
+    session: sessionArnOf(roleArn, identity.sessionName),
+    roleArn,
+    tags: identity.tags,
+    sourceIdentity: identity.sourceIdentity,
+    region: connection.location.region,
+    sourceIp: around.sourceIp,
+  }
+}
+
+/**
+ * Calls that a good repair leaves refused: AssumeRole without our External ID or with another, what the purpose must not do,
+ * and what lies beside the root path.
+ */
+export function forbiddenCalls(connection: Connection, identity: SessionIdentity, around: CallSurroundings): ApiCall[] {
+  if (!isS3(connection)) throw new TypeError('only a connection to a bucket has API calls of S3')
+  const { location, purpose } = connection
+  const assume = assumeRoleCall(connection, identity, around)
+  const facts = sessionFacts(connection, identity, around)
+  const bucket = { bucket: bucketOf(connection), bucketOwner: location.bucketOwner }
+  const inside = `${location.rootPath}.drawbridge/probe.json`
+  const put = (key: string): ApiCall => ({
+    ...facts,
+    ...bucket,
+    operation: 's3:PutObject',
+    key,
+    acl: 'none',
+    encryption: { kind: 'bucket-default' },
+    bucketKeyArn: around.bucketKeyArn,
+    multipart: false,
+  })
+  const get: ApiCall = {
+    ...facts,
+    ...bucket,
+    operation: 's3:GetObject',
+    key: inside,
+    bucketKeyArn: around.bucketKeyArn,
+  }
+  return [
+    ...(assume.externalId === null
+      ? []
+      : [
+          { ...assume, externalId: null },
+          { ...assume, externalId: `${assume.externalId}-of-another` },
+        ]),
+    ...(location.rootPath === '' ? [] : [put('drawbridge-outside/probe.json')]),
+    ...(purpose === 'source' ? [put(inside)] : []),
+    ...(purpose === 'export' ? [get] : []),
+    ...(purpose === 'enrichment' ? [] : [{ ...facts, ...bucket, operation: 's3:DeleteObject' as const, key: inside }]),
+  ]
+}
+
 /** What the job does once it is in, in the order in which it does it: per purpose, and nothing that it does not do. */
 export function jobCalls(connection: Connection, identity: SessionIdentity, around: CallSurroundings): ApiCall[] {
   if (!isS3(connection)) throw new TypeError('only a connection to a bucket has API calls of S3')
   const { location, writing, purpose } = connection
-  const role = roleOf(connection)
-  const facts: SessionFacts = {
-    session: sessionArnOf(role.roleArn, identity.sessionName),
-    roleArn: role.roleArn,
-    tags: identity.tags,
-    sourceIdentity: identity.sourceIdentity,
-    region: location.region,
-    sourceIp: around.sourceIp,
-  }
+  const facts = sessionFacts(connection, identity, around)
   const bucket = { bucket: bucketOf(connection), bucketOwner: location.bucketOwner }
   const key = `${location.rootPath}.drawbridge/probe.json`
   const put = (multipart: boolean): ApiCall => ({

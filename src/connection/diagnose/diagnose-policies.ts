@@ -8,9 +8,7 @@ import {
   type ChainPolicies,
   decideCall,
   type NamedPolicy,
-  type OwnSettings,
   parsePolicy,
-  type RepairProposal,
   repairCall,
   type Verdict,
   writeSessionPolicy,
@@ -19,10 +17,11 @@ import type { ConnectionContext } from '../context.ts'
 import type { SessionIdentity } from '../identity/index.ts'
 import { setupModelOf } from '../model/setup-model.ts'
 import { roleOf } from '../open/session-need.ts'
-import { assumeRoleCall, type CallSurroundings, jobCalls, sessionArnOf } from './api-calls.ts'
+import { assumeRoleCall, type CallSurroundings, forbiddenCalls, jobCalls, sessionArnOf } from './api-calls.ts'
 import { chainFormOf, chainOf, type LinkFinding } from './chain-of.ts'
 import { describePolicy, refusalOf } from './deciding-statement.ts'
 import { type PolicyTexts, type ReadPolicies, readPolicyTexts } from './policy-texts.ts'
+import { ownSettings, repairOf, tagCandidates } from './repairs.ts'
 import { callerFor } from './vendor-principal.ts'
 
 /** One evaluated call of the job. */
@@ -35,7 +34,7 @@ interface Decided {
  * Explains a connection from the policies on the customer's side. `proved` is said only where nothing that could turn the
  * decision was unknown.
  *
- * @param availableTags claims that the mapping could turn into tags, by tag name; for repairs on our side
+ * @param availableTags claims of the person with their values, by claim; for repairs on our side
  * @throws input-invalid — a policy that can not be read; TypeError — a connection that has no role
  */
 export async function diagnosePolicies(
@@ -56,8 +55,14 @@ export async function diagnosePolicies(
   const chainPolicies = chainPoliciesOf(policies, connection, caller.principalArn)
   const calls = [assumeRoleCall(connection, identity, around), ...jobCalls(connection, identity, around)]
   const decided = calls.map((call): Decided => ({ call, verdict: decideCall(call, chainPolicies) }))
-  const settings = ownSettings(connection, texts, context, availableTags)
-  const causes = causesOf(decided, chainPolicies, settings, calls)
+  const candidates = tagCandidates(policies.trust?.policy, availableTags)
+  const settings = ownSettings(connection, texts, context, candidates)
+  const forbidden = forbiddenCalls(connection, identity, around)
+  const causes = causesOf(decided, chainPolicies, (call) =>
+    repairCall(call, chainPolicies, settings, forbidden).map((proposal) =>
+      repairOf(proposal, connection.identityMapping, candidates),
+    ),
+  )
   const notSeen = [...new Set([...notSeenOf(texts, decided), ...caller.notSeen])]
   const refused = decided.find(({ verdict }) => verdict.decision !== 'allowed')
   return {
@@ -95,28 +100,7 @@ function chainPoliciesOf(policies: ReadPolicies, connection: Connection, vendorP
   }
 }
 
-function ownSettings(
-  connection: Connection,
-  texts: PolicyTexts,
-  context: ConnectionContext,
-  availableTags: Readonly<Record<string, string>>,
-): OwnSettings {
-  const { location } = connection
-  return {
-    egress: context.egress === 'dynamic' ? 'dynamic' : [...context.egress],
-    observedAddress: context.observedAddress,
-    availableTags: { ...availableTags },
-    bucketRegion: location.service === 's3' ? location.region : '',
-    objectOwnership: texts.objectOwnership ?? null,
-  }
-}
-
-function causesOf(
-  decided: readonly Decided[],
-  policies: ChainPolicies,
-  settings: OwnSettings,
-  calls: readonly ApiCall[],
-): Cause[] {
+function causesOf(decided: readonly Decided[], policies: ChainPolicies, repairs: (call: ApiCall) => Repair[]): Cause[] {
   const named = allPolicies(policies)
   const causes: Cause[] = []
   const seen = new Set<string>()
@@ -134,7 +118,6 @@ function causesOf(
     if (seen.has(key)) continue
     seen.add(key)
     const unknown = verdict.missingContextValues
-    const others = calls.filter((other) => other !== call)
     causes.push({
       id: refusal.id,
       confidence: unknown.length === 0 ? 'proved' : 'likely',
@@ -142,7 +125,7 @@ function causesOf(
       summary: refusal.summary,
       because: [part.evaluation.reason, ...unknown.map((name) => `the value of \`${name}\` is not known here`)],
       statement: refusal.statement,
-      repairs: repairCall(call, policies, settings, others).map(repairOf),
+      repairs: repairs(call),
     })
   }
   return causes
@@ -161,38 +144,6 @@ function allPolicies(policies: ChainPolicies): NamedPolicy[] {
     ...scp.flat(),
     ...rcp.flat(),
   ].filter((policy) => policy !== null)
-}
-
-function repairOf(proposal: RepairProposal): Repair {
-  const { side, summary, opens, change, patch, proved } = proposal
-  return {
-    side,
-    summary,
-    opens,
-    ...(change === undefined ? {} : { change: { setting: change.setting, from: change.from, to: toJson(change.to) } }),
-    ...(patch === undefined
-      ? {}
-      : {
-          patch: {
-            policy: patch.policy,
-            operations: patch.operations.map((operation) => ({
-              op: operation.op,
-              path: operation.path,
-              ...('value' in operation && operation.value !== undefined ? { value: toJson(operation.value) } : {}),
-            })),
-            diff: patch.diff,
-            after: toJson(patch.after),
-          },
-        }),
-    proved,
-  }
-}
-
-type Json = NonNullable<Repair['patch']>['after']
-
-/** Policies are JSON values by construction; the copy keeps the proposal's own objects out of the diagnosis. */
-function toJson(value: unknown): Json {
-  return JSON.parse(JSON.stringify(value ?? null)) as Json
 }
 
 function summaryOf(causes: readonly Cause[], notSeen: readonly string[]): string {
