@@ -22,6 +22,8 @@ export interface DoorOptions {
   readonly url: string | null
   /** The operator token for `url`. */
   readonly token: string | null
+  /** True: the AWS credentials in reach belong to somebody else, such as the customer's administrator. */
+  readonly foreignCredentials: boolean
 }
 
 const probeMilliseconds = 3_000
@@ -43,18 +45,24 @@ export async function openDoor(options: DoorOptions): Promise<Door> {
     const client = createClient(running.url, { token: running.token.reveal() })
     if (await answers(client)) return remoteDoor(client)
   }
-  return openDirectory(directory, options.configPath)
+  return openDirectory(options)
 }
 
 /** The rooms below are loaded only where they are used: a command that finds a server needs none of them. */
-async function openDirectory(directory: string, configPath: string | null): Promise<Door> {
+async function openDirectory({ directory, configPath, foreignCredentials }: DoorOptions): Promise<Door> {
   const [{ inProcessClient, operatorCaller }, { readConfig }, { openHouse }] = await Promise.all([
     import('../operations/index.ts'),
     import('./config.ts'),
     import('./house.ts'),
   ])
   const config = await readConfig(directory, configPath)
-  const house = await openHouse({ config, directory, clock: systemClock, random: systemRandom })
+  const house = await openHouse({
+    config,
+    directory,
+    clock: systemClock,
+    random: systemRandom,
+    ...(foreignCredentials ? { provider: null } : {}),
+  })
   return {
     client: inProcessClient(house.house, operatorCaller(config.operatorClaims)),
     house,

@@ -26,8 +26,8 @@ export interface HouseOptions {
   readonly directory: string
   readonly clock: Clock
   readonly random: Random
-  /** Where our AWS credentials come from; absent: the AWS SDK's standard chain. */
-  readonly provider?: CredentialProvider
+  /** Where our AWS credentials come from; absent: the AWS SDK's standard chain; null: the ones in reach are not ours. */
+  readonly provider?: CredentialProvider | null
   /** Called as deliveries move. Must not throw. */
   readonly onDelivery?: (event: DeliveryEvent) => void
 }
@@ -126,12 +126,11 @@ async function assemble(options: HouseOptions, state: State, tenant: string): Pr
 
 function connectionContext(options: HouseOptions, evidencePublicKeyPem: string): ConnectionContext {
   const { config, clock, random, provider } = options
-  const base = createBaseIdentity({
-    ...(provider === undefined ? {} : { provider }),
-    region: config.region,
-    stsEndpoint: config.stsEndpoint ?? null,
-    clock,
-  })
+  const { region, stsEndpoint = null } = config
+  const base =
+    provider === null
+      ? null
+      : createBaseIdentity({ ...(provider === undefined ? {} : { provider }), region, stsEndpoint, clock })
   return {
     clock,
     random,
@@ -142,14 +141,16 @@ function connectionContext(options: HouseOptions, evidencePublicKeyPem: string):
     ownAccounts: config.ownAccounts,
     allowedEndpoints: config.allowedEndpoints.map((endpoint) => new URL(endpoint).origin),
     evidencePublicKeyPem,
-    stsEndpoint: config.stsEndpoint ?? null,
+    stsEndpoint,
   }
 }
 
-function sessionCache(base: BaseIdentity, clock: Clock): SessionCache {
+function sessionCache(base: BaseIdentity | null, clock: Clock): SessionCache {
   return new SessionCache({
     clock,
-    assume: async (request, signal) =>
-      assumeRole(await base.credentials(), request, signal === undefined ? { clock } : { clock, signal }),
+    assume: async (request, signal) => {
+      if (base === null) throw new TypeError('a role was asked for without an identity of our own')
+      return assumeRole(await base.credentials(), request, signal === undefined ? { clock } : { clock, signal })
+    },
   })
 }

@@ -62,10 +62,10 @@ async function runCommand(
     json: options['json'] === true,
     directory,
     configPath,
-    openDoor: () => {
+    openDoor: ({ foreignCredentials = false } = {}) => {
       const url = given(process.env['DRAWBRIDGE_URL']) ?? null
       const token = given(process.env['DRAWBRIDGE_TOKEN']) ?? null
-      held.door ??= openDoor({ directory, configPath, url, token })
+      held.door ??= openDoor({ directory, configPath, url, token, foreignCredentials })
       return held.door
     },
   }

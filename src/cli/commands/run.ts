@@ -13,7 +13,7 @@ export interface Run {
   /** `--config`; null: the data directory's own. */
   readonly configPath: string | null
   /** Opens the way to the service: a running server, or the data directory itself. Closed when the command has ended. */
-  openDoor(): Promise<Door>
+  openDoor(options?: { readonly foreignCredentials?: boolean }): Promise<Door>
 }
 
 /** Writes an output: as JSON for machines, drawn for people. */
