@@ -59,7 +59,6 @@ describe('checkEndpoint', () => {
     ['https://s3.example.com:6379', 'port'],
     ['https://user:secret@s3.example.com', 'carries a name'],
     ['not a url', 'is not a URL'],
-    
   ])('refuses %s for its form', async (url, why) => {
     const failure = await failureOf(checkEndpoint(url, { allow: [], resolve: publicly }))
     expect(failure).toMatchObject({ code: 'endpoint-refused' })
@@ -68,7 +67,9 @@ describe('checkEndpoint', () => {
   })
 
   test('refuses a URL of any length', async () => {
-    const failure = await failureOf(checkEndpoint(`https://${'a'.repeat(100_000)}.com`, { allow: [], resolve: publicly }))
+    const failure = await failureOf(
+      checkEndpoint(`https://${'a'.repeat(100_000)}.com`, { allow: [], resolve: publicly }),
+    )
     expect(failure.message.length).toBeLessThan(200)
   })
 

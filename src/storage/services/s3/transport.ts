@@ -5,7 +5,7 @@
 import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { request as httpRequest } from 'node:http'
 import { request as httpsRequest } from 'node:https'
-import { pipeline, Readable } from 'node:stream'
+import { pipeline, Readable, Transform } from 'node:stream'
 import type { Agents } from '../../endpoint/agents.ts'
 
 /** A request as the SDK's middleware leaves it. */
@@ -26,6 +26,11 @@ export interface WireResponse {
   readonly headers: Record<string, string>
   readonly body: Readable
 }
+
+/** The most that an answer may hold which is read into memory: listings, and what errors say. */
+const maximumAnswerBytes = 8 * 1024 * 1024
+/** How long a request without a streamed body may take from beginning to end. Completing ten thousand parts takes minutes. */
+const deadlineMs = 300_000
 
 /** How long a server may take to say `100 Continue` before the body goes out anyway. */
 const continueMs = 1_500
@@ -53,6 +58,26 @@ function headersOf(headers: IncomingHttpHeaders): Record<string, string> {
     if (value !== undefined) plain[name] = Array.isArray(value) ? value.join(', ') : value
   }
   return plain
+}
+
+/** An object's own bytes are the caller's to read, as many and as slowly as they come. */
+function isObject(wire: WireRequest, status: number): boolean {
+  return wire.query?.['x-id'] === 'GetObject' && (status === 200 || status === 206)
+}
+
+/** Cuts an answer that would fill the memory: the other side is a stranger. */
+function bounded(response: IncomingMessage): Readable {
+  let seen = 0
+  const limit = new Transform({
+    transform(piece: Buffer, _encoding, done) {
+      seen += piece.length
+      if (seen > maximumAnswerBytes)
+        done(Object.assign(new Error('the answer is too long'), { code: 'HPE_ANSWER_TOO_LONG' }))
+      else done(null, piece)
+    },
+  })
+  pipeline(response, limit, () => undefined)
+  return limit
 }
 
 /** Sends the body when the server is ready for it, and not at all when it has answered before. */
@@ -119,7 +144,14 @@ export class S3Transport {
         request.destroy(new Error('aborted'))
       }
       signal?.addEventListener('abort', onAbort, { once: true })
-      request.once('close', () => signal?.removeEventListener('abort', onAbort))
+      const streams = wire.body instanceof Readable || wire.query?.['x-id'] === 'GetObject'
+      const late = (): ClientRequest =>
+        request.destroy(Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' }))
+      const deadline = streams ? undefined : setTimeout(late, deadlineMs)
+      request.once('close', () => {
+        clearTimeout(deadline)
+        signal?.removeEventListener('abort', onAbort)
+      })
       request.on('error', reject)
       request.once('response', (response) => {
         resolve({
@@ -127,7 +159,7 @@ export class S3Transport {
             statusCode: response.statusCode ?? 0,
             ...(response.statusMessage === undefined ? {} : { reason: response.statusMessage }),
             headers: headersOf(response.headers),
-            body: response,
+            body: isObject(wire, response.statusCode ?? 0) ? response : bounded(response),
           },
         })
       })
