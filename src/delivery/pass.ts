@@ -2,14 +2,20 @@
  * One pass over one claimed delivery: every target that is due gets one attempt, in the route's order; what became of
  * it is committed; receipts that are outstanding are made; then the claim is given back with the moment of the next pass.
  */
-import type { DrawbridgeError } from '../base/index.ts'
+import { DrawbridgeError } from '../base/index.ts'
 import { deliveredEntry } from '../evidence/index.ts'
 import { attemptTarget } from './attempt.ts'
 import { backfillDelayMs, faultBudget, faultDelayMs } from './backoff.ts'
 import { notDeliveredEntry, quarantinedEntry } from './entries.ts'
 import type { Outcome } from './outcome.ts'
 import { receiptFacts } from './receipts.ts'
-import { type DeliveryRecord, deliveryStateOf, type TargetRecord, wantedTargets } from './record.ts'
+import {
+  type DeliveryRecord,
+  deliveryStateOf,
+  type TargetIdentity,
+  type TargetRecord,
+  wantedTargets,
+} from './record.ts'
 import { type Claim, LeaseLost } from './repository.ts'
 import { weakest } from './send/level.ts'
 import { settleReceipt } from './settle.ts'
@@ -108,8 +114,11 @@ class Pass {
   /** True: the route has what it wants of this pass, or must wait for this target. */
   async #attempt(target: TargetRecord): Promise<boolean> {
     const { claim, tools } = this.#work
+    const identity = await this.#identityFor(target)
+    if (identity instanceof DrawbridgeError) return await this.#end(target, 'failed', identity.message, null)
     // Counted before the work, so that an attempt that kills the process is counted too.
-    const started = await this.#keep({ ...target, state: 'sending', attempts: target.attempts + 1 }, (sending) =>
+    const attempts = target.attempts + 1
+    const started = await this.#keep({ ...target, identity, state: 'sending', attempts }, (sending) =>
       tools.repository.saveTarget(claim, sending, []),
     )
     const outcome = await attemptTarget(this.#work, started)
@@ -126,6 +135,17 @@ class Pass {
       case 'spool-broken':
         await this.#end(started, 'failed', outcome.error.message, null)
         return true
+    }
+  }
+
+  /** The mapping as it is now: since acceptance it may have been repaired, or ask for a claim that is not there. */
+  async #identityFor(target: TargetRecord): Promise<TargetIdentity | DrawbridgeError> {
+    const { tenant, actor, claims } = this.#work.record
+    try {
+      return await this.#work.tools.access.identityFor(tenant, target.connection, { actor, claims })
+    } catch (error) {
+      if (error instanceof DrawbridgeError) return error
+      throw error
     }
   }
 

@@ -18,7 +18,7 @@ export interface SpooledFile {
   readonly md5: string
 }
 
-/** In whose name the session of a target is opened: made from the person's claims at acceptance, never later. */
+/** In whose name the session of a target is opened: made from the person's claims by the target's identity mapping. */
 export interface TargetIdentity {
   readonly tags: Readonly<Record<string, string>>
   readonly sourceIdentity: string
@@ -118,6 +118,8 @@ export interface DeliveryRecord {
   readonly period: string
   readonly idempotencyKey: string | null
   readonly actor: ActorSummary
+  /** The verified claims of the sign-in: mapped anew before each attempt, because the identity mapping may be repaired. */
+  readonly claims: Readonly<Record<string, string | string[]>>
   readonly files: readonly SpooledFile[]
   readonly state: Delivery['state']
   readonly acceptedAt: string

@@ -98,6 +98,8 @@ export interface DeliveryRepository {
   makeDue(tenant: string, id: string, connections: readonly string[], entries: readonly NewEntry[]): Promise<boolean>
   /** Ids of deliveries that are still owed to this connection. */
   owedTo(tenant: string, connection: string): Promise<string[]>
+  /** The delivery accepted last whose route leads to this connection. */
+  newestTo(tenant: string, connection: string): Promise<DeliveryRecord | null>
 
   /** Saves a receipt's files unless there is one already; returns the one that stands. @throws LeaseLost */
   saveReceipt(claim: Claim, connection: string, files: readonly ReceiptFile[]): Promise<readonly ReceiptFile[]>

@@ -136,6 +136,7 @@ export class DeliveryService {
       period,
       idempotencyKey: input.idempotencyKey ?? null,
       actor: person.actor,
+      claims: person.claims,
       files,
       targets,
     }
@@ -175,6 +176,12 @@ export class DeliveryService {
     for (const id of owed) await repository.makeDue(tenant, id, [connection], [])
     if (owed.length > 0) wake()
     return owed.length
+  }
+
+  /** In whose name the newest delivery to this connection went; null when none has. */
+  async lastPerson(tenant: string, connection: string): Promise<Person | null> {
+    const newest = await this.#parts.repository.newestTo(tenant, connection)
+    return newest === null ? null : { actor: newest.actor, claims: newest.claims }
   }
 
   /** Hands over the receipt of one delivery to one target. @throws not-found */

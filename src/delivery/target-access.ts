@@ -29,7 +29,7 @@ export interface OpenTarget {
 }
 
 export interface TargetAccess {
-  /** Maps the person's claims for this connection. Called at acceptance. @throws claim-missing | not-found */
+  /** Maps the person's claims for this connection. Called at acceptance and before each attempt. @throws claim-missing | not-found */
   identityFor(tenant: string, connection: string, person: Person): Promise<TargetIdentity>
   /** Opens the store in that identity. @throws DrawbridgeError of any link of the chain */
   open(tenant: string, connection: string, identity: TargetIdentity): Promise<OpenTarget>

@@ -1,11 +1,17 @@
 /** Explaining a refusal: from a text, from a live connection, or from the customer's policies. */
 import { DrawbridgeError } from '../base/index.ts'
-import { diagnoseLive, diagnosePolicies, diagnoseText, requireIdentity } from '../connection/index.ts'
+import {
+  diagnoseLive,
+  diagnosePolicies,
+  diagnoseText,
+  requireIdentity,
+  type SignedInPerson,
+} from '../connection/index.ts'
 import type { Diagnosis, OperationInput } from '../contract/index.ts'
 import type { Caller } from './caller.ts'
 import { findConnection } from './connection.ts'
 import type { House } from './house.ts'
-import { signedInPerson } from './person.ts'
+import { personInQuestion } from './person.ts'
 
 /** The input of `diagnosis.explain`. */
 export type ExplainInput = OperationInput<'diagnosis.explain'>
@@ -36,20 +42,21 @@ export async function explain(house: House, caller: Caller, input: ExplainInput)
     return explainText(text ?? '')
   }
   const connection = await findConnection(house, name)
-  const identity = requireIdentity(connection.identityMapping, signedInPerson(caller))
+  const person = await personInQuestion(house, caller, connection)
+  const identity = requireIdentity(connection.identityMapping, person)
   if (policies !== undefined) {
-    return diagnosePolicies(connection, identity, policies, house.context, availableTags(caller))
+    return diagnosePolicies(connection, identity, policies, house.context, availableTags(person))
   }
   const secret = await house.connections.secretOf(house.tenant, name)
   return diagnoseLive(connection, secret, identity, house.context)
 }
 
 /** Claims of one value, by name: what an identity mapping could turn into session tags. */
-function availableTags(caller: Caller): Record<string, string> {
+function availableTags(person: SignedInPerson): Record<string, string> {
   const tags: Record<string, string> = {}
-  for (const [claim, value] of Object.entries(caller.claims)) {
-    const [only, ...more] = typeof value === 'string' ? [value] : value
-    if (only !== undefined && more.length === 0) tags[claim] = only
+  for (const [claim, value] of Object.entries(person.claims)) {
+    const only: unknown = Array.isArray(value) && value.length === 1 ? value[0] : value
+    if (typeof only === 'string') tags[claim] = only
   }
   return tags
 }

@@ -105,6 +105,7 @@ export class SqlDeliveries implements DeliveryRepository {
         period: delivery.period,
         idempotency_key: delivery.idempotencyKey,
         actor: JSON.stringify(delivery.actor),
+        claims: JSON.stringify(delivery.claims),
         state: 'accepted',
         accepted_at: now,
         crashes: 0,
@@ -364,6 +365,20 @@ export class SqlDeliveries implements DeliveryRepository {
       .orderBy('deliveries.ordinal')
       .execute()
     return rows.map((row) => row.id)
+  }
+
+  async newestTo(tenant: string, connection: string): Promise<DeliveryRecord | null> {
+    const row = await this.#database
+      .selectFrom('deliveries')
+      .innerJoin('delivery_targets', 'delivery_targets.delivery_id', 'deliveries.id')
+      .selectAll('deliveries')
+      .where('deliveries.tenant', '=', tenant)
+      .where('delivery_targets.connection', '=', connection)
+      .orderBy('deliveries.ordinal', 'desc')
+      .limit(1)
+      .executeTakeFirst()
+    const [record] = await recordsOf(this.#database, row === undefined ? [] : [row])
+    return record ?? null
   }
 
   async saveReceipt(claim: Claim, connection: string, files: readonly ReceiptFile[]): Promise<readonly ReceiptFile[]> {

@@ -53,6 +53,7 @@ function recordOf(
     period: row.period,
     idempotencyKey: row.idempotency_key,
     actor: JSON.parse(row.actor),
+    claims: JSON.parse(row.claims),
     files: files.map(fileOf),
     state: row.state as DeliveryRecord['state'],
     acceptedAt: row.accepted_at,

@@ -34,7 +34,7 @@ const migrations: readonly Migration[] = [
       `create table deliveries (
         ordinal integer primary key autoincrement, id text not null unique, tenant text not null, route text not null,
         policy text not null, report text not null, period text not null, idempotency_key text, actor text not null,
-        state text not null, accepted_at text not null, crashes integer not null, is_spooled integer not null,
+        claims text not null, state text not null, accepted_at text not null, crashes integer not null, is_spooled integer not null,
         available_at text, nudges integer not null, worker text, lease_until text, fence integer not null,
         unique (tenant, idempotency_key))`,
       `create index deliveries_due on deliveries (available_at) where available_at is not null`,

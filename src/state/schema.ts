@@ -67,6 +67,7 @@ export interface DeliveryRow {
   period: string
   idempotency_key: string | null
   actor: string
+  claims: string
   state: string
   accepted_at: string
   crashes: number
