@@ -1,7 +1,6 @@
 /** The HTTP door: the API derived from the contract, sign-on, and the web pages. */
-export type { ServerFile } from './operator-token.ts'
 export { readServerFile } from './operator-token.ts'
-export type { RequestLine, ServerLog } from './request-log.ts'
+export type { ServerLog } from './request-log.ts'
 export { scrub, silentLog } from './request-log.ts'
 export type { OidcSettings } from './sign-on/identity-provider.ts'
 export type { RunningServer, ServerOptions } from './start.ts'
