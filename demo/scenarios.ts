@@ -86,8 +86,9 @@ export const scenarios: readonly Scenario[] = [
     change: (policy) => {
       addCondition(statementFor(policy, 'sts:AssumeRole'), 'StringEquals', 'aws:RequestTag/cost_center', 'QA-114')
       const tagging = statementFor(policy, 'sts:TagSession')
-      for (const keys of Object.values((tagging['Condition'] ?? {}) as Conditions)) {
-        if (keys['aws:TagKeys'] !== undefined) keys['aws:TagKeys'] = [...[keys['aws:TagKeys']].flat(), 'cost_center']
+      const allowed = ((tagging['Condition'] ?? {}) as Conditions)['ForAllValues:StringEquals']
+      if (allowed?.['aws:TagKeys'] !== undefined) {
+        allowed['aws:TagKeys'] = [...[allowed['aws:TagKeys']].flat(), 'cost_center']
       }
     },
     red: 'assume-role',
