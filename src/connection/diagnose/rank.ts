@@ -40,8 +40,9 @@ export function matchSymptoms(facts: ErrorFacts, symptoms: readonly Symptom[]): 
     .map(({ match }) => match)
 }
 
+/** Where a sign tells, the order of the table decides; words around the error only sort what is merely possible. */
 function weight(match: Match): number {
-  return (match.confidence === 'likely' ? 100 : 0) + Math.min(match.hints.length, 9)
+  return match.confidence === 'likely' ? 100 : Math.min(match.hints.length, 9)
 }
 
 function holds(sign: Sign, facts: ErrorFacts): boolean {
@@ -51,6 +52,7 @@ function holds(sign: Sign, facts: ErrorFacts): boolean {
     (sign.policyTypes === undefined ||
       (facts.policyType !== undefined && sign.policyTypes.includes(facts.policyType))) &&
     (sign.all === undefined || sign.all.every((phrase) => facts.lower.includes(phrase))) &&
+    (sign.not === undefined || !sign.not.some((phrase) => facts.lower.includes(phrase))) &&
     (sign.any === undefined || sign.any.some((phrase) => facts.lower.includes(phrase)))
   )
 }

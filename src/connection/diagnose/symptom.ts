@@ -14,6 +14,8 @@ export interface Sign {
   readonly all?: readonly string[]
   /** Lower-case phrases of which one must occur. */
   readonly any?: readonly string[]
+  /** Lower-case phrases of which none may occur. */
+  readonly not?: readonly string[]
   /** The policy type that the text names. */
   readonly policyTypes?: readonly string[]
   /** How much the sign tells; a text alone never proves. */

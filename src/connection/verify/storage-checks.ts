@@ -133,14 +133,8 @@ async function checkReading(stage: StorageStage, probe: Probe | null): Promise<v
 }
 
 async function readOne(stage: StorageStage, key: string | null): Promise<Outcome> {
-  const { connection, context, store, signal } = stage
-  if (key === null) {
-    const absent = `${connection.location.rootPath}.drawbridge/absent-${newId('prb', context.random)}`
-    const facts = await store.head(absent, signal)
-    return facts === null
-      ? { status: 'pass', detail: 'there is nothing to read yet; the store says so instead of refusing' }
-      : { status: 'fail', detail: `the store tells of an object at ${absent}, which nobody wrote` }
-  }
+  const { store, signal } = stage
+  if (key === null) return readNothing(stage)
   const { body } = await store.get(key, { start: 0, end: 1, signal })
   // One byte is enough: it cannot be had without the right to read and to decrypt.
   for await (const piece of body) {
@@ -148,6 +142,41 @@ async function readOne(stage: StorageStage, key: string | null): Promise<Outcome
   }
   body.destroy()
   return { status: 'pass', detail: `read ${key}` }
+}
+
+/**
+ * In an empty place: a store that would let us read says that the object is absent. Where listing is limited to a prefix, S3
+ * refuses instead, and for s3:ListBucket, which it asks only of those who may read.
+ */
+async function readNothing(stage: StorageStage): Promise<Outcome> {
+  const { connection, context, store, signal } = stage
+  const absent = `${connection.location.rootPath}.drawbridge/absent-${newId('prb', context.random)}`
+  try {
+    const { body } = await store.get(absent, { signal })
+    body.destroy()
+  } catch (error) {
+    if (!(error instanceof DrawbridgeError)) throw error
+    const requestIds = requestIdsOf(error)
+    if (error.code === 'object-not-found') {
+      return {
+        status: 'pass',
+        detail: 'there is nothing to read yet; the store says so instead of refusing',
+        requestIds,
+      }
+    }
+    if (error.code !== 'access-denied') throw error
+    const message = String(error.context['providerMessage'] ?? '')
+    if (message.includes('s3:ListBucket')) {
+      return {
+        status: 'pass',
+        detail: 'there is nothing to read yet; only listing beside the root path is refused',
+        requestIds,
+      }
+    }
+    if (message.includes('s3:GetObject')) throw error
+    return { status: 'unknown', detail: 'there is nothing to read yet, and a refusal may mean just that', requestIds }
+  }
+  return { status: 'fail', detail: `the store gives an object at ${absent}, which nobody wrote` }
 }
 
 /** The refusals that the purpose demands, with everything that the other side granted. */
