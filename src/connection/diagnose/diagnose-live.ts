@@ -24,12 +24,13 @@ export async function diagnoseLive(
   identity: SessionIdentity,
   context: ConnectionContext,
   error?: DrawbridgeError,
+  options: { readonly probes?: boolean } = {},
 ): Promise<Diagnosis> {
   const refusal = error ?? (await findRefusal(connection, secret, identity, context))
   if (refusal === null) return nothingRefused(connection, identity)
   const { matches } = matchError(refusal)
   const isAssume = refusal.operation?.startsWith('sts:') === true
-  const isPlain = refusal.code === 'access-denied' && matches[0]?.confidence !== 'likely'
+  const isPlain = options.probes !== false && refusal.code === 'access-denied' && matches[0]?.confidence !== 'likely'
   const separated = isPlain ? await separate(connection, secret, identity, context, isAssume) : nothingSeparated
   const causes = rankCauses(connection, matches, separated, refusal)
   return {

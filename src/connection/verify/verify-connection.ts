@@ -67,7 +67,8 @@ export async function* verifyConnection(
   stop.signal.addEventListener('abort', () => end('the verification was cancelled'), { once: true })
   if (options.signal?.aborted === true) stop.abort()
   const failure: { error: unknown } = { error: null }
-  const work = tryAll({ connection, secret, identity, context, recorder, signal: stop.signal }).then(
+  // Not waited for at the end: what hangs would hang the report too, and late answers are dropped.
+  tryAll({ connection, secret, identity, context, recorder, signal: stop.signal }).then(
     () => end('was not reached'),
     (error: unknown) => {
       failure.error = error
@@ -84,7 +85,6 @@ export async function* verifyConnection(
     timer.abort()
     options.signal?.removeEventListener('abort', cancel)
     stop.abort()
-    await work
   }
 }
 
@@ -221,6 +221,9 @@ async function reportOf(
   }
 }
 
+/** Separating probes get this long; then the error alone has to do. */
+const probeBudgetMs = 20_000
+
 async function explain(
   connection: Connection,
   secret: ConnectionSecret,
@@ -231,7 +234,17 @@ async function explain(
   error: DrawbridgeError | undefined,
 ): Promise<Diagnosis> {
   if (error === undefined) return diagnoseGrant(connection, red, chain)
-  return diagnoseLive(connection, secret, identity, context, error)
+  const enough = new AbortController()
+  const late = context.clock.sleep(probeBudgetMs, enough.signal).then(
+    () => null,
+    () => null,
+  )
+  try {
+    const full = await Promise.race([diagnoseLive(connection, secret, identity, context, error), late])
+    return full ?? (await diagnoseLive(connection, secret, identity, context, error, { probes: false }))
+  } finally {
+    enough.abort()
+  }
 }
 
 /** Until when a session works that was issued before the way in was closed. */

@@ -1,0 +1,118 @@
+import { execFileSync } from 'node:child_process'
+import { describe, expect, it } from 'vitest'
+import type { ConnectionInput, SetupKit } from '../../contract/index.ts'
+import { parsePolicy } from '../../iam/index.ts'
+import { customerAccount, exportInput, makeConnection, makeContext, principalArn } from '../testing/surroundings.ts'
+import { buildKit } from './build-kit.ts'
+import { quote } from './shell.ts'
+
+const keyArn = `arn:aws:kms:eu-central-1:${customerAccount}:key/1234abcd-12ab-34cd-56ef-1234567890ab`
+
+async function kitOf(
+  input: Partial<ConnectionInput> = {},
+  change: Parameters<typeof makeContext>[0] = {},
+): Promise<SetupKit> {
+  const context = makeContext(change)
+  return buildKit(await makeConnection(input, context), context)
+}
+
+const textOf = (kit: SetupKit, path: string): string => kit.files.find((file) => file.path === path)?.text ?? ''
+
+/** Whether a POSIX shell can read it. */
+function checkSyntax(script: string): void {
+  execFileSync('/bin/sh', ['-n'], { input: script })
+}
+
+describe('buildKit', () => {
+  it('writes every file of a role, and policies that our own reader accepts', async () => {
+    const kit = await kitOf({ writing: { encryption: { kind: 'sse-kms', keyArn } } })
+    expect(kit.files.map((file) => file.path)).toEqual([
+      'README.md',
+      'trust-policy.json',
+      'permissions-policy.json',
+      'bucket-policy.json',
+      'key-policy.json',
+      'vendor-base-policy.json',
+      'apply-aws-cli.sh',
+      'evidence-key.pem',
+    ])
+    for (const file of kit.files.filter((one) => one.path.endsWith('.json'))) {
+      expect(parsePolicy(file.text), file.path).toMatchObject({ ok: true })
+    }
+    expect(kit.principal).toBe(principalArn)
+    expect(textOf(kit, 'trust-policy.json')).toContain(kit.externalId)
+    expect(textOf(kit, 'trust-policy.json')).toContain(principalArn)
+  })
+
+  it('has no key policy without a key', async () => {
+    expect((await kitOf()).files.map((file) => file.path)).not.toContain('key-policy.json')
+  })
+
+  it('tells who, what, why, what not, from where, and what stays', async () => {
+    const kit = await kitOf()
+    const readme = textOf(kit, 'README.md')
+    for (const part of [
+      kit.externalId ?? 'none',
+      principalArn,
+      '`s3:PutObject`',
+      'deliberately not',
+      '`s3:GetObject`',
+      'addresses that change',
+      'reports/.drawbridge/',
+      'evidence-key.pem',
+    ]) {
+      expect(readme).toContain(part)
+    }
+    const fixed = await kitOf({}, { egress: ['203.0.113.7/32'] })
+    expect(textOf(fixed, 'README.md')).toContain('203.0.113.7/32')
+    expect(fixed.egress).toBe('203.0.113.7/32')
+  })
+
+  it('writes scripts that a shell can read and that stop in the wrong account', async () => {
+    const role = textOf(await kitOf(), 'apply-aws-cli.sh')
+    checkSyntax(role)
+    expect(role).toContain(`account='${customerAccount}'`)
+    expect(role).toContain('aws sts get-caller-identity')
+    const elsewhere = await kitOf({
+      authentication: { kind: 'role', roleArn: 'arn:aws:iam::333333333333:role/path/to/x' },
+    })
+    checkSyntax(textOf(elsewhere, 'apply-aws-cli.sh'))
+    expect(textOf(elsewhere, 'apply-aws-cli.sh')).toContain("--path '/path/to/'")
+    expect(textOf(elsewhere, 'README.md')).toContain('`bucket-policy.json` is needed too')
+    const key = await kitOf({
+      authentication: { kind: 'access-key', accessKeyId: 'AKIAEXAMPLE000000000', secretAccessKey: 's'.repeat(40) },
+    })
+    checkSyntax(textOf(key, 'apply-aws-cli.sh'))
+    expect(JSON.stringify(key)).not.toContain('sssss')
+  })
+
+  it('quotes a root path that would be read by the shell or by Markdown', async () => {
+    const rootPath = "it's;$(id)|`x`/".replace('$', '')
+    const kit = await kitOf({ location: { ...exportInput.location, rootPath } })
+    checkSyntax(textOf(kit, 'apply-aws-cli.sh'))
+    expect(execFileSync('/bin/sh', ['-c', `printf %s ${quote(rootPath)}`], { encoding: 'utf8' })).toBe(rootPath)
+  })
+
+  it('asks for the least letters of a SAS token, bound to a stored access policy', async () => {
+    const allowed = { allowedEndpoints: ['https://acme0audit.blob.core.windows.net'] }
+    const token =
+      'sv=2024-11-04&si=drawbridge&sr=c&spr=https&sp=cw&se=2027-01-15T00%3A00%3A00Z&sig=c2lnbmF0dXJlc2lnbmF0dXJlc2lnbmF0dXJlc2lnbmE%3D'
+    const azure: Partial<ConnectionInput> = {
+      location: { service: 'azblob', containerUrl: 'https://acme0audit.blob.core.windows.net/exports', rootPath: '' },
+      authentication: { kind: 'sas', token },
+    }
+    const kit = await kitOf(azure, allowed)
+    const script = textOf(kit, 'apply-azure-cli.sh')
+    checkSyntax(script)
+    expect(script).toContain("--permissions 'c' ")
+    expect(script).toContain("account='acme0audit'")
+    expect(JSON.stringify(kit)).not.toContain('c2lnbmF0dXJl')
+    const resumed = await kitOf({ ...azure, writing: { resume: true } }, allowed)
+    expect(textOf(resumed, 'apply-azure-cli.sh')).toContain("--permissions 'cw' ")
+  })
+
+  it('needs to know our principal for a role', async () => {
+    const connection = await makeConnection()
+    await expect(buildKit(connection, makeContext({ base: null }))).rejects.toMatchObject({ code: 'no-base-identity' })
+  })
+})
