@@ -4,37 +4,25 @@
  * right bytes, exactly one receipt, one log entry of the delivery, and no upload left open at the customer's.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam'
-import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { Secret, systemClock, systemRandom } from '../src/base/index.ts'
+import { systemClock } from '../src/base/index.ts'
 import { EvidenceLog, unpackSidecar } from '../src/evidence/index.ts'
 import { openState } from '../src/state/index.ts'
-import { type ObjectStore, s3Store, withRetry } from '../src/storage/index.ts'
+import { administratorStore, type CustomerCloud, hashOf, setUpCustomer, textOf } from './kill/customer.ts'
 import { reportHash } from './kill/report.ts'
-import type { KillJob } from './kill/worker.ts'
+import type { KillJob } from './kill/target.ts'
 
 const kills = 20
 const sizeBytes = 200 * 1024 * 1024
-const region = 'eu-central-1'
-const bucketOwner = '222222222222'
-const externalId = 'dbx_kill_0123456789abcdef'
 const tenant = 'default'
 
-interface Other {
-  readonly endpoint: string
-  readonly baseRoleArn: string
-  readonly customer: { readonly accessKeyId: string; readonly secretAccessKey: string }
-}
-
 let sandbox: ChildProcess
-let other: Other
+let cloud: CustomerCloud
 
 beforeAll(async () => {
   sandbox = spawn(process.execPath, [join(import.meta.dirname, 'kill/sandbox.ts')], {
@@ -43,7 +31,7 @@ beforeAll(async () => {
   const { stdout } = sandbox
   if (stdout === null) throw new TypeError('the sandbox has an output')
   const [line] = await once(createInterface(stdout), 'line')
-  other = JSON.parse(line)
+  cloud = JSON.parse(line)
 })
 
 afterAll(async () => {
@@ -63,7 +51,7 @@ test.each(Object.entries(modes))(
   async (_name, mode) => {
     const directory = await mkdtemp(join(tmpdir(), 'drawbridge-kill-'))
     try {
-      const job = await setUp(mode, directory)
+      const job = { ...(await setUpCustomer(cloud, mode)), directory, sizeBytes }
       const phases = await killUntilEnough(job)
       console.log(`${mode.bucket}: killed ${phases.length} times: ${phases.join(' ')}`)
       expect(phases).toHaveLength(kills)
@@ -107,11 +95,8 @@ async function runWorker(job: KillJob, killAfterMs: number | null): Promise<stri
     complaint += bytes.toString()
   })
   createInterface(child.stdout).on('line', (line) => {
-    last = line
-      .split(' ')
-      .slice(0, 2)
-      .join(' ')
-      .replace(/ dlv_.*/, '')
+    const [word = ''] = line.split(' ')
+    last = word === 'target' ? 'delivering' : word
     if (line === 'ready' && killAfterMs !== null) timer = setTimeout(() => child.kill('SIGKILL'), killAfterMs)
     if (line.startsWith('crash')) complaint += `${line}\n`
   })
@@ -125,7 +110,7 @@ async function runWorker(job: KillJob, killAfterMs: number | null): Promise<stri
 
 async function checkDelivered(job: KillJob): Promise<void> {
   const state = await openState({ directory: job.directory, clock: systemClock })
-  const store = administratorStore(job)
+  const store = administratorStore(cloud, job.bucket)
   try {
     const record = await state.deliveries.byIdempotencyKey(tenant, job.report)
     expect(record?.state).toBe('delivered')
@@ -156,68 +141,4 @@ async function deliveredEntries(state: Awaited<ReturnType<typeof openState>>, id
   const entries = await state.log.entries(tenant, 0, await state.log.size(tenant))
   const read = entries.map((entry): { action: string; subject: string } => JSON.parse(entry))
   return read.filter(({ action, subject }) => action === 'delivery.delivered' && subject === id).length
-}
-
-async function hashOf(store: ObjectStore, key: string): Promise<string> {
-  const hash = createHash('sha256')
-  const { body } = await store.get(key)
-  for await (const chunk of body) hash.update(chunk)
-  return hash.digest('hex')
-}
-
-async function textOf(store: ObjectStore, key: string): Promise<string> {
-  const { body } = await store.get(key)
-  return Buffer.concat(await body.toArray()).toString('utf8')
-}
-
-function administratorStore(job: KillJob): ObjectStore {
-  const { accessKeyId, secretAccessKey } = other.customer
-  const store = s3Store({
-    bucket: job.bucket,
-    region,
-    endpoint: other.endpoint,
-    expectedBucketOwner: bucketOwner,
-    credentials: async () => ({ accessKeyId, secretAccessKey: new Secret(secretAccessKey) }),
-    allowPrivateEndpoint: true,
-  })
-  return withRetry(store, { clock: systemClock, random: systemRandom })
-}
-
-/** What the customer's administrator does: a bucket, a role that trusts us with the External ID, and its policy. */
-async function setUp(mode: { bucket: string; resume: boolean }, directory: string): Promise<Omit<KillJob, 'report'>> {
-  const { endpoint, baseRoleArn, customer } = other
-  const { accessKeyId, secretAccessKey } = customer
-  const client = { endpoint, region, credentials: { accessKeyId, secretAccessKey } }
-  const s3 = new S3Client({ ...client, forcePathStyle: true })
-  const iam = new IAMClient(client)
-  const { bucket, resume } = mode
-  await s3.send(new CreateBucketCommand({ Bucket: bucket, CreateBucketConfiguration: { LocationConstraint: region } }))
-  const role = `drawbridge-${bucket}`
-  const trust = policy([
-    {
-      Action: 'sts:AssumeRole',
-      Principal: { AWS: baseRoleArn },
-      Condition: { StringEquals: { 'sts:ExternalId': externalId } },
-    },
-    { Action: ['sts:TagSession', 'sts:SetSourceIdentity'], Principal: { AWS: baseRoleArn } },
-  ])
-  await iam.send(new CreateRoleCommand({ RoleName: role, AssumeRolePolicyDocument: trust }))
-  const objects = `arn:aws:s3:::${bucket}/exports/*`
-  const onParts = ['s3:ListMultipartUploadParts', 's3:AbortMultipartUpload']
-  const permissions = policy([
-    { Action: resume ? ['s3:PutObject', ...onParts] : ['s3:PutObject'], Resource: objects },
-    ...(resume ? [{ Action: 's3:ListBucketMultipartUploads', Resource: `arn:aws:s3:::${bucket}` }] : []),
-  ])
-  await iam.send(new PutRolePolicyCommand({ RoleName: role, PolicyName: 'export', PolicyDocument: permissions }))
-  s3.destroy()
-  iam.destroy()
-  const roleArn = `arn:aws:iam::${bucketOwner}:role/${role}`
-  return { directory, endpoint, region, bucket, bucketOwner, roleArn, externalId, resume, sizeBytes }
-}
-
-function policy(statements: readonly object[]): string {
-  return JSON.stringify({
-    Version: '2012-10-17',
-    Statement: statements.map((statement) => ({ Effect: 'Allow', ...statement })),
-  })
 }
