@@ -18,6 +18,7 @@ const keyRefused: Row = {
   help: 'check that the key exists, is active and belongs to this partition',
 }
 const expired: Row = { code: 'session-expired', message: 'the credentials that signed the request have run out' }
+const noRole: Row = { code: 'access-denied', message: 'the role does not exist' }
 const slower: Row = { code: 'throttled', retry: 'later', message: 'STS asks for fewer requests' }
 const down: Row = { code: 'unavailable', retry: 'later', message: 'STS can not answer now' }
 
@@ -74,9 +75,7 @@ const rows: Readonly<Record<string, Row>> = {
   ValidationError: { code: 'input-invalid', message: 'STS does not accept a parameter of the request' },
   ValidationException: { code: 'input-invalid', message: 'STS does not accept a parameter of the request' },
   InvalidParameterValue: { code: 'input-invalid', message: 'STS does not accept a parameter of the request' },
-  NoSuchEntity: { code: 'access-denied', message: 'the role does not exist' },
-  // Ceph RGW says so of a role it does not know.
-  NoSuchRole: { code: 'access-denied', message: 'the role does not exist' },
+  NoSuchEntity: noRole,
 }
 
 function rowFor(providerCode: string, providerMessage: string, status: number | undefined): Row {
@@ -89,6 +88,8 @@ function rowFor(providerCode: string, providerMessage: string, status: number | 
   if (status === 429) return slower
   if (status !== undefined && status >= 500) return down
   if (status === 401 || status === 403) return refused
+  // Ceph RGW has no code for it.
+  if (status === 404) return noRole
   if (status !== undefined && status >= 400) {
     return { code: 'input-invalid', message: 'STS does not accept the request' }
   }
