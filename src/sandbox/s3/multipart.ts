@@ -290,25 +290,28 @@ function lateFailure(request: S3Request): Answer {
 
 function namedParts(upload: Upload, elements: readonly XmlNode[]): readonly UploadedPart[] {
   if (elements.length === 0 || elements.length > mostParts) throw malformedXml()
-  let previous = 0
+  const numbers = elements.map((node) => Number(childText(node, 'PartNumber')))
+  if (!numbers.every(Number.isInteger)) throw malformedXml()
+  // The order is looked at before any part is.
+  if (numbers.some((number, index) => number <= (numbers[index - 1] ?? 0))) throw invalidPartOrder(upload)
   return elements.map((node, index) => {
-    const number = Number(childText(node, 'PartNumber'))
-    if (!Number.isInteger(number)) throw malformedXml()
-    if (number <= previous) {
-      throw new AwsError({
-        code: 'InvalidPartOrder',
-        status: 400,
-        message: 'The list of parts was not in ascending order. Parts must be ordered by part number.',
-        fields: { UploadId: upload.id },
-      })
-    }
-    previous = number
+    const number = numbers[index] ?? 0
     const etag = unquoted(childText(node, 'ETag') ?? '')
     const part = upload.parts.get(number)
-    if (part === undefined || part.etag !== etag || !checksumAgrees(node, part, upload))
+    if (part === undefined || part.etag !== etag || !checksumAgrees(node, part, upload)) {
       throw invalidPart(upload, number, etag)
+    }
     if (index < elements.length - 1 && part.blob.sizeBytes < smallestPart) throw tooSmall(part)
     return part
+  })
+}
+
+function invalidPartOrder(upload: Upload): AwsError {
+  return new AwsError({
+    code: 'InvalidPartOrder',
+    status: 400,
+    message: 'The list of parts was not in ascending order. Parts must be ordered by part number.',
+    fields: { UploadId: upload.id },
   })
 }
 
