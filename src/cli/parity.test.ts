@@ -107,7 +107,7 @@ describe('the server', () => {
 describe('the reference pages', () => {
   it.each(Object.entries(referencePages()))('docs/%s says what the program does', (name, text) => {
     const written = readFileSync(join(import.meta.dirname, '..', '..', 'docs', name), 'utf8')
-    // `node src/cli/testing/write-pages.ts` writes them anew.
+    // `node scripts/write-pages.ts` writes them anew.
     expect(written).toBe(text)
   })
 })

@@ -1,8 +1,10 @@
 /** One function per operation of the contract, over a house and a caller. Knows no HTTP and no terminal. */
 export type { Caller, Claims, RightsRule } from './caller.ts'
-export { defaultRights, operatorCaller, readClaims, requireRight, rightsOf } from './caller.ts'
+export { defaultRights, operatorCaller, readClaims, rightsOf } from './caller.ts'
 export { upload } from './delivery.ts'
 export { explainText } from './diagnosis.ts'
+export type { GuestSubject } from './guest-diagnosis.ts'
+export { explainAsGuest } from './guest-diagnosis.ts'
 export { handlers } from './handlers.ts'
 export type { House } from './house.ts'
 export { inputInvalid } from './input.ts'

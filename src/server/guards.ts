@@ -1,6 +1,9 @@
 /** What every request has to pass, and every answer carries, whatever it asks for. Pure over headers. */
 import { isIP } from 'node:net'
 
+/** Host names, as a URL has them, that never leave this machine. */
+export const loopbackHosts: ReadonlySet<string> = new Set(['127.0.0.1', '[::1]', 'localhost'])
+
 /**
  * Headers of every answer.
  * @see https://owasp.org/www-project-secure-headers/

@@ -177,6 +177,17 @@ describe('the file of the running server', () => {
   })
 })
 
+describe('a deployment for more than this machine', () => {
+  it('is not started over plain http, and is strict over https', async () => {
+    const plain = startTestServer({}, { baseUrl: 'http://drawbridge.example' })
+    await expect(plain).rejects.toMatchObject({ code: 'configuration-invalid' })
+    const other = await startTestServer({}, { baseUrl: 'https://drawbridge.example' })
+    const page = await fetch(other.server.localUrl)
+    expect(page.headers.get('strict-transport-security')).toContain('max-age=31536000')
+    await other.close()
+  })
+})
+
 describe('an upload that is cut off', () => {
   it('leaves nothing that could be taken for the report', async () => {
     const address = new URL(`${house.server.url}/api/v1/uploads?name=half.bin`)

@@ -4,7 +4,7 @@ import { createAdaptorServer } from '@hono/node-server'
 import { DrawbridgeError } from '../base/index.ts'
 import { type Claims, defaultRights, type House, operatorCaller, type RightsRule } from '../operations/index.ts'
 import { makeApp } from './app.ts'
-import { allowedHosts } from './guards.ts'
+import { allowedHosts, loopbackHosts } from './guards.ts'
 import { makeOperatorToken, removeServerFile, writeServerFile } from './operator-token.ts'
 import { loadPages } from './pages.ts'
 import { type ServerLog, silentLog } from './request-log.ts'
@@ -64,26 +64,38 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const port = await listen(server, options.port, host)
   const localUrl = `http://${localName(host)}:${port}`
   const base = new URL(options.baseUrl ?? localUrl)
-  const signOn = signOnOf(options, base, localUrl)
   try {
+    requireProtected(base)
+    const signOn = signOnOf(options, base, localUrl)
     const pages = await loadPages(options.webRoot, house.random)
     const hosts = allowedHosts(base, host, port)
     const app = makeApp({ house, hosts, signOn, pages, log: options.log ?? silentLog })
     answer = (request) => app.fetch(request)
     if (options.dataDirectory !== null) await announce(options.dataDirectory, localUrl, signOn, house)
+    return {
+      url: base.origin,
+      localUrl,
+      token: signOn.token.reveal(),
+      close: async () => {
+        if (options.dataDirectory !== null) await removeServerFile(options.dataDirectory, process.pid)
+        await closeServer(server)
+      },
+    }
   } catch (error) {
     await closeServer(server)
     throw error
   }
-  return {
-    url: base.origin,
-    localUrl,
-    token: signOn.token.reveal(),
-    close: async () => {
-      if (options.dataDirectory !== null) await removeServerFile(options.dataDirectory, process.pid)
-      await closeServer(server)
-    },
-  }
+}
+
+/** Over plain http a session cookie could be read on its way; only this machine's own loopback has no way. */
+function requireProtected(base: URL): void {
+  if (base.protocol === 'https:' || loopbackHosts.has(base.hostname)) return
+  throw new DrawbridgeError({
+    code: 'configuration-invalid',
+    message: `people would reach the server over plain http at \`${base.origin}\``,
+    operation: 'server.listen',
+    help: 'put a proxy with TLS in front and name its https address as `baseUrl`',
+  })
 }
 
 function signOnOf(options: ServerOptions, base: URL, localUrl: string): SignOn {

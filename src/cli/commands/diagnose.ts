@@ -1,9 +1,12 @@
 /** `diagnose`: from an error text, from a connection tried live, or from the policies, pasted or read from AWS. */
+
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
+import { Option } from 'commander'
 import { DrawbridgeError } from '../../base/index.ts'
-import type { OperationInput } from '../../contract/index.ts'
+import type { OperationInput, Purpose } from '../../contract/index.ts'
+import type { GuestSubject } from '../../operations/index.ts'
 import { UsageError } from '../failure.ts'
 import { renderDiagnosis } from '../render/diagnosis.ts'
 import { text } from './connection-options.ts'
@@ -24,6 +27,14 @@ export const diagnoseCommand: CommandForm = {
       .option('--bucket <name>', 'and of this bucket')
       .option('--key-arn <arn>', 'and of this KMS key')
       .option('--region <region>', "the bucket's region", 'us-east-1')
+      .option('--external-id <id>', 'without --connection: the External ID, as the set-up kit says it')
+      .option('--principal <arn>', 'without --connection: the principal of Drawbridge, as the set-up kit says it')
+      .option('--root-path <path>', 'without --connection: the folder inside the bucket', '')
+      .addOption(
+        new Option('--purpose <purpose>', 'without --connection: what the access is for')
+          .choices(['source', 'enrichment', 'export'])
+          .default('export'),
+      )
       .option('--endpoint-url <url>', 'an AWS endpoint of its own: the sandbox')
   },
   run: async (run, [argument], options) => {
@@ -32,10 +43,10 @@ export const diagnoseCommand: CommandForm = {
     const connection = text(options, 'connection')
     const policies = await policiesOf(options, terminal.stdin)
     if (connection === undefined && policies !== null) {
-      throw new UsageError(
-        'policies alone do not say which request they are about',
-        'add --connection, whose role, bucket and External ID they are compared with',
-      )
+      const { explainAsGuest } = await import('../../operations/index.ts')
+      const diagnosis = await explainAsGuest(guestSubject(options), policies)
+      show(run, diagnosis, () => renderDiagnosis(diagnosis, terminal.columns, terminal.colors))
+      return 0
     }
     if (connection === undefined) {
       if (errorText === undefined) {
@@ -59,6 +70,28 @@ export const diagnoseCommand: CommandForm = {
     show(run, diagnosis, () => renderDiagnosis(diagnosis, terminal.columns, terminal.colors))
     return 0
   },
+}
+
+/** What stands in for a connection where there is none; an unknown External ID could only be guessed. */
+function guestSubject(options: Options): GuestSubject {
+  const needed = (name: string, flag: string): string => {
+    const value = text(options, name)
+    if (value !== undefined) return value
+    throw new UsageError(
+      `without --connection, ${flag} is needed`,
+      'the set-up kit says it; --connection names a connection of this deployment instead',
+    )
+  }
+  return {
+    roleArn: needed('roleArn', '--role-arn'),
+    bucket: needed('bucket', '--bucket'),
+    externalId: needed('externalId', '--external-id'),
+    principal: needed('principal', '--principal'),
+    rootPath: text(options, 'rootPath') ?? '',
+    region: text(options, 'region') ?? 'us-east-1',
+    purpose: (text(options, 'purpose') ?? 'export') as Purpose,
+    kmsKeyArn: text(options, 'keyArn') ?? null,
+  }
 }
 
 async function errorTextOf(run: Run, argument: unknown, options: Options): Promise<string | undefined> {

@@ -11,7 +11,7 @@ export function referencePages(): Readonly<Record<string, string>> {
   return { 'errors.md': errorsPage(), 'cli.md': cliPage(), 'configuration.md': configurationPage() }
 }
 
-const made = '<!-- Made from the sources by `node src/cli/testing/write-pages.ts`; a test holds the two together. -->'
+const made = '<!-- Made from the sources by `node scripts/write-pages.ts`; a test holds the two together. -->'
 
 function errorsPage(): string {
   const rows = Object.entries(errorCodes).map(

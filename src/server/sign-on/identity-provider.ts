@@ -5,6 +5,7 @@
 import * as oidc from 'openid-client'
 import { type Clock, DrawbridgeError, type Random, type Secret } from '../../base/index.ts'
 import { type Caller, type RightsRule, readClaims, rightsOf } from '../../operations/index.ts'
+import { loopbackHosts } from '../guards.ts'
 
 /** The identity provider of a deployment. */
 export interface OidcSettings {
@@ -28,7 +29,6 @@ interface PendingSignIn {
 
 const signInMilliseconds = 10 * 60_000
 const maximumPending = 1000
-const loopbackHosts = new Set(['127.0.0.1', '[::1]', 'localhost'])
 
 /** The relying party's side of one identity provider. */
 export class IdentityProvider {
