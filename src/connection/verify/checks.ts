@@ -71,7 +71,8 @@ const rows = {
   multipart: {
     link: 'object',
     title: 'multipart upload',
-    proves: 'an upload in parts can be started, listed and given up; nothing stays of it',
+    proves:
+      'an upload in parts can be started, listed and given up, so that nothing stays; a container gets it committed',
   },
   'list-objects': {
     link: 'permissions',
