@@ -25,7 +25,9 @@ export async function reportFailure(error: unknown, terminal: Terminal): Promise
   }
   const { scrub } = await import('../server/index.ts')
   if (error instanceof DrawbridgeError) {
-    if (error.code === 'cancelled' && terminal.signal.aborted) return errorCodes.cancelled.exit
+    // Whoever pressed Ctrl-C knows that; what became of the work is worth a line.
+    if (error.code === 'cancelled' && terminal.signal.aborted && error.help === undefined)
+      return errorCodes.cancelled.exit
     say(terminal, scrub(error.message), error.help === undefined ? undefined : scrub(error.help))
     return errorCodes[error.code].exit
   }
