@@ -4,7 +4,7 @@ import { OpenAPIHandler } from '@orpc/openapi/fetch'
 import { type AnyRouter, implement } from '@orpc/server'
 import { ZodToJsonSchemaConverter } from '@orpc/zod/zod4'
 import { z } from 'zod'
-import { DrawbridgeError } from '../base/index.ts'
+import { DrawbridgeError, errorCodes } from '../base/index.ts'
 import {
   apiPrefix,
   contractOf,
@@ -99,11 +99,33 @@ export async function openApiDocument(version: string, baseUrl: string): Promise
     },
     security: [{ operator: [] }],
   })
-  const paths = { ...document.paths, [uploadRoute.path]: { post: uploadOperation } }
+  const paths: Record<string, unknown> = { ...document.paths, [uploadRoute.path]: { post: uploadOperation } }
+  for (const path of Object.values(paths)) {
+    for (const operation of Object.values(path as Record<string, { responses?: Record<string, unknown> }>)) {
+      operation.responses = { ...operation.responses, default: errorAnswer }
+    }
+  }
   return { ...document, paths }
 }
 
-const uploadOperation = {
+const errorAnswer = {
+  description: 'Every answer that is not a success; docs/errors.md lists the codes.',
+  content: {
+    'application/json': {
+      schema: {
+        type: 'object',
+        properties: {
+          code: { type: 'string', enum: Object.keys(errorCodes) },
+          message: { type: 'string' },
+          help: { type: 'string' },
+        },
+        required: ['code', 'message'],
+      },
+    },
+  },
+}
+
+const uploadOperation: { readonly [member: string]: unknown; responses?: Record<string, unknown> } = {
   operationId: 'upload',
   summary: 'Takes one file of a report into the spool; its id goes into delivery.create.',
   tags: ['delivery'],
