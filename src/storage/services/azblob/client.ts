@@ -12,5 +12,6 @@ export async function openContainer(containerUrl: string, sas: Secret, agents: A
     agent: containerUrl.startsWith('https:') ? agents.https : agents.http,
     redirectOptions: { maxRetries: 0 },
   }
-  return new Client(`${containerUrl}?${sas.reveal()}`, newPipeline(new AnonymousCredential(), options))
+  const token = sas.reveal().replace(/^\?/, '')
+  return new Client(`${containerUrl}?${token}`, newPipeline(new AnonymousCredential(), options))
 }
