@@ -9,6 +9,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { systemClock } from '../src/base/index.ts'
 import { EvidenceLog, unpackSidecar } from '../src/evidence/index.ts'
@@ -25,7 +26,7 @@ let sandbox: ChildProcess
 let cloud: CustomerCloud
 
 beforeAll(async () => {
-  sandbox = spawn(process.execPath, [join(import.meta.dirname, 'kill/sandbox.ts')], {
+  sandbox = spawn(process.execPath, [fileURLToPath(new URL('./kill/sandbox.ts', import.meta.url))], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const { stdout } = sandbox
@@ -84,9 +85,13 @@ async function killUntilEnough(job: Omit<KillJob, 'report'>): Promise<string[]> 
 
 /** Runs the worker process; returns the last thing that it said before it was killed, or null when it ended by itself. */
 async function runWorker(job: KillJob, killAfterMs: number | null): Promise<string | null> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'kill/worker.ts'), JSON.stringify(job)], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  const child = spawn(
+    process.execPath,
+    [fileURLToPath(new URL('./kill/worker.ts', import.meta.url)), JSON.stringify(job)],
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  )
   const ended = once(child, 'exit')
   let last = 'starting'
   let complaint = ''

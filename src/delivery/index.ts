@@ -1,18 +1,14 @@
 /** Reports on their way to other people's storage: taken in, delivered, proved. */
 export { actorName } from './entries.ts'
-export type { ReceiptMaker } from './receipts.ts'
 export { evidenceReceipts } from './receipts.ts'
 export type {
   DeliveryRecord,
   ItemRecord,
   SentPart,
   SpooledFile,
-  StoredObject,
-  TargetFacts,
   TargetIdentity,
   TargetRecord,
 } from './record.ts'
-export { deliveryStateOf, describeDelivery, wantedTargets } from './record.ts'
 export type {
   Claim,
   DeliveryRepository,
@@ -21,11 +17,9 @@ export type {
   RouteRepository,
 } from './repository.ts'
 export { LeaseLost } from './repository.ts'
-export type { AcceptInput, DeliveryServiceParts } from './service.ts'
+export type { AcceptInput } from './service.ts'
 export { DeliveryService } from './service.ts'
-export type { SpoolOptions } from './spool/spool.ts'
 export { Spool } from './spool/spool.ts'
 export type { OpenTarget, Person, TargetAccess } from './target-access.ts'
 export type { DeliveryEvent } from './work.ts'
-export type { DeliveryWorkerParts } from './worker.ts'
 export { DeliveryWorker } from './worker.ts'

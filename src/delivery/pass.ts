@@ -7,7 +7,7 @@ import { deliveredEntry } from '../evidence/index.ts'
 import { attemptTarget } from './attempt.ts'
 import { backfillDelayMs, faultBudget, faultDelayMs } from './backoff.ts'
 import { notDeliveredEntry, quarantinedEntry } from './entries.ts'
-import type { Outcome } from './outcome.ts'
+import { type Outcome, outcomeOf } from './outcome.ts'
 import { receiptFacts } from './receipts.ts'
 import {
   type DeliveryRecord,
@@ -115,9 +115,11 @@ class Pass {
   async #attempt(target: TargetRecord): Promise<boolean> {
     const { claim, tools } = this.#work
     const identity = await this.#identityFor(target)
-    if (identity instanceof DrawbridgeError) return await this.#end(target, 'failed', identity.message, null)
     // Counted before the work, so that an attempt that kills the process is counted too.
     const attempts = target.attempts + 1
+    if (identity instanceof DrawbridgeError) {
+      return await this.#end({ ...target, attempts }, 'failed', identity.message, null)
+    }
     const started = await this.#keep({ ...target, identity, state: 'sending', attempts }, (sending) =>
       tools.repository.saveTarget(claim, sending, []),
     )
@@ -144,7 +146,7 @@ class Pass {
     try {
       return await this.#work.tools.access.identityFor(tenant, target.connection, { actor, claims })
     } catch (error) {
-      if (error instanceof DrawbridgeError) return error
+      if (error instanceof DrawbridgeError && outcomeOf(error) !== null) return error
       throw error
     }
   }

@@ -202,9 +202,10 @@ export class DeliveryService {
   }
 }
 
+/** Where the report is still missing, or its receipt or the receipt's copies. */
 function owedConnections(record: DeliveryRecord): string[] {
   return wantedTargets(record)
-    .filter((target) => target.state !== 'delivered')
+    .filter((target) => target.state !== 'delivered' || target.receipt === 'due' || target.sidecar === 'due')
     .map((target) => target.connection)
 }
 

@@ -6,6 +6,7 @@ import { receiptRefusedEntry } from './entries.ts'
 import { sidecarObjects } from './receipts.ts'
 import type { DeliveryRecord, TargetRecord } from './record.ts'
 import type { NewEntry } from './repository.ts'
+import { RenewingSession } from './send/session.ts'
 import { bytesBody } from './spool/bytes-body.ts'
 import type { OpenTarget } from './target-access.ts'
 import type { Work } from './work.ts'
@@ -101,11 +102,12 @@ async function writeSidecars(
   objects: readonly { readonly key: string; readonly bytes: Uint8Array }[],
 ): Promise<void> {
   const { acl, encryption } = target.writing
+  const session = new RenewingSession(target)
   for (const { key, bytes } of objects) {
     const metadata = { 'drawbridge-delivery': work.record.id }
     const options = { ifAbsent: true, acl, encryption, metadata, signal: work.signal }
     try {
-      await target.store.put(key, bytesBody(bytes), options)
+      await session.run((store) => store.put(key, bytesBody(bytes), options))
     } catch (error) {
       if (!(error instanceof DrawbridgeError) || error.code !== 'object-exists') throw error
     }

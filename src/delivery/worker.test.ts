@@ -313,6 +313,7 @@ test('a delivery whose claims end without an answer five times is quarantined, a
     house.clock.advance(hour)
   }
   expect((await house.service.show(tenant, id)).state).toBe('quarantined')
+  expect(await house.service.targetIsWell(tenant, 'acme')).toBe(0)
   expect(await house.worker.runOnce()).toBe(0)
   expect(await actionsOf(house)).toContain('delivery.quarantined')
   expect(house.events.filter((event) => event.type === 'crash')).toHaveLength(5)
@@ -333,6 +334,26 @@ test('a refusal to take the copies of the receipt does not undo the delivery', a
   await house.worker.runOnce()
   expect(await house.service.show(tenant, id)).toMatchObject({ state: 'delivered', targets: [{ hasReceipt: true }] })
   expect(await actionsOf(house)).toEqual(['delivery.accepted', 'delivery.delivered', 'receipt.refused'])
+})
+
+test('copies of the receipt that a passing fault held back are written when somebody asks', async () => {
+  const broken = { isBroken: true }
+  const inner = memoryStore()
+  const store = intercepted(inner, {
+    before(operation, key) {
+      if (broken.isBroken && key.endsWith('.receipt.json')) throw unavailable(operation)
+    },
+  })
+  const house = await houseWith({ acme: { store } })
+  const id = await house.deliver({ 'a.pdf': 'bytes' })
+  await house.worker.runOnce()
+  expect((await objectsOf(inner)).size).toBe(1)
+  expect(await house.worker.runOnce()).toBe(0)
+  broken.isBroken = false
+  await house.service.retry(tenant, id, person)
+  await house.worker.runOnce()
+  expect((await objectsOf(inner)).size).toBe(2)
+  expect((await actionsOf(house)).filter((action) => action === 'delivery.delivered')).toHaveLength(1)
 })
 
 test('a stopping worker gives its work back, and nothing is counted against the delivery', async () => {

@@ -347,7 +347,7 @@ export class SqlDeliveries implements DeliveryRepository {
         .set({ available_at: now })
         .where('delivery_id', '=', id)
         .where('connection', 'in', connections)
-        .where('state', '<>', 'delivered')
+        .where((eb) => eb.or([eb('state', '<>', 'delivered'), eb('receipt', '=', 'due'), eb('sidecar', '=', 'due')]))
         .execute()
       await enqueue(transaction, tenant, entries, now)
       return true
@@ -362,6 +362,8 @@ export class SqlDeliveries implements DeliveryRepository {
       .where('deliveries.tenant', '=', tenant)
       .where('delivery_targets.connection', '=', connection)
       .where('delivery_targets.state', 'in', ['waiting', 'refused', 'failed'])
+      // A report that crashes its worker does so at a well target too: only a person lets it out.
+      .where('deliveries.state', '<>', 'quarantined')
       .orderBy('deliveries.ordinal')
       .execute()
     return rows.map((row) => row.id)
