@@ -1,17 +1,8 @@
 /** The connection: taken in, opened, set up, verified and explained. */
 export type { ConnectionContext } from './context.ts'
 export { describeEgress } from './context.ts'
-export type { ChainForm, FetchedPolicies, FetchOptions, LinkFinding, PolicyTexts } from './diagnose/index.ts'
-export {
-  chainFormOf,
-  chainOf,
-  diagnoseLive,
-  diagnosePolicies,
-  diagnoseText,
-  fetchPolicies,
-  linksOf,
-  linkTitle,
-} from './diagnose/index.ts'
+export type { FetchedPolicies, FetchOptions, PolicyTexts } from './diagnose/index.ts'
+export { diagnoseLive, diagnosePolicies, diagnoseText, fetchPolicies } from './diagnose/index.ts'
 export type { IdentityProblem, SessionIdentity, SignedInPerson } from './identity/index.ts'
 export { mapIdentity, requireIdentity } from './identity/index.ts'
 export { buildKit } from './kit/index.ts'
@@ -20,5 +11,5 @@ export { changeConnection, createConnection, newExternalId } from './model/index
 export type { OpenConnection, OpenFacts } from './open/index.ts'
 export { openConnection } from './open/index.ts'
 export type { ConnectionRepository, ConnectionSecret } from './repository.ts'
-export type { CheckId, CheckRow, VerifyOptions } from './verify/index.ts'
-export { checkIds, checks, checksFor, verifyConnection } from './verify/index.ts'
+export type { VerifyOptions } from './verify/index.ts'
+export { verifyConnection } from './verify/index.ts'

@@ -33,11 +33,6 @@ const titles: Readonly<Record<LinkId, string>> = {
   container: 'container',
 }
 
-/** Tells the name of a link for people. */
-export function linkTitle(id: LinkId): string {
-  return titles[id]
-}
-
 /** The form of a connection's chain. */
 export function chainFormOf(connection: Pick<Connection, 'location' | 'authentication' | 'writing'>): ChainForm {
   return {

@@ -1,6 +1,4 @@
 /** From evidence to cause: an error text, a failing connection, or the policies themselves. */
-export type { ChainForm, LinkFinding } from './chain-of.ts'
-export { chainFormOf, chainOf, linksOf, linkTitle } from './chain-of.ts'
 export { diagnoseLive } from './diagnose-live.ts'
 export { diagnosePolicies } from './diagnose-policies.ts'
 export { diagnoseText } from './diagnose-text.ts'

@@ -1,7 +1,6 @@
 /** Short names of the contract's shapes, as this folder uses them. */
-import type { Cause, DecidingStatement, LinkId as Link, Repair } from '../../contract/index.ts'
+import type { Cause, LinkId as Link, Repair } from '../../contract/index.ts'
 
 export type Confidence = Cause['confidence']
 export type LinkId = Link
 export type RepairSide = Repair['side']
-export type Decider = DecidingStatement

@@ -1,0 +1,298 @@
+/**
+ * Refusals of S3 calls. Within one account or organization S3 names the policy type; to others it says `Access Denied` and
+ * nothing else. If several policy types refuse, only one is named, so a named type is a strong hint and not a proof.
+ */
+import type { Sign, Symptom } from '../symptom.ts'
+import { pages } from './pages.ts'
+
+const denied = ['AccessDenied', 'AccessDeniedException', '403', 'Forbidden']
+
+const bare: Sign = {
+  operations: ['s3:'],
+  codes: denied,
+  confidence: 'possible',
+  because: 'S3 refused without saying which policy did',
+}
+
+const askForPolicies =
+  'ask the administrator for the policies of the role and of the bucket, or to run `drawbridge diagnose` with read access'
+
+export const s3PolicySymptoms: readonly Symptom[] = [
+  {
+    id: 'missing-acl-permission',
+    provider: 'aws',
+    link: 'permissions',
+    summary: 'an ACL is sent with the object, and `s3:PutObjectAcl` is not allowed',
+    signs: [
+      {
+        all: ['s3:putobjectacl'],
+        any: ['not authorized to perform'],
+        confidence: 'likely',
+        because: 'the denial names s3:PutObjectAcl',
+      },
+      { operations: ['s3:PutObjectAcl'], codes: denied, confidence: 'likely', because: 'the refused call sets an ACL' },
+    ],
+    hints: ['acl', 'bucket-owner-full-control', 'x-amz-acl'],
+    repairs: [
+      {
+        side: 'ours',
+        summary: 'stop sending the ACL, when the bucket owner owns every object anyway (`BucketOwnerEnforced`)',
+        opens: 'nothing else',
+      },
+      {
+        side: 'theirs',
+        summary: 'allow `s3:PutObjectAcl` beside `s3:PutObject` on the same path',
+        opens: 'ACLs of objects under that path',
+      },
+    ],
+    nextStep: 'find out the Object Ownership of the bucket: with `BucketOwnerEnforced` no ACL is needed',
+    page: pages.ownership,
+  },
+  {
+    id: 'missing-permission',
+    provider: 'aws',
+    link: 'permissions',
+    summary: 'the permissions of the role do not allow the action on this key',
+    signs: [
+      {
+        operations: ['s3:'],
+        policyTypes: ['identity-based policy'],
+        any: ['because no'],
+        not: ['s3:putobjectacl', 'perform: kms:'],
+        confidence: 'likely',
+        because: 'S3 says that no identity-based policy allows the action',
+      },
+      bare,
+    ],
+    hints: ['permission', 'iam polic', 'updated', 'insufficient', 'policy change'],
+    repairs: [
+      {
+        side: 'theirs',
+        summary: 'add the action to the statement of the role that covers this path, as in `permissions-policy.json`',
+        opens: 'nothing else',
+      },
+    ],
+    nextStep: askForPolicies,
+    page: pages.s3Denied,
+  },
+  {
+    id: 'permissions-deny',
+    provider: 'aws',
+    link: 'permissions',
+    summary: 'a Deny in an identity-based policy of the role refuses the action',
+    signs: [
+      {
+        policyTypes: ['identity-based policy'],
+        all: ['explicit deny'],
+        confidence: 'likely',
+        because: 'the denial names an explicit deny in an identity-based policy',
+      },
+    ],
+    hints: ['deny', 'denies'],
+    repairs: [
+      { side: 'theirs', summary: 'except this role or this path from the Deny', opens: 'what the exception names' },
+    ],
+    nextStep: askForPolicies,
+    page: pages.accessDenied,
+  },
+  {
+    id: 'bucket-policy-deny',
+    provider: 'aws',
+    link: 'bucket-policy',
+    summary: 'a Deny in the bucket policy refuses the request, whatever the role is allowed',
+    signs: [
+      {
+        policyTypes: ['resource-based policy'],
+        all: ['explicit deny'],
+        confidence: 'likely',
+        because: 'the denial names an explicit deny in a resource-based policy',
+      },
+      bare,
+    ],
+    hints: ['bucket policy', 'explicit deny', 'deny statement'],
+    repairs: [
+      {
+        side: 'theirs',
+        summary: 'except the role from the Deny with a condition on `aws:PrincipalArn`',
+        opens: 'that Deny, for this role alone',
+      },
+    ],
+    nextStep: askForPolicies,
+    page: pages.s3Denied,
+  },
+  {
+    id: 'bucket-policy-missing',
+    provider: 'aws',
+    link: 'bucket-policy',
+    summary: 'the bucket is in another account than the role, and the bucket policy does not allow the role',
+    signs: [
+      {
+        operations: ['s3:'],
+        policyTypes: ['resource-based policy'],
+        any: ['because no'],
+        not: ['perform: kms:'],
+        confidence: 'likely',
+        because: 'the denial says that no resource-based policy allows the action',
+      },
+    ],
+    hints: ['cross-account', 'another account', 'bucket policy'],
+    repairs: [
+      {
+        side: 'theirs',
+        summary: 'add the statements of `bucket-policy.json` to the bucket policy',
+        opens: 'nothing else',
+      },
+    ],
+    nextStep: askForPolicies,
+    page: pages.s3Denied,
+  },
+  {
+    id: 'principal-tag',
+    provider: 'aws',
+    link: 'permissions',
+    summary:
+      'a condition on `aws:PrincipalTag` wants another value than the session carries, or the session carries none',
+    signs: [bare],
+    hints: ['principaltag', 'principal tag', 'session tag', 'identity mapping', 'attribute', 'sso'],
+    repairs: [
+      { side: 'ours', summary: 'map the claim that the policy means to this tag', opens: 'nothing else' },
+      { side: 'theirs', summary: 'name the value that the person really has', opens: 'sessions with that value' },
+    ],
+    nextStep:
+      'compare the tags of the session, which CloudTrail shows under AssumeRole, with the conditions of the policies',
+    page: pages.sessionTags,
+  },
+  {
+    id: 'permissions-source-ip',
+    provider: 'aws',
+    link: 'permissions',
+    summary: 'a condition on `aws:SourceIp` or a VPC endpoint refuses the address that the calls come from',
+    signs: [bare],
+    hints: ['source ip', 'sourceip', 'ip address', 'whitelist', 'vpc', 'network'],
+    repairs: [
+      {
+        side: 'theirs',
+        summary: 'drop the address condition for this role, or name its addresses',
+        opens: 'the role from other addresses',
+      },
+    ],
+    nextStep: askForPolicies,
+    page: pages.conditionKeys,
+  },
+  {
+    id: 'boundary',
+    provider: 'aws',
+    link: 'permissions',
+    summary: 'the permissions boundary of the role does not allow the action',
+    signs: [
+      {
+        policyTypes: ['permissions boundary'],
+        confidence: 'likely',
+        because: 'the denial names the permissions boundary',
+      },
+    ],
+    hints: ['boundary'],
+    repairs: [
+      {
+        side: 'theirs',
+        summary: 'add the action to the boundary as well as to the role',
+        opens: 'roles under the same boundary',
+      },
+    ],
+    nextStep: askForPolicies,
+    page: pages.accessDenied,
+  },
+  {
+    id: 'session-policy',
+    provider: 'aws',
+    link: 'session',
+    summary: 'the session policy that was sent with AssumeRole does not allow the action',
+    signs: [{ policyTypes: ['session policy'], confidence: 'likely', because: 'the denial names the session policy' }],
+    hints: ['session policy', 'downscop'],
+    repairs: [
+      {
+        side: 'ours',
+        summary: 'compare purpose, root path and KMS key of the connection with what is written',
+        opens: 'nothing else',
+      },
+    ],
+    nextStep: 'the session policy is ours: the customer has nothing to change',
+    page: pages.accessDenied,
+  },
+  {
+    id: 'organization-policy',
+    provider: 'aws',
+    link: 'permissions',
+    summary: 'a policy of the organization (SCP or RCP) refuses the action, whatever role and bucket allow',
+    signs: [
+      {
+        policyTypes: ['service control policy', 'resource control policy'],
+        confidence: 'likely',
+        because: 'the denial names an organization policy',
+      },
+      {
+        codes: ['AllAccessDisabled', 'AccountIsDisabled'],
+        confidence: 'possible',
+        because: 'the account itself is restricted',
+      },
+    ],
+    hints: ['scp', 'organization', 'control tower'],
+    repairs: [
+      {
+        side: 'theirs',
+        summary: 'ask whoever runs the organization to except this role or bucket',
+        opens: 'what the exception names',
+      },
+    ],
+    nextStep:
+      'hand the text to whoever runs the customer’s AWS organization; newer denials carry the ARN of the policy',
+    page: pages.accessDenied,
+  },
+  {
+    id: 'block-public-access',
+    provider: 'aws',
+    link: 'bucket-policy',
+    summary:
+      'S3 Block Public Access refuses the request, or treats the bucket policy as public because of one wide statement',
+    signs: [
+      {
+        any: ['s3 block public access', 'blockpublicpolicy', 'blockpublicacls', 'restrictpublicbuckets'],
+        confidence: 'likely',
+        because: 'the text names a setting of Block Public Access',
+      },
+    ],
+    hints: ['public'],
+    repairs: [
+      {
+        side: 'theirs',
+        summary: 'narrow the statement of the bucket policy that makes it public; leave Block Public Access on',
+        opens: 'nothing else',
+      },
+    ],
+    nextStep: 'look for a statement with Principal `*` whose condition does not name fixed values',
+    page: pages.publicAccess,
+  },
+  {
+    id: 'vpc-endpoint-policy',
+    provider: 'aws',
+    link: 'permissions',
+    summary: 'the policy of a VPC endpoint on the way refuses the action',
+    signs: [
+      {
+        policyTypes: ['VPC endpoint policy'],
+        confidence: 'likely',
+        because: 'the denial names the VPC endpoint policy',
+      },
+    ],
+    hints: ['vpc endpoint', 'vpce'],
+    repairs: [
+      {
+        side: 'ours',
+        summary: 'allow the bucket in the policy of the endpoint through which the calls leave',
+        opens: 'that bucket',
+      },
+    ],
+    nextStep: 'look at the endpoint policy of the network that the calls come from',
+    page: pages.accessDenied,
+  },
+]
