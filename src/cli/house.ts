@@ -4,13 +4,7 @@
  */
 import type { Clock, Random } from '../base/index.ts'
 import type { ConnectionContext } from '../connection/index.ts'
-import {
-  assumeRole,
-  type BaseIdentity,
-  type CredentialProvider,
-  createBaseIdentity,
-  SessionCache,
-} from '../credentials/index.ts'
+import { assumeRole, type BaseIdentity, createBaseIdentity, SessionCache } from '../credentials/index.ts'
 import { type DeliveryEvent, DeliveryService, DeliveryWorker, evidenceReceipts, Spool } from '../delivery/index.ts'
 import { EvidenceLog, exportPublicKeyPem } from '../evidence/index.ts'
 import type { House } from '../operations/index.ts'
@@ -18,6 +12,9 @@ import { openState, type State } from '../state/index.ts'
 import type { Config } from './config.ts'
 import { targetAccess } from './target-access.ts'
 import { version } from './version.ts'
+
+/** Gives credentials of the AWS SDK's form. */
+type CredentialProvider = NonNullable<Parameters<typeof createBaseIdentity>[0]['provider']>
 
 /** How a house is opened. */
 export interface HouseOptions {
