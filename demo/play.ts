@@ -159,7 +159,7 @@ async function verify(
 }
 
 /** Delivers the report and waits until the targets are in the wanted states. */
-async function deliver(
+export async function deliver(
   parts: Play,
   cast: Cast,
   wanted: Readonly<Record<string, 'delivered' | 'refused'>>,

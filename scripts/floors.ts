@@ -62,6 +62,7 @@ const web: Room = {
   rooms: ['contract'],
   packages: [
     'react',
+    'zod',
     'react-dom',
     'react-dom/*',
     '@mantine/*',

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { breakAndDeliver, type Cast, type Play, setUp } from '../demo/play.ts'
+import { breakAndDeliver, type Cast, deliver, type Play, setUp } from '../demo/play.ts'
 import { scenarios } from '../demo/scenarios.ts'
 import { type Stage, setStage } from '../demo/stage.ts'
 import { Story } from '../demo/story.ts'
@@ -37,10 +37,12 @@ describe.skipIf(needs(chromiumPath, 'chromium'))('the pages', () => {
     const story = new Story(() => {})
     parts = { stage, story, root, scenario, report: { name: 'audit', files: [], root }, atLength: false }
     cast = await setUp(parts)
+    await deliver(parts, cast, { [cast.s3]: 'delivered' })
     browser = await chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox', '--disable-gpu'] })
     page = await browser.newPage({ viewport: { width: 1280, height: 900 } })
     page.on('console', (message) => {
-      if (message.type() === 'error' && !message.text().includes('401')) complaints.push(message.text())
+      const isOurs = message.location().url.startsWith(stage.serviceUrl)
+      if (message.type() === 'error' && isOurs && !message.text().includes('401')) complaints.push(message.text())
     })
     page.on('pageerror', (error) => complaints.push(error.message))
   })

@@ -1,4 +1,5 @@
 /** Starts the pages. */
+import './without-eval.ts'
 import '@mantine/core/styles.css'
 import './page.css'
 import { MantineProvider } from '@mantine/core'
@@ -14,7 +15,7 @@ const queries = new QueryClient({ defaultOptions: { queries: { retry: false, ref
 
 createRoot(root).render(
   <StrictMode>
-    <MantineProvider withCssVariables={false} defaultColorScheme="light">
+    <MantineProvider withCssVariables={false} withGlobalClasses={false} defaultColorScheme="light">
       <QueryClientProvider client={queries}>
         <App />
       </QueryClientProvider>
