@@ -53,11 +53,20 @@ export async function startAzurite(): Promise<Azurite> {
     log,
     { ...process.env, AZURITE_ACCOUNTS: `${account}:${key}` },
   )
+  const stop = async (): Promise<void> => {
+    await stopProcess(child)
+    await rm(directory, { recursive: true, force: true })
+  }
   let port = ''
-  await until('azurite', child, log, async () => {
-    port = /successfully listens? on http:\/\/127\.0\.0\.1:(\d+)/.exec(await readFile(log, 'utf8'))?.[1] ?? ''
-    return port !== ''
-  })
+  try {
+    await until('azurite', child, log, async () => {
+      port = /successfully listens? on http:\/\/127\.0\.0\.1:(\d+)/.exec(await readFile(log, 'utf8'))?.[1] ?? ''
+      return port !== ''
+    })
+  } catch (error) {
+    await stop()
+    throw error
+  }
   const url = `http://127.0.0.1:${port}/${account}`
   const credential = new StorageSharedKeyCredential(account, key)
   const owner = new BlobServiceClient(url, credential, { retryOptions: { maxTries: 1 } })
@@ -84,9 +93,6 @@ export async function startAzurite(): Promise<Azurite> {
         },
         credential,
       ).toString(),
-    async close() {
-      await stopProcess(child)
-      await rm(directory, { recursive: true, force: true })
-    },
+    close: stop,
   }
 }
