@@ -85,7 +85,9 @@ export class Stage {
     readonly body?: string | Uint8Array
   }): Promise<RawAnswer> {
     return new Promise((resolve, reject) => {
-      const { method, path, headers } = options
+      const { method, path, body } = options
+      const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }
+      const headers = { ...length, ...options.headers }
       const request = httpRequest({ host: '127.0.0.1', port: this.sandbox.port, method, path, headers, agent: false })
       request.on('error', reject)
       request.on('response', (response) => {
@@ -100,7 +102,7 @@ export class Stage {
           }),
         )
       })
-      request.end(options.body)
+      request.end(body)
     })
   }
 
