@@ -1,6 +1,5 @@
 /** Who we are to a provider: base identity, role sessions and SAS tokens; their expiry, refresh and cache. */
 export { assumeRole } from './assume-role.ts'
-export type { CredentialProvider } from './base-identity.ts'
 export { createBaseIdentity } from './base-identity.ts'
 export { callerIdentity } from './caller-identity.ts'
 export { connectionFault, errorContext, oneLine, providerFacts } from './provider-error.ts'
