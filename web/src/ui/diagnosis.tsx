@@ -3,6 +3,7 @@ import { Alert, Badge, Button, Code, CopyButton } from '@mantine/core'
 import type { Cause, Diagnosis, Repair } from '../../../src/contract/index.ts'
 import { ChainRow } from './chain.tsx'
 import { Diff } from './diff.tsx'
+import { Prose } from './prose.tsx'
 
 const confidenceColor = { proved: 'red.9', likely: 'orange.9', possible: 'gray.7' } as const
 
@@ -16,7 +17,7 @@ export function DiagnosisView({
 }) {
   return (
     <section aria-label="diagnosis">
-      <Alert color="red" variant="light" title={diagnosis.summary} mt="sm">
+      <Alert color="red" variant="light" title={<Prose text={diagnosis.summary} />} mt="sm">
         <span className="quiet">
           {diagnosis.operation} ·{' '}
           {diagnosis.view === 'vendor'
@@ -25,28 +26,34 @@ export function DiagnosisView({
         </span>
       </Alert>
       {withChain ? <ChainRow chain={diagnosis.chain} /> : null}
-      {diagnosis.causes.map((cause) => (
-        <CauseView key={cause.id + cause.summary} cause={cause} />
+      {diagnosis.causes.map((cause, place) => (
+        <CauseView
+          key={cause.id + cause.summary}
+          cause={cause}
+          isOpen={place === 0 && cause.confidence !== 'possible'}
+        />
       ))}
       <Lines title="Ruled out" lines={diagnosis.ruledOut} />
       <Lines title="Not seen" lines={diagnosis.notSeen} />
       {diagnosis.nextStep ? (
         <p>
-          <strong>Next:</strong> {diagnosis.nextStep}
+          <strong>Next:</strong> <Prose text={diagnosis.nextStep} />
         </p>
       ) : null}
     </section>
   )
 }
 
-function CauseView({ cause }: { readonly cause: Cause }) {
+function CauseView({ cause, isOpen }: { readonly cause: Cause; readonly isOpen: boolean }) {
   const condition = cause.statement?.condition
   return (
-    <article className="card" data-cause={cause.id}>
-      <div className="row">
-        <Badge color={confidenceColor[cause.confidence]}>{cause.confidence}</Badge>
-        <strong>{cause.summary}</strong>
-      </div>
+    <details className="card cause" data-cause={cause.id} open={isOpen}>
+      <summary>
+        <Badge color={confidenceColor[cause.confidence]}>{cause.confidence}</Badge>{' '}
+        <strong>
+          <Prose text={cause.summary} />
+        </strong>
+      </summary>
       {condition ? (
         <dl className="facts">
           <dt>condition</dt>
@@ -67,14 +74,16 @@ function CauseView({ cause }: { readonly cause: Cause }) {
       {cause.because.length > 0 ? (
         <ul className="quiet">
           {cause.because.map((line) => (
-            <li key={line}>{line}</li>
+            <li key={line}>
+              <Prose text={line} />
+            </li>
           ))}
         </ul>
       ) : null}
       {cause.repairs.map((repair) => (
         <RepairView key={repair.summary} repair={repair} />
       ))}
-    </article>
+    </details>
   )
 }
 
@@ -83,7 +92,10 @@ function RepairView({ repair }: { readonly repair: Repair }) {
     <div data-repair={repair.side}>
       <p>
         <strong>{repair.side === 'ours' ? 'On our side: ' : 'In the customer’s policy: '}</strong>
-        {repair.summary} <span className="quiet">Opens: {repair.opens}.</span>
+        <Prose text={repair.summary} />{' '}
+        <span className="quiet">
+          Opens: <Prose text={repair.opens} />.
+        </span>
       </p>
       {repair.patch ? (
         <>
