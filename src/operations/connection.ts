@@ -13,7 +13,7 @@ import type { Connection, OperationInput, OperationOutput, Verification, Verific
 import type { Caller } from './caller.ts'
 import { entryOf } from './evidence.ts'
 import type { CallOptions, House } from './house.ts'
-import { personInQuestion } from './person.ts'
+import { personToTry } from './person.ts'
 
 /** Finds a connection of the tenant. @throws not-found */
 export async function findConnection(house: House, name: string): Promise<Connection> {
@@ -92,7 +92,7 @@ export async function* verify(
 ): AsyncGenerator<VerificationEvent, void, void> {
   const connection = await findConnection(house, name)
   const secret = await house.connections.secretOf(house.tenant, name)
-  const identity = requireIdentity(connection.identityMapping, await personInQuestion(house, caller, connection))
+  const identity = requireIdentity(connection.identityMapping, await personToTry(house, caller, connection))
   for await (const event of verifyConnection(connection, secret, identity, house.context, options)) {
     if (event.type === 'check') yield event
     else yield { type: 'done', verification: await keep(house, caller, connection, event.verification) }

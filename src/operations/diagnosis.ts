@@ -11,7 +11,7 @@ import type { Diagnosis, OperationInput } from '../contract/index.ts'
 import type { Caller } from './caller.ts'
 import { findConnection } from './connection.ts'
 import type { House } from './house.ts'
-import { personInQuestion } from './person.ts'
+import { personInQuestion, personToTry } from './person.ts'
 
 /** The input of `diagnosis.explain`. */
 export type ExplainInput = OperationInput<'diagnosis.explain'>
@@ -42,12 +42,13 @@ export async function explain(house: House, caller: Caller, input: ExplainInput)
     return explainText(text ?? '')
   }
   const connection = await findConnection(house, name)
-  const person = await personInQuestion(house, caller, connection)
-  const identity = requireIdentity(connection.identityMapping, person)
   if (policies !== undefined) {
+    const person = await personInQuestion(house, caller, connection)
+    const identity = requireIdentity(connection.identityMapping, person)
     return diagnosePolicies(connection, identity, policies, house.context, availableTags(person))
   }
   const secret = await house.connections.secretOf(house.tenant, name)
+  const identity = requireIdentity(connection.identityMapping, await personToTry(house, caller, connection))
   return diagnoseLive(connection, secret, identity, house.context)
 }
 

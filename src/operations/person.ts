@@ -16,12 +16,21 @@ export function personOf(caller: Caller): Person {
 }
 
 /**
- * Whose request it is about. Somebody at the terminal asks about other people's deliveries, and has no sign-in whose
- * claims could be mapped: then it is the person of the newest delivery.
+ * Whose request a question is about. A person asks about her own. Somebody at the terminal asks about other people's
+ * deliveries: the person of the newest one is meant. Nothing is called in that person's name.
  */
 export async function personInQuestion(house: House, caller: Caller, connection: Connection): Promise<SignedInPerson> {
   const asking = signedInPerson(caller)
-  if (mapIdentity(connection.identityMapping, asking).ok && caller.actor.kind === 'person') return asking
+  if (caller.actor.kind !== 'operator') return asking
   const last = await house.deliveries.lastPerson(house.tenant, connection.name)
   return last === null ? asking : { issuer: last.actor.issuer, subject: last.actor.subject, claims: last.claims }
+}
+
+/**
+ * In whose name a connection is tried. The caller's own, except where somebody at the terminal has no claims for the
+ * identity mapping: then, as the job itself would, in the name of the person of the newest delivery.
+ */
+export async function personToTry(house: House, caller: Caller, connection: Connection): Promise<SignedInPerson> {
+  const asking = signedInPerson(caller)
+  return mapIdentity(connection.identityMapping, asking).ok ? asking : await personInQuestion(house, caller, connection)
 }
