@@ -114,11 +114,20 @@ function rankCauses(
     .filter((match) => !excluded.has(match.symptom.id) && !found.has(match.symptom.id))
     .map((match) => {
       const { link } = match.symptom
-      return causeOf(match, links.includes(link) || link === 'kms-key' ? link : linkOfRefusal(connection, refusal))
+      const within = links.includes(link) || link === 'kms-key' ? link : linkOfRefusal(connection, refusal)
+      return withOwnChange(connection, causeOf(match, within))
     })
   const ordered =
     connection.lastVerification?.status === 'pass' || connection.state !== 'unverified' ? rest : firstTime(rest)
   return [...separated.causes, ...ordered].slice(0, 6)
+}
+
+/** Where our own side can be changed, the repair says with which input of `connection.change`. */
+function withOwnChange(connection: Connection, cause: Cause): Cause {
+  const isAcl = cause.id === 'missing-acl-permission' || cause.id === 'acl-not-supported'
+  if (!isAcl) return cause
+  const change = { setting: 'acl', from: connection.writing.acl, to: 'none' } as const
+  return { ...cause, repairs: cause.repairs.map((repair) => (repair.side === 'ours' ? { ...repair, change } : repair)) }
 }
 
 /** Classes that can not be, given how the connection is used. */

@@ -49,8 +49,7 @@ function holds(sign: Sign, facts: ErrorFacts): boolean {
   return (
     (sign.operations === undefined || operationFits(sign.operations, facts)) &&
     (sign.codes === undefined || codeFits(sign.codes, facts)) &&
-    (sign.policyTypes === undefined ||
-      (facts.policyType !== undefined && sign.policyTypes.includes(facts.policyType))) &&
+    (sign.policyTypes === undefined || sign.policyTypes.includes(facts.policyType ?? 'unnamed')) &&
     (sign.all === undefined || sign.all.every((phrase) => facts.lower.includes(phrase))) &&
     (sign.not === undefined || !sign.not.some((phrase) => facts.lower.includes(phrase))) &&
     (sign.any === undefined || sign.any.some((phrase) => facts.lower.includes(phrase)))

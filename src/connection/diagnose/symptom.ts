@@ -16,7 +16,7 @@ export interface Sign {
   readonly any?: readonly string[]
   /** Lower-case phrases of which none may occur. */
   readonly not?: readonly string[]
-  /** The policy type that the text names. */
+  /** The policy types of which the text names one; `unnamed` stands for a text that names none. */
   readonly policyTypes?: readonly string[]
   /** How much the sign tells; a text alone never proves. */
   readonly confidence: Exclude<Confidence, 'proved'>

@@ -1,5 +1,4 @@
 /** The connection as it is taken in and changed. */
-export type { TakeReservation } from './authentication.ts'
 export { changeConnection } from './change.ts'
 export { createConnection } from './create.ts'
 export { newExternalId } from './external-id.ts'

@@ -57,6 +57,12 @@ export const azureSymptoms: readonly Symptom[] = [
     summary: 'the token was pasted with its question mark, so that Azure reads the first field under another name',
     signs: [
       {
+        codes: ['AuthenticationFailed'],
+        any: ['server failed to authenticate'],
+        confidence: 'possible',
+        because: 'Azure says so of a token whose first field it can not find, too',
+      },
+      {
         any: ['sr is mandatory', 'sv is mandatory', 'cannot be empty', '%3fsv=', '??sv=', "double '?'"],
         confidence: 'likely',
         because: 'Azure does not find a field that stands first in the token',

@@ -40,6 +40,14 @@ export const kmsSymptoms: readonly Symptom[] = [
     summary: 'multipart uploads under a KMS key need `kms:Decrypt` too, to go on from part to part',
     signs: [
       {
+        operations: ['s3:'],
+        codes: ['AccessDenied'],
+        policyTypes: ['unnamed'],
+        any: ['multipart', 'uploadpart'],
+        confidence: 'possible',
+        because: 'a multipart upload is refused, and under a KMS key it needs one right more than a single write',
+      },
+      {
         all: ['kms:decrypt'],
         any: ['multipart', 'uploadpart', 'createmultipartupload', 'completemultipartupload'],
         confidence: 'likely',
@@ -99,13 +107,15 @@ export const kmsSymptoms: readonly Symptom[] = [
     signs: [
       {
         all: ['kms:'],
-        any: ['no identity-based policy allows', 'not authorized to perform: kms:', 'not authorized to perform kms:'],
+        any: ['not authorized to perform: kms:', 'not authorized to perform kms:'],
+        not: ['resource-based polic'],
         confidence: 'likely',
         because: 'the denial names a KMS action',
       },
       {
         operations: ['s3:'],
         codes: ['AccessDenied'],
+        policyTypes: ['unnamed'],
         confidence: 'possible',
         because: 'S3 refuses a write in the same words when the key of the bucket refuses',
       },

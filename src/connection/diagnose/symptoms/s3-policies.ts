@@ -10,8 +10,20 @@ const denied = ['AccessDenied', 'AccessDeniedException', '403', 'Forbidden']
 const bare: Sign = {
   operations: ['s3:'],
   codes: denied,
+  policyTypes: ['unnamed'],
   confidence: 'possible',
   because: 'S3 refused without saying which policy did',
+}
+
+/** A condition that does not hold reads as a permission that is not there. */
+const conditional: Sign = {
+  operations: ['s3:'],
+  codes: denied,
+  policyTypes: ['identity-based policy'],
+  any: ['because no'],
+  not: ['perform: kms:'],
+  confidence: 'possible',
+  because: 'a condition that does not hold reads as a permission that is not there',
 }
 
 const askForPolicies =
@@ -24,6 +36,7 @@ export const s3PolicySymptoms: readonly Symptom[] = [
     link: 'permissions',
     summary: 'an ACL is sent with the object, and `s3:PutObjectAcl` is not allowed',
     signs: [
+      { ...bare, any: ['acl'], because: 'an ACL is spoken of, and it needs a permission of its own' },
       {
         all: ['s3:putobjectacl'],
         any: ['not authorized to perform'],
@@ -52,7 +65,7 @@ export const s3PolicySymptoms: readonly Symptom[] = [
     id: 'missing-permission',
     provider: 'aws',
     link: 'permissions',
-    summary: 'the permissions of the role do not allow the action on this key',
+    summary: 'no permission of the role allows the action on this key, or only under a condition that does not hold',
     signs: [
       {
         operations: ['s3:'],
@@ -152,7 +165,7 @@ export const s3PolicySymptoms: readonly Symptom[] = [
     link: 'permissions',
     summary:
       'a condition on `aws:PrincipalTag` wants another value than the session carries, or the session carries none',
-    signs: [bare],
+    signs: [bare, conditional],
     hints: ['principaltag', 'principal tag', 'session tag', 'identity mapping', 'attribute', 'sso'],
     repairs: [
       { side: 'ours', summary: 'map the claim that the policy means to this tag', opens: 'nothing else' },
@@ -167,7 +180,7 @@ export const s3PolicySymptoms: readonly Symptom[] = [
     provider: 'aws',
     link: 'permissions',
     summary: 'a condition on `aws:SourceIp` or a VPC endpoint refuses the address that the calls come from',
-    signs: [bare],
+    signs: [bare, conditional],
     hints: ['source ip', 'sourceip', 'ip address', 'whitelist', 'vpc', 'network'],
     repairs: [
       {
@@ -185,6 +198,7 @@ export const s3PolicySymptoms: readonly Symptom[] = [
     link: 'permissions',
     summary: 'the permissions boundary of the role does not allow the action',
     signs: [
+      { ...bare, any: ['boundary'], because: 'a permissions boundary is spoken of' },
       {
         policyTypes: ['permissions boundary'],
         confidence: 'likely',
@@ -225,6 +239,11 @@ export const s3PolicySymptoms: readonly Symptom[] = [
     link: 'permissions',
     summary: 'a policy of the organization (SCP or RCP) refuses the action, whatever role and bucket allow',
     signs: [
+      {
+        ...bare,
+        any: ['service control', ' scp', 'organization polic'],
+        because: 'an organization policy is spoken of',
+      },
       {
         policyTypes: ['service control policy', 'resource control policy'],
         confidence: 'likely',
