@@ -2,7 +2,6 @@
  * The way of one request: whose service it is for, what it wants, what a fault rule makes of it, who sent it, and the
  * answer of the service. Knows no sockets; `server.ts` does.
  */
-import { setTimeout as wait } from 'node:timers/promises'
 import type { DecisionRecord } from './access/authorize.ts'
 import { globalContext, sourceAddress } from './access/context.ts'
 import type { FaultAction, Faults } from './control/faults.ts'
@@ -28,6 +27,8 @@ export interface Gateway {
   readonly faults: Faults
   readonly history: History
   readonly minimumSessionSeconds: number
+  /** Aborted when the sandbox closes: nobody waits any longer. */
+  readonly closing: AbortSignal
 }
 
 /** What becomes of a request: an answer, or a connection that is cut. */
@@ -241,7 +242,7 @@ async function misbehave(gateway: Gateway, call: Call, trace: Trace, bucket: str
   trace.actions = gateway.faults.take(trace.service, trace.operation, bucket)
   let reached = call
   for (const action of trace.actions) {
-    if (action.kind === 'latency') await wait(action.milliseconds)
+    if (action.kind === 'latency') await gateway.s3.world.clock.sleep(action.milliseconds, gateway.closing)
     if (action.kind === 'slow-down') throw slowDown(trace.service)
     if (action.kind === 'internal-error') throw internalError()
     if (action.kind === 'expired-token') throw authenticationError(trace.service, { kind: 'expired-token' })

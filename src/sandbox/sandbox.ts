@@ -1,6 +1,12 @@
 /**
  * Starts the sandbox: one server on loopback that answers for S3, STS, IAM and KMS of several accounts, verifies every
  * signature and enforces every policy. It knows nothing of our own clients.
+ *
+ * What is simulated, because loopback has none of it: every request counts as sent over TLS; each account's callers come
+ * from an address that can be set (a session's from that of the account that assumed it); KMS calls that S3 makes come
+ * from an address of S3; time can be advanced for sessions and `aws:CurrentTime`, while signatures go on being checked
+ * against the clock. IAM is consistent at once, where AWS takes seconds. What is not offered is refused, never ignored:
+ * grants to single grantees, SSE-C, Object Lock, lifecycle rules, policies of VPC endpoints and access points.
  */
 import { type Clock, type Random, systemClock, systemRandom } from '../base/index.ts'
 import {
@@ -79,11 +85,13 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const history = new History()
   const controls = new Controls(world, faults, history, seeds[0]?.accountId ?? vendorAccountId)
   const blobs = await BlobStore.create(options.directory ?? null)
+  const closing = new AbortController()
   const gateway: Gateway = {
     s3: { world, keys: new KeyRing(world), blobs, buckets: new Map() },
     faults,
     history,
     minimumSessionSeconds: options.minimumSessionSeconds ?? 900,
+    closing: closing.signal,
   }
   const server = await listen(
     host,
@@ -120,6 +128,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     history: () => controls.history(),
     clearHistory: () => controls.clearHistory(),
     async close() {
+      closing.abort()
       await server.close()
       await blobs.close()
     },

@@ -71,16 +71,6 @@ export class Faults {
   }
 }
 
-const kinds = new Set([
-  'latency',
-  'slow-down',
-  'internal-error',
-  'lost-answer',
-  'reset',
-  'expired-token',
-  'error-in-200',
-])
-
 /** Reads rules from JSON; null when they do not have the form. */
 export function readFaultRules(value: unknown): readonly FaultRule[] | null {
   if (!Array.isArray(value)) return null
@@ -96,15 +86,31 @@ export function readFaultRules(value: unknown): readonly FaultRule[] | null {
 function readRule(value: unknown): FaultRule | null {
   if (!isRecord(value) || !isRecord(value['do'])) return null
   const match = value['match'] ?? {}
-  const action = value['do']
-  const kind = action['kind']
-  if (!isRecord(match) || typeof kind !== 'string' || !kinds.has(kind)) return null
+  const action = readAction(value['do'])
+  if (!isRecord(match) || action === null) return null
   const { operation, bucket, nth, times } = match
   if (!isOptional(operation, 'string') || !isOptional(bucket, 'string')) return null
   if (!isOptional(nth, 'number') || !isOptional(times, 'number')) return null
-  if (kind === 'latency' && typeof action['milliseconds'] !== 'number') return null
-  if (!isOptional(action['afterBytes'], 'number')) return null
-  return { match, do: action as unknown as FaultAction }
+  return { match, do: action }
+}
+
+function readAction(value: Readonly<Record<string, unknown>>): FaultAction | null {
+  const { kind, milliseconds, afterBytes } = value
+  switch (kind) {
+    case 'latency':
+      return typeof milliseconds === 'number' && milliseconds >= 0 ? { kind, milliseconds } : null
+    case 'reset':
+      if (afterBytes === undefined) return { kind }
+      return typeof afterBytes === 'number' && afterBytes >= 0 ? { kind, afterBytes } : null
+    case 'slow-down':
+    case 'internal-error':
+    case 'lost-answer':
+    case 'expired-token':
+    case 'error-in-200':
+      return { kind }
+    default:
+      return null
+  }
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -58,7 +58,7 @@ export function existingBucket(request: S3Request): Bucket {
 
 /** Refuses unless the caller may act on the bucket. @throws AwsError `AccessDenied` */
 export function allowBucket(request: S3Request, bucket: Bucket, action: string, extra: Context = {}): void {
-  require(request, bucket, action, bucket.arn, bucket.accountId, bucketPolicy(request, bucket), extra)
+  enforce(request, bucket, action, bucket.arn, bucket.accountId, bucketPolicy(request, bucket), extra)
 }
 
 /**
@@ -81,7 +81,7 @@ export function allowObject(
   const owner = foreign ? object.ownerAccount : bucket.accountId
   const policy = bucketPolicy(request, bucket)
   const acl = object === null || bucket.ownership === 'BucketOwnerEnforced' ? [] : aclPolicy(object, bucket, arn)
-  require(request, bucket, action, arn, owner, combine(policy, foreign, acl), extra)
+  enforce(request, bucket, action, arn, owner, combine(policy, foreign, acl), extra)
 }
 
 /** Returns why the caller may not list the bucket, or null: who may not is never told that a key is missing. */
@@ -95,7 +95,7 @@ export function listRefusal(request: S3Request, bucket: Bucket): AwsError | null
   }
 }
 
-function require(
+function enforce(
   request: S3Request,
   bucket: Bucket,
   action: string,

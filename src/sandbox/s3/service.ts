@@ -10,17 +10,11 @@ import type { Claim } from '../signature/credential.ts'
 import type { Bucket } from './bucket.ts'
 import * as settings from './bucket-settings.ts'
 import { createBucket, deleteBucket, getBucketLocation, headBucket } from './buckets.ts'
+import { completeMultipartUpload } from './complete-upload.ts'
 import { deleteObject, deleteObjects } from './delete.ts'
 import { listBuckets, listObjects, listObjectsV2, listObjectVersions } from './list.ts'
-import {
-  abortMultipartUpload,
-  completeMultipartUpload,
-  createMultipartUpload,
-  listMultipartUploads,
-  listParts,
-  uploadPart,
-  uploadPartCopy,
-} from './multipart.ts'
+import { abortMultipartUpload, createMultipartUpload, uploadPart, uploadPartCopy } from './multipart.ts'
+import { listMultipartUploads, listParts } from './multipart-lists.ts'
 import { copyObject, getObject, getObjectTagging, headObject, putObject, putObjectTagging } from './objects.ts'
 import { notImplemented, type S3Operation } from './request.ts'
 
