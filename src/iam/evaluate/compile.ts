@@ -23,9 +23,37 @@ export interface CompiledStatement {
   readonly conditions: readonly CompiledCondition[]
 }
 
-export interface CompiledPolicy {
+/** Which statements of a policy are about an action. */
+export interface ActionMatches {
+  /** Those that are, in order. */
   readonly statements: readonly CompiledStatement[]
+  /** One answer for each statement of the policy. */
+  readonly matched: readonly boolean[]
 }
+
+/** A policy ready to evaluate, with an index of its statements by action that fills as actions are asked for. */
+export class CompiledPolicy {
+  readonly statements: readonly CompiledStatement[]
+  readonly #byAction = new Map<string, ActionMatches>()
+
+  constructor(statements: readonly CompiledStatement[]) {
+    this.statements = statements
+  }
+
+  /** Finds the statements about an action, given in lower case. */
+  about(action: string): ActionMatches {
+    const known = this.#byAction.get(action)
+    if (known !== undefined) return known
+    const matched = this.statements.map((statement) => statement.matchesAction(action))
+    const fresh = { matched, statements: this.statements.filter((_, at) => matched[at]) }
+    if (this.#byAction.size < mostActions && action.length <= longestAction) this.#byAction.set(action, fresh)
+    return fresh
+  }
+}
+
+/** Actions come from strangers too, so what is kept of them is bounded. */
+const mostActions = 256
+const longestAction = 128
 
 const compiled = new WeakMap<Policy, CompiledPolicy>()
 
@@ -34,7 +62,7 @@ export function compilePolicy(policy: Policy): CompiledPolicy {
   const known = compiled.get(policy)
   if (known !== undefined) return known
   const variables = policy.version === '2012-10-17'
-  const fresh = { statements: policy.statements.map((statement) => compileStatement(statement, variables)) }
+  const fresh = new CompiledPolicy(policy.statements.map((statement) => compileStatement(statement, variables)))
   compiled.set(policy, fresh)
   return fresh
 }
@@ -72,6 +100,8 @@ function compileResources(
 ): (facts: RequestFacts) => boolean {
   const { negated } = element
   const tests: readonly TextTest[] = element.patterns.map((pattern) => compileResourcePattern(pattern, variables))
+  const [only] = tests
+  if (tests.length === 1 && only !== undefined) return (facts) => only(facts.resource, facts) !== negated
   return (facts) => tests.some((test) => test(facts.resource, facts)) !== negated
 }
 

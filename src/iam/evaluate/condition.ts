@@ -7,6 +7,7 @@
  */
 import { parseAddress, parseAddressRange, rangeContains } from '../match/address.ts'
 import { compileArnPattern, type TextTest } from '../match/arn.ts'
+import { foldName } from '../match/fold-name.ts'
 import { compileGlob, globMatches } from '../match/glob.ts'
 import { type Operator, parseOperator, type Relation } from '../match/operator.ts'
 import { parseBinary, parseDecimal, parseInstant } from '../match/scalar.ts'
@@ -35,24 +36,30 @@ export interface CompiledCondition {
 /** Prepares a condition. An operator that AWS does not know never holds; `parsePolicy` refuses it. */
 export function compileCondition(condition: Condition, variablesAllowed: boolean): CompiledCondition {
   const operator = parseOperator(condition.operator)
-  const key = condition.key.toLowerCase()
+  const key = foldName(condition.key)
   const variables = variablesAllowed && operator !== null && takesVariables(operator)
   const templates = condition.values.map((value) => parseTemplate(value, { variables, wildcards: false }))
+  const references = templates.flatMap((tokens) => tokens.filter(isVariable))
+  const wanted = (lookup: ContextLookup): readonly string[] =>
+    condition.values.map((value, i) => resolvedText(templates[i] ?? [], lookup) ?? value)
+  const fixed = references.length === 0 ? wanted(noContext) : null
   return {
     source: condition,
     key,
-    variables: templates.flatMap((tokens) =>
-      tokens.filter(isVariable).flatMap((t) => (t.fallback === null ? t.key : [])),
-    ),
+    variables: references.flatMap((token) => (token.fallback === null ? token.key : [])),
     holds: operator === null ? () => false : compileTest(operator, key, condition.values, variables),
-    wanted: (lookup) => condition.values.map((value, i) => resolvedText(templates[i] ?? [], lookup) ?? value),
+    wanted: fixed === null ? wanted : () => fixed,
   }
 }
 
 /** Tests a condition and says what was wanted and what the request had. */
 export function conditionOutcome(condition: CompiledCondition, lookup: ContextLookup): ConditionOutcome {
+  const { operator, key, values } = condition.source
+  // Written out member by member: this is made for every condition of every explanation, and spreading costs more.
   return {
-    ...condition.source,
+    operator,
+    key,
+    values,
     wanted: condition.wanted(lookup),
     actual: lookup.values(condition.key),
     matched: condition.holds(lookup),
@@ -75,44 +82,51 @@ function compileTest(
     return (lookup) => (lookup.values(key) === null ? whenAbsent : whenPresent)
   }
   const { negated, qualifier } = operator
-  const tests = wanted.map((value) => compileComparison(operator, value, variables))
-  const isWanted = (value: string, lookup: ContextLookup): boolean => tests.some((test) => test(value, lookup))
+  const isWanted = compileWanted(operator, wanted, variables)
   const holdsWhenAbsent = operator.ifExists || qualifier === 'ForAllValues' || (negated && qualifier === null)
   return (lookup) => {
     const values = lookup.values(key)
     if (values === null) return holdsWhenAbsent
     if (qualifier === 'ForAllValues') return values.every((value) => isWanted(value, lookup) !== negated)
     if (qualifier === 'ForAnyValue') return values.some((value) => isWanted(value, lookup) !== negated)
+    const [only] = values
+    if (values.length === 1 && only !== undefined) return isWanted(only, lookup) !== negated
     return values.some((value) => isWanted(value, lookup)) !== negated
   }
 }
 
-/** A value that is not what the operator compares (a word for a number, say) equals nothing. */
-function compileComparison(operator: Operator, wanted: string, variables: boolean): TextTest {
+/**
+ * Makes one test of all the values of a condition: the request's value is read once, and fixed values are looked up
+ * rather than gone through. A value that is not what the operator compares (a word for a number, say) equals nothing.
+ */
+function compileWanted(operator: Operator, wanted: readonly string[], variables: boolean): TextTest {
   switch (operator.comparison) {
     case 'string':
-      return compileText(wanted, variables, (text) => text)
+      return compileTexts(wanted, variables, asWritten)
     case 'stringIgnoreCase':
-      return compileText(wanted, variables, (text) => text.toLowerCase())
+      return compileTexts(wanted, variables, lowerCase)
     case 'stringLike':
-      return compileLike(wanted, variables)
+      return compilePatterns(wanted, variables)
     case 'arn':
-      return compileArnPattern(wanted, variables)
+      return anyOf(wanted.map((value) => compileArnPattern(value, variables)))
     case 'number':
       return compileOrdered(wanted, operator.relation, parseDecimal)
     case 'date':
       return compileOrdered(wanted, operator.relation, parseInstant)
     case 'bool':
-      return compileText(wanted, false, (text) => text.toLowerCase())
+      return compileTexts(wanted, false, lowerCase)
     case 'binary': {
-      const bytes = parseBinary(wanted)
-      return (text) => bytes !== null && parseBinary(text) === bytes
+      const bytes = new Set(wanted.map(parseBinary))
+      return (text) => {
+        const given = parseBinary(text)
+        return given !== null && bytes.has(given)
+      }
     }
     case 'address': {
-      const range = parseAddressRange(wanted)
+      const ranges = wanted.map(parseAddressRange).filter((range) => range !== null)
       return (text) => {
-        const address = range === null ? null : parseAddress(text)
-        return range !== null && address !== null && rangeContains(range, address)
+        const address = parseAddress(text)
+        return address !== null && ranges.some((range) => rangeContains(range, address))
       }
     }
     case 'null':
@@ -120,35 +134,73 @@ function compileComparison(operator: Operator, wanted: string, variables: boolea
   }
 }
 
-function compileText(wanted: string, variables: boolean, fold: (text: string) => string): TextTest {
-  const tokens = parseTemplate(wanted, { variables, wildcards: false })
-  if (!tokens.some(isVariable)) {
-    const folded = fold(resolvedText(tokens, noContext) ?? wanted)
-    return (text) => fold(text) === folded
-  }
-  return (text, lookup) => {
-    const resolved = resolvedText(tokens, lookup)
-    return resolved !== null && fold(text) === fold(resolved)
-  }
+function asWritten(text: string): string {
+  return text
 }
 
-function compileLike(wanted: string, variables: boolean): TextTest {
-  const tokens = parseTemplate(wanted, { variables, wildcards: true })
-  if (!tokens.some(isVariable)) {
+function lowerCase(text: string): string {
+  return text.toLowerCase()
+}
+
+function anyOf(tests: readonly TextTest[]): TextTest {
+  const [first] = tests
+  if (first === undefined) return () => false
+  return tests.length === 1 ? first : (text, lookup) => tests.some((test) => test(text, lookup))
+}
+
+function compileTexts(wanted: readonly string[], variables: boolean, fold: (text: string) => string): TextTest {
+  const fixed = new Set<string>()
+  const tests: TextTest[] = []
+  for (const value of wanted) {
+    const tokens = parseTemplate(value, { variables, wildcards: false })
+    if (!tokens.some(isVariable)) {
+      fixed.add(fold(resolvedText(tokens, noContext) ?? value))
+      continue
+    }
+    tests.push((text, lookup) => {
+      const resolved = resolvedText(tokens, lookup)
+      return resolved !== null && fold(text) === fold(resolved)
+    })
+  }
+  return fixedFirst(fixed, tests, fold)
+}
+
+/** Patterns without a wildcard are texts like any other. */
+function compilePatterns(wanted: readonly string[], variables: boolean): TextTest {
+  const fixed = new Set<string>()
+  const tests: TextTest[] = []
+  for (const value of wanted) {
+    const tokens = parseTemplate(value, { variables, wildcards: true })
+    if (tokens.some(isVariable)) {
+      tests.push((text, lookup) => {
+        const resolved = resolveTemplate(tokens, lookup)
+        return resolved !== null && globMatches(compileGlob(resolved), text)
+      })
+      continue
+    }
     const glob = compileGlob(resolveTemplate(tokens, noContext) ?? [])
-    return (text) => globMatches(glob, text)
+    if (glob.exact === null) tests.push((text) => globMatches(glob, text))
+    else fixed.add(glob.exact)
   }
-  return (text, lookup) => {
-    const resolved = resolveTemplate(tokens, lookup)
-    return resolved !== null && globMatches(compileGlob(resolved), text)
-  }
+  return fixedFirst(fixed, tests, asWritten)
 }
 
-function compileOrdered(wanted: string, relation: Relation, parse: (text: string) => number | null): TextTest {
-  const limit = parse(wanted)
+function fixedFirst(fixed: ReadonlySet<string>, tests: readonly TextTest[], fold: (text: string) => string): TextTest {
+  if (fixed.size === 0) return anyOf(tests)
+  if (tests.length > 0) return (text, lookup) => fixed.has(fold(text)) || tests.some((test) => test(text, lookup))
+  const [only] = fixed
+  return fixed.size === 1 ? (text) => fold(text) === only : (text) => fixed.has(fold(text))
+}
+
+function compileOrdered(
+  wanted: readonly string[],
+  relation: Relation,
+  parse: (text: string) => number | null,
+): TextTest {
+  const limits = wanted.map(parse).filter((limit) => limit !== null)
   return (text) => {
-    const value = limit === null ? null : parse(text)
-    return limit !== null && value !== null && stands(value, relation, limit)
+    const value = parse(text)
+    return value !== null && limits.some((limit) => stands(value, relation, limit))
   }
 }
 

@@ -13,8 +13,8 @@ import type {
   PolicyType,
   StatementOutcome,
 } from '../types.ts'
-import { type CompiledStatement, compilePolicy } from './compile.ts'
-import { explainStatement, type PolicyVerdict, scanPolicy } from './match-statement.ts'
+import { compilePolicy } from './compile.ts'
+import { type ExplainedStatement, explainStatement, type PolicyVerdict, scanPolicy } from './match-statement.ts'
 import { RequestFacts, resourcePolicyKind } from './request-facts.ts'
 import { type Weighing, weigh } from './weigh.ts'
 
@@ -56,48 +56,50 @@ export function evaluate(request: AccessRequest, policies: PolicySet, settings?:
   }
 }
 
-interface RecordedStatement {
-  readonly compiled: CompiledStatement
-  readonly outcome: StatementOutcome
-  readonly verdict: PolicyVerdict
-}
-
 /** Every statement of every policy, matched once, in the order of the chain. */
 class EvaluationRecord {
-  readonly outcomes: readonly StatementOutcome[]
+  readonly outcomes: StatementOutcome[] = []
   readonly #facts: RequestFacts
-  readonly #recorded: readonly RecordedStatement[]
-  readonly #verdicts = new Map<PolicyType, Map<NamedPolicy, PolicyVerdict>>()
+  readonly #explained: ExplainedStatement[] = []
+  readonly #verdicts: { readonly named: NamedPolicy; readonly type: PolicyType; readonly verdict: PolicyVerdict }[] = []
 
   constructor(facts: RequestFacts, policies: PolicySet) {
     this.#facts = facts
-    const recorded: RecordedStatement[] = []
-    for (const [type, named] of inChainOrder(facts, policies)) {
-      let whole: PolicyVerdict = 0
-      for (const compiled of compilePolicy(named.policy).statements) {
-        const explained = explainStatement(compiled, type, named.name, facts)
-        whole |= explained.verdict
-        recorded.push({ compiled, ...explained })
-      }
-      const ofType = this.#verdicts.get(type) ?? new Map<NamedPolicy, PolicyVerdict>()
-      this.#verdicts.set(type, ofType.set(named, whole))
+    for (const level of policies.scp) for (const named of level) this.#add('scp', named)
+    for (const level of policies.rcp) for (const named of level) this.#add('rcp', named)
+    if (policies.vpcEndpoint !== null) this.#add('vpcEndpoint', policies.vpcEndpoint)
+    for (const named of policies.identity) this.#add('identity', named)
+    if (policies.boundary !== null) this.#add('boundary', policies.boundary)
+    if (policies.session !== null) this.#add('session', policies.session)
+    if (policies.resource === null) return
+    this.#add(resourcePolicyKind(facts.action, facts.resource, true), policies.resource)
+  }
+
+  #add(type: PolicyType, named: NamedPolicy): void {
+    const policy = compilePolicy(named.policy)
+    const { matched } = policy.about(this.#facts.action)
+    let verdict: PolicyVerdict = 0
+    for (const [at, statement] of policy.statements.entries()) {
+      const explained = explainStatement(statement, matched[at] ?? false, type, named.name, this.#facts)
+      verdict |= explained.verdict
+      this.#explained.push(explained)
+      this.outcomes.push(explained.outcome)
     }
-    this.#recorded = recorded
-    this.outcomes = recorded.map((entry) => entry.outcome)
+    this.#verdicts.push({ named, type, verdict })
   }
 
   verdict(named: NamedPolicy, type: PolicyType): PolicyVerdict {
-    return this.#verdicts.get(type)?.get(named) ?? 0
+    return this.#verdicts.find((one) => one.named === named && one.type === type)?.verdict ?? 0
   }
 
   deciding(weighing: Weighing): StatementOutcome | undefined {
     if (weighing.decision === 'implicitDeny' || weighing.rule !== null) return undefined
     const effect = weighing.decision === 'allowed' ? 'Allow' : 'Deny'
-    const ofType = this.#recorded.filter(
+    const ofType = this.#explained.filter(
       ({ outcome }) => outcome.policyType === weighing.decidedBy && outcome.effect === effect && outcome.matched,
     )
     // The widest grant decides: a statement for the principal itself before one that delegates to its account.
-    return ofType.reduce<RecordedStatement | undefined>(
+    return ofType.reduce<ExplainedStatement | undefined>(
       (best, entry) => (best === undefined || entry.verdict > best.verdict ? entry : best),
       undefined,
     )?.outcome
@@ -121,7 +123,7 @@ class EvaluationRecord {
       const name = key.toLowerCase()
       if (this.#facts.values(name) === null && !missing.has(name)) missing.set(name, key)
     }
-    for (const { compiled, outcome } of this.#recorded) {
+    for (const { compiled, outcome } of this.#explained) {
       if (!outcome.actionMatched || outcome.principalMatched === false) continue
       for (const key of compiled.resourceVariables) ask(key)
       if (outcome.resourceMatched === false) continue
@@ -142,15 +144,4 @@ function isNearMiss(outcome: StatementOutcome): boolean {
     outcome.principalMatched !== false &&
     outcome.resourceMatched !== false
   )
-}
-
-function* inChainOrder(facts: RequestFacts, policies: PolicySet): Generator<readonly [PolicyType, NamedPolicy]> {
-  for (const named of policies.scp.flat()) yield ['scp', named]
-  for (const named of policies.rcp.flat()) yield ['rcp', named]
-  if (policies.vpcEndpoint !== null) yield ['vpcEndpoint', policies.vpcEndpoint]
-  for (const named of policies.identity) yield ['identity', named]
-  if (policies.boundary !== null) yield ['boundary', policies.boundary]
-  if (policies.session !== null) yield ['session', policies.session]
-  if (policies.resource === null) return
-  yield [resourcePolicyKind(facts.action, facts.resource, true), policies.resource]
 }

@@ -2,7 +2,7 @@
  * One statement against one request, in two ways that must agree: quickly, for a decision, and with everything on record,
  * for an explanation.
  */
-import type { PolicyType, StatementOutcome } from '../types.ts'
+import type { ConditionOutcome, PolicyType, Statement, StatementOutcome } from '../types.ts'
 import type { CompiledPolicy, CompiledStatement } from './compile.ts'
 import { conditionOutcome } from './condition.ts'
 import { allowGrant, denyReaches, grants } from './principal.ts'
@@ -18,48 +18,90 @@ function needsPrincipal(type: PolicyType): boolean {
   return type === 'resource' || type === 'trust' || type === 'key' || type === 'rcp' || type === 'vpcEndpoint'
 }
 
-/** Goes through a policy's statements and stops at nothing but a Deny. */
+/** Goes through a policy's statements about the action and stops at nothing but a Deny. */
 export function scanPolicy(policy: CompiledPolicy, type: PolicyType, facts: RequestFacts): PolicyVerdict {
   let verdict: PolicyVerdict = 0
-  for (const statement of policy.statements) {
+  for (const statement of policy.about(facts.action).statements) {
     const reached = reachOf(statement, type, facts)
     if (reached === 0 || (verdict & reached) === reached) continue
-    if (!statement.matchesAction(facts.action) || !resourceMatches(statement, type, facts)) continue
-    if (!statement.conditions.every((condition) => condition.holds(facts))) continue
+    if (!resourceMatches(statement, type, facts) || !conditionsHold(statement, facts)) continue
     verdict |= reached
     if (reached === denyBit) break
   }
   return verdict
 }
 
+function conditionsHold(statement: CompiledStatement, facts: RequestFacts): boolean {
+  for (const condition of statement.conditions) if (!condition.holds(facts)) return false
+  return true
+}
+
+/** A statement with everything that it made of the request. */
+export interface ExplainedStatement {
+  readonly compiled: CompiledStatement
+  readonly outcome: StatementOutcome
+  readonly verdict: PolicyVerdict
+}
+
 /** Says what one statement made of the request. */
 export function explainStatement(
-  statement: CompiledStatement,
+  compiled: CompiledStatement,
+  actionMatched: boolean,
   type: PolicyType,
   policyName: string,
   facts: RequestFacts,
-): { readonly outcome: StatementOutcome; readonly verdict: PolicyVerdict } {
-  const { source } = statement
-  const reached = reachOf(statement, type, facts)
-  const hasPrincipal = statement.principal !== null || needsPrincipal(type)
-  const actionMatched = statement.matchesAction(facts.action)
-  const resourceMatched = resourceMatches(statement, type, facts)
-  const conditions = statement.conditions.map((condition) => conditionOutcome(condition, facts))
-  const matched =
-    reached !== 0 && actionMatched && resourceMatched && conditions.every((condition) => condition.matched)
-  const outcome: StatementOutcome = {
+): ExplainedStatement {
+  const { source } = compiled
+  const reached = reachOf(compiled, type, facts)
+  const resourceMatched = resourceMatches(compiled, type, facts)
+  let matched = reached !== 0 && actionMatched && resourceMatched
+  const conditions: ConditionOutcome[] = []
+  for (const condition of compiled.conditions) {
+    const outcome = conditionOutcome(condition, facts)
+    matched &&= outcome.matched
+    conditions.push(outcome)
+  }
+  const outcome = outcomeOf(source, {
     policyType: type,
     policy: policyName,
-    index: source.index,
-    ...(source.sid === undefined ? {} : { sid: source.sid }),
-    effect: source.effect,
     matched,
-    principalMatched: hasPrincipal ? reached !== 0 : null,
+    principalMatched: compiled.principal !== null || needsPrincipal(type) ? reached !== 0 : null,
     actionMatched,
-    resourceMatched: statement.matchesResource === null && type === 'trust' ? null : resourceMatched,
+    resourceMatched: compiled.matchesResource === null && type === 'trust' ? null : resourceMatched,
+    conditions,
+  })
+  return { compiled, outcome, verdict: matched ? reached : 0 }
+}
+
+/** Written out member by member: one is made for every statement of every explanation, and spreading costs more. */
+function outcomeOf(source: Statement, made: Omit<StatementOutcome, 'index' | 'sid' | 'effect'>): StatementOutcome {
+  const { policyType, policy, matched, principalMatched, actionMatched, resourceMatched, conditions } = made
+  const { index, sid, effect } = source
+  if (sid === undefined) {
+    return {
+      policyType,
+      policy,
+      index,
+      effect,
+      matched,
+      principalMatched,
+      actionMatched,
+      resourceMatched,
+      conditions,
+    }
+  }
+  return {
+    policyType,
+    policy,
+    index,
+    sid,
+    effect,
+    matched,
+    principalMatched,
+    actionMatched,
+    resourceMatched,
     conditions,
   }
-  return { outcome, verdict: matched ? reached : 0 }
 }
 
 /** Grant bits, `denyBit`, or 0 when the statement is not about this principal. */

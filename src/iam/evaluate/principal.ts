@@ -4,7 +4,7 @@
  *
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
  */
-import { parseArn } from '../match/arn.ts'
+import { type Arn, parseArn } from '../match/arn.ts'
 import type { PrincipalElement } from '../types.ts'
 
 export type PrincipalKind =
@@ -47,37 +47,63 @@ export interface PrincipalHints {
 
 /** Reads the principal of a request. Text of no known form matches only `*`. */
 export function readPrincipal(text: string, hints: PrincipalHints): RequestPrincipal {
-  const base = { text, uniqueId: hints.userId?.split(':', 1)[0] ?? null, isPathKnown: true }
-  const bare = { ...base, account: null, arn: hints.principalArn, roleName: null, sessionArn: null }
   const arn = parseArn(text)
   if (arn === null) {
-    if (text === '*') return { ...bare, kind: 'anonymous' }
-    if (hints.isFederation) return { ...bare, kind: 'provider' }
-    return { ...bare, kind: text.includes('.') ? 'service' : 'unknown' }
+    if (text === '*') return ofNoAccount('anonymous', text, hints)
+    if (hints.isFederation) return ofNoAccount('provider', text, hints)
+    return ofNoAccount(text.includes('.') ? 'service' : 'unknown', text, hints)
   }
-  const { resource, account } = arn
-  const owned = { ...bare, account, arn: hints.principalArn ?? text }
-  if (resource === 'root') return { ...owned, kind: 'root' }
+  const { resource } = arn
+  if (resource === 'root') return ofAccount('root', text, arn, hints)
   const slash = resource.indexOf('/')
   switch (resource.slice(0, slash)) {
     case 'user':
-      return { ...owned, kind: 'user' }
+      return ofAccount('user', text, arn, hints)
     case 'role':
-      return { ...owned, kind: 'roleSession', roleName: lastSegment(resource) }
+      return ofAccount('roleSession', text, arn, hints, lastSegment(resource))
     case 'federated-user':
-      return { ...owned, kind: 'federatedUser', sessionArn: text }
+      return ofAccount('federatedUser', text, arn, hints, null, text)
     case 'oidc-provider':
     case 'saml-provider':
-      return { ...bare, kind: 'provider' }
-    case 'assumed-role': {
-      const roleName = resource.split('/')[1] ?? ''
-      const roleArn = hints.principalArn ?? `arn:${arn.partition}:iam::${account}:role/${roleName}`
-      const isPathKnown = hints.principalArn !== null
-      return { ...owned, kind: 'roleSession', roleName, sessionArn: text, arn: roleArn, isPathKnown }
-    }
+      return ofNoAccount('provider', text, hints)
+    case 'assumed-role':
+      return ofAssumedRole(text, arn, hints)
     default:
-      return { ...owned, kind: 'unknown' }
+      return ofAccount('unknown', text, arn, hints)
   }
+}
+
+// These three give objects of one shape, members in one order: matching reads them for every statement.
+
+function ofNoAccount(kind: PrincipalKind, text: string, hints: PrincipalHints): RequestPrincipal {
+  const uniqueId = uniqueIdOf(hints)
+  const arn = hints.principalArn
+  return { kind, text, account: null, arn, roleName: null, sessionArn: null, isPathKnown: true, uniqueId }
+}
+
+function ofAccount(
+  kind: PrincipalKind,
+  text: string,
+  { account }: Arn,
+  hints: PrincipalHints,
+  roleName: string | null = null,
+  sessionArn: string | null = null,
+): RequestPrincipal {
+  const uniqueId = uniqueIdOf(hints)
+  const arn = hints.principalArn ?? text
+  return { kind, text, account, arn, roleName, sessionArn, isPathKnown: true, uniqueId }
+}
+
+function ofAssumedRole(text: string, { partition, account, resource }: Arn, hints: PrincipalHints): RequestPrincipal {
+  const [, roleName = ''] = resource.split('/', 2)
+  const uniqueId = uniqueIdOf(hints)
+  const isPathKnown = hints.principalArn !== null
+  const arn = hints.principalArn ?? `arn:${partition}:iam::${account}:role/${roleName}`
+  return { kind: 'roleSession', text, account, arn, roleName, sessionArn: text, isPathKnown, uniqueId }
+}
+
+function uniqueIdOf({ userId }: PrincipalHints): string | null {
+  return userId?.split(':', 1)[0] ?? null
 }
 
 /** How a Principal element reaches the principal; bits, because several entries may match. */

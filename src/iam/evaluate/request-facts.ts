@@ -5,6 +5,7 @@
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
  */
 import { parseArn } from '../match/arn.ts'
+import { foldName } from '../match/fold-name.ts'
 import type { ContextLookup } from '../match/template.ts'
 import type { AccessRequest } from '../types.ts'
 import { type RequestPrincipal, readPrincipal } from './principal.ts'
@@ -25,7 +26,7 @@ export class RequestFacts implements ContextLookup {
 
   constructor(request: AccessRequest, hasBoundary: boolean) {
     this.request = request
-    this.action = request.action.toLowerCase()
+    this.action = foldName(request.action)
     this.resource = request.resource
     this.hasBoundary = hasBoundary
     this.#context = readContext(request.context)
@@ -102,9 +103,10 @@ export function resourcePolicyKind(action: string, resource: string, hasResource
 /** A list that is empty, or holds nothing but empty strings, counts as absent. */
 function readContext(context: AccessRequest['context']): ReadonlyMap<string, readonly string[] | null> {
   const read = new Map<string, readonly string[] | null>()
-  for (const [key, value] of Object.entries(context)) {
-    if (typeof value === 'string') read.set(key.toLowerCase(), [value])
-    else read.set(key.toLowerCase(), value.some((member) => member !== '') ? value : null)
+  for (const key of Object.keys(context)) {
+    const value = context[key]
+    if (typeof value === 'string') read.set(foldName(key), [value])
+    else if (value !== undefined) read.set(foldName(key), value.some((member) => member !== '') ? value : null)
   }
   return read
 }

@@ -42,15 +42,36 @@ export function rangeContains(range: AddressRange, address: Address): boolean {
 }
 
 function parseIpv4(text: string): Address | null {
-  const octets = text.split('.')
-  if (octets.length !== 4) return null
-  const numbers: number[] = []
-  for (const octet of octets) {
-    if (!/^(0|[1-9]\d{0,2})$/.test(octet) || Number(octet) > 255) return null
-    numbers.push(Number(octet))
+  let octets = 0
+  let high = 0
+  let low = 0
+  let start = 0
+  for (let at = 0; at <= text.length; at++) {
+    if (at < text.length && text.charCodeAt(at) !== dot) continue
+    const octet = parseOctet(text, start, at)
+    if (octet < 0 || octets === 4) return null
+    high = octets < 2 ? high * 256 + octet : high
+    low = octets < 2 ? low : low * 256 + octet
+    octets++
+    start = at + 1
   }
-  const [a = 0, b = 0, c = 0, d = 0] = numbers
-  return [a * 256 + b, c * 256 + d]
+  return octets === 4 ? [high, low] : null
+}
+
+const dot = 46
+const zero = 48
+
+/** Reads a number from 0 to 255 without leading zeros; -1 when it is none. */
+function parseOctet(text: string, start: number, end: number): number {
+  const length = end - start
+  if (length < 1 || length > 3) return -1
+  let octet = 0
+  for (let at = start; at < end; at++) {
+    const digit = text.charCodeAt(at) - zero
+    if (digit < 0 || digit > 9) return -1
+    octet = octet * 10 + digit
+  }
+  return octet > 255 || (length > 1 && text.charCodeAt(start) === zero) ? -1 : octet
 }
 
 function parseIpv6(text: string): Address | null {

@@ -55,7 +55,11 @@ export function compileResourcePattern(pattern: string, variables: boolean): Tex
   const restTest = compileTokens(restTokens)
   const prefix = `${fixed.join(':')}:`
   if (!/[*?]/.test(prefix)) {
-    return (text, lookup) => text.startsWith(prefix) && restTest(text, prefix.length, lookup)
+    if (restTokens.some(isVariable)) {
+      return (text, lookup) => text.startsWith(prefix) && restTest(text, prefix.length, lookup)
+    }
+    const glob = compileGlob([{ text: prefix }, ...restTokens.filter(isGlobToken)])
+    return (text) => globMatches(glob, text)
   }
   const whole = complete
     ? [...parseTemplate(prefix, onlyWildcards), ...restTokens]

@@ -106,7 +106,11 @@ function toPiece(run: readonly GlobToken[]): Piece {
 
 function standsAt(piece: Piece, text: string, at: number): boolean {
   const { mask } = piece
-  if (mask === null) return text.startsWith(piece.text, at)
+  if (mask === null) {
+    // Names of one kind begin alike (`arn:aws:s3:::`), so the last character tells most of them apart at once.
+    const last = piece.text.length - 1
+    return last < 0 || (text.charCodeAt(at + last) === piece.text.charCodeAt(last) && text.startsWith(piece.text, at))
+  }
   if (at + mask.length > text.length) return false
   for (let i = 0; i < mask.length; i++) {
     if (!mask[i] && text.charCodeAt(at + i) !== piece.text.charCodeAt(i)) return false
