@@ -26,9 +26,9 @@ export async function reportFailure(error: unknown, terminal: Terminal): Promise
   const { scrub } = await import('../server/index.ts')
   if (error instanceof DrawbridgeError) {
     // Whoever pressed Ctrl-C knows that; what became of the work is worth a line.
-    if (error.code === 'cancelled' && terminal.signal.aborted && error.help === undefined)
+    if (error.code === 'cancelled' && terminal.signal.aborted && error.help === errorCodes.cancelled.hint)
       return errorCodes.cancelled.exit
-    say(terminal, scrub(error.message), error.help === undefined ? undefined : scrub(error.help))
+    say(terminal, scrub(error.message), scrub(error.help))
     return errorCodes[error.code].exit
   }
   if (terminal.signal.aborted) return errorCodes.cancelled.exit

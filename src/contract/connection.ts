@@ -10,6 +10,9 @@ export const name = z
 export const purpose = z.enum(['source', 'enrichment', 'export'])
 export type Purpose = z.infer<typeof purpose>
 
+/** Text that intake reads strictly, with an answer of its own for each usual mistake. */
+const typed = z.string().max(2048)
+
 export const accountId = z.string().regex(/^\d{12}$/, 'twelve digits')
 
 export const roleArn = z
@@ -131,12 +134,19 @@ export const connection = z.object({
 })
 export type Connection = z.infer<typeof connection>
 
+/** A location as it is typed: the form of its parts is checked at intake, which says for each mistake what to do. */
+export const locationInput = z.discriminatedUnion('service', [
+  s3Location.extend({ uri: typed, rootPath: typed, region: typed, bucketOwner: typed, endpoint: typed.optional() }),
+  azureLocation.extend({ containerUrl: typed, rootPath: typed }),
+  localLocation.extend({ rootPath: typed }),
+])
+
 /** The authentication part of `connection.add`. Secrets are input only. */
 export const authenticationInput = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('role'),
     /** Absent: the role that the set-up kit creates in the bucket owner's account. */
-    roleArn: roleArn.optional(),
+    roleArn: typed.optional(),
     /** From `connection.prepare`; absent: an External ID is generated now. */
     reservation: z.string().optional(),
     /** Operators only: an External ID that already stands in a trust policy. Recorded with a warning. */
@@ -157,7 +167,7 @@ export const authenticationInput = z.discriminatedUnion('kind', [
 export const connectionInput = z.object({
   name,
   purpose,
-  location,
+  location: locationInput,
   authentication: authenticationInput,
   identityMapping: identityMapping.optional(),
   writing: writing.partial().optional(),
@@ -166,7 +176,7 @@ export type ConnectionInput = z.infer<typeof connectionInput>
 
 /** What can be changed later; the External ID never. */
 export const connectionChange = z.object({
-  roleArn: roleArn.optional(),
+  roleArn: typed.optional(),
   stsRegion: z.string().optional(),
   durationSeconds: z.number().int().min(900).max(43_200).optional(),
   identityMapping: identityMapping.optional(),

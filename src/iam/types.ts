@@ -56,7 +56,7 @@ export interface PolicyProblem {
   readonly message: string
   /** JSON pointer to the element. */
   readonly pointer: string
-  /** From 1; present for text that is not JSON. */
+  /** From 1; present for text that is not JSON, and for every problem of a text that was read with positions. */
   readonly line?: number
   readonly column?: number
 }

@@ -15,7 +15,7 @@ export interface WireError {
 export function toWireError(error: unknown): WireError {
   if (error instanceof DrawbridgeError) {
     const { code, message, help } = error
-    return { status: errorCodes[code].status, body: { code, message, ...(help === undefined ? {} : { help }) } }
+    return { status: errorCodes[code].status, body: { code, message, help } }
   }
   if (error instanceof ORPCError) return fromLibrary(error)
   return {

@@ -15,14 +15,14 @@ const made = '<!-- Made from the sources by `node scripts/write-pages.ts`; a tes
 
 function errorsPage(): string {
   const rows = Object.entries(errorCodes).map(
-    ([code, { meaning, status, exit }]) => `| \`${code}\` | ${meaning} | ${status} | ${exit} |`,
+    ([code, { meaning, hint, status, exit }]) => `| \`${code}\` | ${meaning} | ${hint} | ${status} | ${exit} |`,
   )
   return page('Errors', [
     'Every failure has one code. The API answers `{ "code", "message", "help" }` with the HTTP status of the table; the',
     'terminal prints `error:` and `hint:` on stderr and ends with the exit code.',
     '',
-    '| code | meaning | HTTP | exit |',
-    '|---|---|---|---|',
+    '| code | meaning | what to do, where the error says nothing better | HTTP | exit |',
+    '|---|---|---|---|---|',
     ...rows,
     '',
     'Exit codes by themselves: 0 success, 1 the answer is no (a verification that is not green, a package that does not',

@@ -6,6 +6,7 @@
  * @see https://www.rfc-editor.org/rfc/rfc8259
  */
 import { err, ok, type Result } from '../../base/index.ts'
+import { PositionIndex, PositionNode } from './positions.ts'
 
 /** Where and why a text is not JSON; line and column from 1, column in UTF-16 units. */
 export interface JsonProblem {
@@ -21,10 +22,19 @@ const maxLength = 200_000
 
 /** Reads one JSON value that fills the whole text; a byte order mark before it is passed over. */
 export function readJson(text: string): Result<unknown, JsonProblem> {
-  if (text.length > maxLength) {
-    return err({ message: `text is longer than ${maxLength} characters`, line: 1, column: 1, pointer: '' })
-  }
-  const reader = new JsonReader(text)
+  return readWith(new JsonReader(text, null))
+}
+
+/** Reads as `readJson` does, and remembers where every member and value stands. */
+export function readJsonWithPositions(
+  text: string,
+): Result<{ readonly value: unknown; readonly positions: PositionIndex }, JsonProblem> {
+  const root = new PositionNode()
+  const read = readWith(new JsonReader(text, root))
+  return read.ok ? ok({ value: read.value, positions: new PositionIndex(text, root) }) : read
+}
+
+function readWith(reader: JsonReader): Result<unknown, JsonProblem> {
   try {
     return ok(reader.readAll())
   } catch (thrown) {
@@ -54,12 +64,16 @@ class JsonReader {
   readonly #text: string
   #at = 0
   readonly #path: (string | number)[] = []
+  /** Where the value being read is noted; null when nobody asked for positions. */
+  #node: PositionNode | null
 
-  constructor(text: string) {
+  constructor(text: string, root: PositionNode | null) {
     this.#text = text
+    this.#node = root
   }
 
   readAll(): unknown {
+    if (this.#text.length > maxLength) throw new JsonFault(`text is longer than ${maxLength} characters`, 0)
     if (this.#text.charCodeAt(0) === 0xfeff) this.#at = 1
     this.#skipSpace()
     if (this.#at === this.#text.length) throw this.#fault('the text is empty')
@@ -78,6 +92,24 @@ class JsonReader {
   }
 
   #readValue(): unknown {
+    const start = this.#at
+    const value = this.#readUnnoted()
+    this.#node?.note(start, this.#at)
+    return value
+  }
+
+  /** Reads the value of one member or element, whose name, if it has one, began at `nameStart` and ended at `nameEnd`. */
+  #readChild(step: string | number, nameStart: number, nameEnd: number): unknown {
+    const parent = this.#node
+    this.#path.push(step)
+    if (parent !== null) this.#node = parent.child(String(step), nameStart, nameEnd)
+    const value = this.#readValue()
+    this.#node = parent
+    this.#path.pop()
+    return value
+  }
+
+  #readUnnoted(): unknown {
     const char = this.#text[this.#at]
     if (char === '{') return this.#nested(() => this.#readObject())
     if (char === '[') return this.#nested(() => this.#readArray())
@@ -100,13 +132,12 @@ class JsonReader {
       const start = this.#at
       if (this.#text[start] !== '"') throw this.#fault(`expected a member name in double quotes, not ${this.#here()}`)
       const name = this.#readString()
+      const nameEnd = this.#at
       if (Object.hasOwn(object, name)) throw new JsonFault(`\`${shorten(name)}\` stands twice in one object`, start)
       this.#skipSpace()
       if (!this.#take(':')) throw this.#fault(`expected \`:\` after \`${shorten(name)}\`, not ${this.#here()}`)
       this.#skipSpace()
-      this.#path.push(name)
-      const value = this.#readValue()
-      this.#path.pop()
+      const value = this.#readChild(name, start, nameEnd)
       // INVARIANT: a member named `__proto__` is a member like any other.
       Object.defineProperty(object, name, { value, enumerable: true, configurable: true, writable: true })
       if (this.#endsAfterMember('}')) return object
@@ -117,9 +148,7 @@ class JsonReader {
     const array: unknown[] = []
     if (this.#take(']')) return array
     for (;;) {
-      this.#path.push(array.length)
-      array.push(this.#readValue())
-      this.#path.pop()
+      array.push(this.#readChild(array.length, -1, -1))
       if (this.#endsAfterMember(']')) return array
     }
   }

@@ -7,7 +7,8 @@
  */
 import { err, ok, type Result } from '../../base/index.ts'
 import type { Policy, PolicyProblem, Statement } from '../types.ts'
-import { readJson } from './json.ts'
+import { readJson, readJsonWithPositions } from './json.ts'
+import type { PositionIndex } from './positions.ts'
 import { isObject, Place, quote, typeName } from './problems.ts'
 import { readStatement } from './statement.ts'
 
@@ -24,12 +25,42 @@ export function parsePolicy(input: unknown): Result<Policy, readonly PolicyProbl
   return err([{ kind: 'not-json', ...json.error }])
 }
 
+/** A policy and where each of its elements stands in the text. */
+export interface LocatedPolicy {
+  readonly policy: Policy
+  readonly positions: PositionIndex
+}
+
+/** Reads a policy from JSON text and keeps the positions; problems have line and column, whatever their kind. */
+export function parsePolicyText(text: string): Result<LocatedPolicy, readonly PolicyProblem[]> {
+  const json = readJsonWithPositions(text)
+  if (!json.ok) return err([{ kind: 'not-json', ...json.error }])
+  const { value, positions } = json.value
+  const read = readPolicy(value)
+  if (read.ok) return ok({ policy: read.value, positions })
+  return err(
+    read.error.map((problem) => {
+      const { line, column } = positions.nearest(problem.pointer).value
+      return { ...problem, line, column }
+    }),
+  )
+}
+
 function readPolicy(value: unknown): Result<Policy, readonly PolicyProblem[]> {
+  const { policy, problems } = readPolicyParts(value)
+  return policy === null || problems.length > 0 ? err(problems) : ok(policy)
+}
+
+/** Reads what can be read: the policy may lack parts when there are problems, and is null when it is no object. */
+export function readPolicyParts(value: unknown): {
+  readonly policy: Policy | null
+  readonly problems: readonly PolicyProblem[]
+} {
   const problems: PolicyProblem[] = []
   const place = new Place('', problems)
   if (!isObject(value)) {
     place.report(`a policy is an object, not ${typeName(value)}`)
-    return err(problems)
+    return { policy: null, problems }
   }
   for (const name of Object.keys(value)) {
     if (!policyElements.has(name)) place.at(name).report(`unknown element ${quote(name)}`)
@@ -37,8 +68,7 @@ function readPolicy(value: unknown): Result<Policy, readonly PolicyProblem[]> {
   const version = readVersion(value['Version'], place.at('Version'))
   const id = readId(value['Id'], place.at('Id'))
   const statements = readStatements(value['Statement'], place.at('Statement'))
-  if (problems.length > 0) return err(problems)
-  return ok({ version, ...(id === undefined ? {} : { id }), statements, source: value })
+  return { policy: { version, ...(id === undefined ? {} : { id }), statements, source: value }, problems }
 }
 
 function readVersion(value: unknown, place: Place): Policy['version'] {

@@ -45,7 +45,7 @@ function jitter(options: RetryOptions, failures: number): number {
   return Math.round((ceiling * (a * 256 + b)) / 65_535)
 }
 
-function with_(
+function withFacts(
   error: DrawbridgeError,
   changes: { retry?: 'exhausted'; context: Record<string, string | number | boolean> },
 ): DrawbridgeError {
@@ -55,7 +55,7 @@ function with_(
     retry: changes.retry ?? error.retry,
     ...(error.operation === undefined ? {} : { operation: error.operation }),
     context: { ...error.context, ...changes.context },
-    ...(error.help === undefined ? {} : { help: error.help }),
+    help: error.help,
     cause: error,
   })
 }
@@ -91,7 +91,7 @@ class RetryStore implements ObjectStore {
       } catch (error) {
         if (!(error instanceof DrawbridgeError)) throw error
         if (creates && possiblySent && ambiguous.has(error.code))
-          throw with_(error, { context: { afterPossibleSend: true } })
+          throw withFacts(error, { context: { afterPossibleSend: true } })
         if (error.retry !== 'later') throw error
         possiblySent ||= error.context['possiblySent'] !== false
         // The client has learnt the other side's time from the refusal: one more try at once, and no other for this.
@@ -99,7 +99,7 @@ class RetryStore implements ObjectStore {
         const delayMs = error.code === 'clock-skew' ? 0 : jitter(this.#options, attempt)
         const spent = clock.now().getTime() - startedAt
         if (!again || spent + delayMs > (this.#options.budgetMs ?? 120_000)) {
-          throw with_(error, {
+          throw withFacts(error, {
             retry: 'exhausted',
             context: { attempts: attempt, ...(creates ? { possiblySent } : {}) },
           })
