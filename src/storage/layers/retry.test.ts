@@ -132,6 +132,13 @@ describe('withRetry', () => {
     expect(failure).toMatchObject({ code: 'object-exists', context: { afterPossibleSend: true } })
   })
 
+  test('says it of a refusal too: the attempt before may have arrived', async () => {
+    const refused: ErrorParts = { code: 'access-denied', message: 'no' }
+    const { store } = failing(memoryStore(), [{ error: down, done: true }, { error: refused }])
+    const failure = await failureOf(withRetry(store, settings()).put('k', body, { ifAbsent: true }))
+    expect(failure).toMatchObject({ code: 'access-denied', context: { afterPossibleSend: true } })
+  })
+
   test('says no such thing when nothing can have been sent', async () => {
     const inner = memoryStore()
     await inner.put('k', bodyOfBytes('somebody else’s'), { ifAbsent: true })

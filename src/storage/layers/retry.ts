@@ -60,9 +60,6 @@ function withFacts(
   })
 }
 
-/** An earlier attempt may have done what this one was refused for. */
-const ambiguous = new Set(['object-exists', 'upload-not-found'])
-
 class RetryStore implements ObjectStore {
   readonly #inner: ObjectStore
   readonly #options: RetryOptions
@@ -90,9 +87,10 @@ class RetryStore implements ObjectStore {
         return await work()
       } catch (error) {
         if (!(error instanceof DrawbridgeError)) throw error
-        if (creates && possiblySent && ambiguous.has(error.code))
-          throw withFacts(error, { context: { afterPossibleSend: true } })
-        if (error.retry !== 'later') throw error
+        if (error.retry !== 'later') {
+          // An earlier attempt may have done what this one was refused for, whatever it was refused for.
+          throw creates && possiblySent ? withFacts(error, { context: { afterPossibleSend: true } }) : error
+        }
         possiblySent ||= error.context['possiblySent'] !== false
         // The client has learnt the other side's time from the refusal: one more try at once, and no other for this.
         const again = error.code === 'clock-skew' ? !skewed : attempt < (this.#options.maximumAttempts ?? 5)
