@@ -36,7 +36,7 @@ export const house: Readonly<Record<string, Room>> = {
   },
   server: {
     rooms: ['base', 'contract', 'operations'],
-    packages: ['node:*', 'zod', 'hono', 'hono/*', '@hono/*', '@orpc/*', 'openid-client', 'jose'],
+    packages: ['node:*', 'zod', 'hono', 'hono/*', '@hono/*', '@orpc/*', 'openid-client'],
   },
   cli: {
     rooms: [

@@ -1,7 +1,6 @@
 /** Objects in other people's buckets: one contract, its services, the retry layer, and the guard in front of endpoints. */
-export { bodyOfBytes, bodyOfFile } from './body.ts'
+export { bodyOfBytes } from './body.ts'
 export { checkEndpoint } from './endpoint/check.ts'
-export { guardedLookup } from './endpoint/lookup.ts'
 export type { RetryNotice } from './layers/retry.ts'
 export { withRetry } from './layers/retry.ts'
 export type {
