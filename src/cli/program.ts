@@ -38,6 +38,7 @@ const forms: Readonly<Record<CommandName, CommandForm>> = {
   'route.add': plainCommand('route.add', (route, _columns, colors) => renderRoutes([route], colors)),
   'route.list': plainCommand('route.list', ({ routes }, _columns, colors) => renderRoutes(routes, colors)),
   'route.show': plainCommand('route.show', (route, _columns, colors) => renderRoutes([route], colors)),
+  'route.remove': plainCommand('route.remove', (route) => `removed the route ${route.name}`),
   'route.switch': plainCommand('route.switch', (route, _columns, colors) => renderRoutes([route], colors)),
   'delivery.create': deliverCommand,
   'delivery.list': plainCommand('delivery.list', ({ deliveries }, _columns, colors) =>

@@ -154,6 +154,16 @@ export const operations = {
     output: route,
     errors: ['not-found'],
   }),
+  'route.remove': defineOperation({
+    name: 'route.remove',
+    summary: 'Removes a route. Deliveries that were accepted on it go on.',
+    right: 'connect',
+    http: { method: 'DELETE', path: '/routes/{name}' },
+    cli: { words: ['route', 'remove'], example: 'drawbridge route remove audit' },
+    input: byName,
+    output: route,
+    errors: ['not-found'],
+  }),
   'delivery.create': defineOperation({
     name: 'delivery.create',
     summary: 'Accepts a report for delivery on a route, in the name of whoever is signed in.',

@@ -41,6 +41,7 @@ export const handlers: Handlers = {
   'route.add': (house, caller, input) => routes.addRoute(house, caller, input),
   'route.list': (house) => routes.listRoutes(house),
   'route.show': (house, _caller, { name }) => routes.findRoute(house, name),
+  'route.remove': (house, caller, { name }) => routes.removeRoute(house, caller, name),
   'route.switch': (house, caller, { name, primary }) => routes.switchRoute(house, caller, name, primary),
   'delivery.create': (house, caller, input) => deliveries.createDelivery(house, caller, input),
   'delivery.list': (house, _caller, filter) => deliveries.listDeliveries(house, filter),

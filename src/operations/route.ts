@@ -56,6 +56,14 @@ export async function switchRoute(house: House, caller: Caller, name: string, pr
   return route
 }
 
+/** Removes a route and tells what it was. @throws not-found */
+export async function removeRoute(house: House, caller: Caller, name: string): Promise<Route> {
+  const route = await findRoute(house, name)
+  await house.routes.remove(house.tenant, name)
+  await house.record([entryOf(caller, 'route.removed', route.id, factsOf(route))])
+  return route
+}
+
 /** A source is read only: a report can not go there. */
 async function refuseSource(house: House, target: string): Promise<void> {
   const connection = await findConnection(house, target)
