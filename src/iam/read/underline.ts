@@ -74,16 +74,11 @@ function cutWindow(content: string, start: number): { readonly from: number; rea
 
 /** Tabs become two spaces; control, direction and zero-width characters become escapes. */
 function showText(text: string): string {
-  return text
-    .replaceAll('\t', '  ')
-    .replace(
-      /[\u0000-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]/gu,
-      escapeCharacter,
-    )
+  return text.replaceAll('\t', '  ').replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, escapeCharacter)
 }
 
 function escapeCharacter(char: string): string {
-  return `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`
+  return `\\u${(char.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`
 }
 
 const wide =
