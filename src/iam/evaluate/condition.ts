@@ -8,7 +8,7 @@
 import { parseAddress, parseAddressRange, rangeContains } from '../match/address.ts'
 import { compileArnPattern, type TextTest } from '../match/arn.ts'
 import { foldName } from '../match/fold-name.ts'
-import { compileGlob, globMatches } from '../match/glob.ts'
+import { compileGlob, globMatches, globTest } from '../match/glob.ts'
 import { type Operator, parseOperator, type Relation } from '../match/operator.ts'
 import { parseBinary, parseDecimal, parseInstant } from '../match/scalar.ts'
 import {
@@ -179,7 +179,7 @@ function compilePatterns(wanted: readonly string[], variables: boolean): TextTes
       continue
     }
     const glob = compileGlob(resolveTemplate(tokens, noContext) ?? [])
-    if (glob.exact === null) tests.push((text) => globMatches(glob, text))
+    if (glob.exact === null) tests.push(globTest(glob))
     else fixed.add(glob.exact)
   }
   return fixedFirst(fixed, tests, asWritten)

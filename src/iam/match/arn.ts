@@ -6,7 +6,7 @@
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
  */
-import { compileGlob, type Glob, type GlobToken, globMatches } from './glob.ts'
+import { compileGlob, type Glob, type GlobToken, globMatches, globTest } from './glob.ts'
 import { type ContextLookup, isVariable, parseTemplate, resolveTemplate, type TemplateToken } from './template.ts'
 
 /** The parts of `arn:partition:service:region:account:resource`; the resource may hold further colons. */
@@ -58,8 +58,7 @@ export function compileResourcePattern(pattern: string, variables: boolean): Tex
     if (restTokens.some(isVariable)) {
       return (text, lookup) => text.startsWith(prefix) && restTest(text, prefix.length, lookup)
     }
-    const glob = compileGlob([{ text: prefix }, ...restTokens.filter(isGlobToken)])
-    return (text) => globMatches(glob, text)
+    return globTest(compileGlob([{ text: prefix }, ...restTokens.filter(isGlobToken)]))
   }
   const whole = complete
     ? [...parseTemplate(prefix, onlyWildcards), ...restTokens]

@@ -1,0 +1,12 @@
+/** `npm run bench -- NAME`: runs one benchmark and prints its tables. Nothing here is asserted by tests. */
+import { benchIam } from './iam.ts'
+
+const benches: Readonly<Record<string, () => Promise<string>>> = { iam: benchIam }
+
+const [name = ''] = process.argv.slice(2)
+const bench = Object.hasOwn(benches, name) ? benches[name] : undefined
+if (bench === undefined) {
+  console.error(`error: no benchmark is called \`${name}\``)
+  console.error(`hint: npm run bench -- ${Object.keys(benches).join(' | ')}`)
+  process.exitCode = 2
+} else console.log(await bench())
