@@ -29,7 +29,11 @@ function isSpared(statement: ModelStatement, reaches: readonly (Reach | null)[],
   if (caller.kind === 'root') return reaches.some((reach) => reach !== null)
   if (caller.kind === 'session')
     return (['direct', 'role', 'account'] as const).every((reach) => reaches.includes(reach))
-  if (caller.kind === 'role') return reaches.includes('role') && reaches.includes('account')
+  if (caller.kind === 'role') {
+    const sessions = `arn:aws:sts::${caller.account}:assumed-role/${caller.role}/`
+    const hasSession = statement.principals?.some(([, value]) => value.startsWith(sessions)) === true
+    return hasSession && reaches.includes('role') && reaches.includes('account')
+  }
   if (request.account !== null) return reaches.includes('direct') && reaches.includes('account')
   return reaches.includes('direct')
 }

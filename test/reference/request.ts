@@ -44,18 +44,39 @@ export function readRequest(request: AccessRequest): ModelRequest {
     valuesOf,
     singleValueOf: (key) => {
       const value = given.get(key.toLowerCase())
-      return typeof value === 'string' ? value : null
+      return typeof value === 'string' && !multivaluedKeys.has(key.toLowerCase()) ? value : null
     },
   }
 }
+
+/** Identity providers that trust policies name without an ARN (Principal element, web identity session principals). */
+const webIdentityProviders = [
+  'accounts.google.com',
+  'cognito-identity.amazonaws.com',
+  'graph.facebook.com',
+  'www.amazon.com',
+]
+
+/** Keys that hold a list by their nature, even when the list has one value (single-valued and multivalued context keys). */
+const multivaluedKeys = new Set(
+  [
+    'aws:CalledVia',
+    'aws:PrincipalOrgPaths',
+    'aws:PrincipalServiceNamesList',
+    'aws:ResourceOrgPaths',
+    'aws:SourceOrgPaths',
+    'aws:TagKeys',
+    'kms:EncryptionContextKeys',
+    's3:RequestObjectTagKeys',
+    'sts:TransitiveTagKeys',
+  ].map((key) => key.toLowerCase()),
+)
 
 function callerOf(principal: string): Caller {
   if (principal === '*') return { kind: 'anonymous' }
   const parts = principal.split(':')
   if (parts[0] !== 'arn') {
-    return principal.endsWith('.amazonaws.com') && !principal.startsWith('cognito-identity')
-      ? { kind: 'service', name: principal }
-      : { kind: 'provider', name: principal }
+    return { kind: webIdentityProviders.includes(principal) ? 'provider' : 'service', name: principal }
   }
   const [account = '', rest = ''] = [parts[4], parts.slice(5).join(':')]
   const [type = '', ...names] = rest.split('/')
@@ -70,12 +91,11 @@ function callerOf(principal: string): Caller {
 
 /** Keys that follow from who asks and whose the resource is. */
 function derived(caller: Caller, request: AccessRequest): readonly (readonly [string, string])[] {
-  const keys: (readonly [string, string])[] = [
-    ['aws:ResourceAccount', request.resourceAccount],
-    ['aws:PrincipalIsAWSService', String(caller.kind === 'service')],
-  ]
+  const keys: (readonly [string, string])[] = [['aws:ResourceAccount', request.resourceAccount]]
+  if (caller.kind !== 'anonymous') keys.push(['aws:PrincipalIsAWSService', String(caller.kind === 'service')])
   if ('account' in caller)
     keys.push(['aws:PrincipalAccount', caller.account], ['aws:PrincipalArn', principalArn(caller)])
+  if (caller.kind === 'anonymous') keys.push(['aws:PrincipalAccount', 'anonymous'])
   if (caller.kind === 'service') keys.push(['aws:PrincipalServiceName', caller.name])
   if (caller.kind === 'user') keys.push(['aws:username', caller.arn.split('/').at(-1) ?? ''])
   const type = principalTypes[caller.kind]

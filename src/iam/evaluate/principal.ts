@@ -50,7 +50,7 @@ export function readPrincipal(text: string, hints: PrincipalHints): RequestPrinc
   const arn = parseArn(text)
   if (arn === null) {
     if (text === '*') return ofNoAccount('anonymous', text, hints)
-    if (hints.isFederation) return ofNoAccount('provider', text, hints)
+    if (hints.isFederation || webIdentityProviders.has(text)) return ofNoAccount('provider', text, hints)
     return ofNoAccount(text.includes('.') ? 'service' : 'unknown', text, hints)
   }
   const { resource } = arn
@@ -72,6 +72,14 @@ export function readPrincipal(text: string, hints: PrincipalHints): RequestPrinc
       return ofAccount('unknown', text, arn, hints)
   }
 }
+
+/** Providers that trust policies name without an ARN; sts:TagSession is asked of them too, and they look like services. */
+const webIdentityProviders: ReadonlySet<string> = new Set([
+  'accounts.google.com',
+  'cognito-identity.amazonaws.com',
+  'graph.facebook.com',
+  'www.amazon.com',
+])
 
 // These three give objects of one shape, members in one order: matching reads them for every statement.
 
