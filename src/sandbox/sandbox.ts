@@ -9,6 +9,7 @@
  * grants to single grantees, SSE-C, Object Lock, lifecycle rules, policies of VPC endpoints and access points.
  */
 import { type Clock, type Random, systemClock, systemRandom } from '../base/index.ts'
+import { evaluate } from '../iam/index.ts'
 import {
   type ContainerCredentials,
   Controls,
@@ -24,7 +25,7 @@ import { KeyRing } from './kms/keys.ts'
 import { BlobStore } from './s3/blobs.ts'
 import { type AccountSeed, customerAccountId, defaultSeed, plant, sandboxBaseRoleArn, vendorAccountId } from './seed.ts'
 import { uuid } from './world/identifiers.ts'
-import { World } from './world/world.ts'
+import { type Judge, World } from './world/world.ts'
 
 /** How a sandbox starts. */
 export interface SandboxOptions {
@@ -39,6 +40,8 @@ export interface SandboxOptions {
   readonly minimumSessionSeconds?: number
   /** Absent: `sandboxAccounts`. */
   readonly accounts?: readonly AccountSeed[]
+  /** Who decides about requests; absent: the evaluator. */
+  readonly judge?: Judge
 }
 
 /** A sandbox that runs. */
@@ -78,7 +81,7 @@ export interface Sandbox {
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const host = options.host ?? '127.0.0.1'
   const random = options.random ?? systemRandom
-  const world = new World(options.clock ?? systemClock, random)
+  const world = new World(options.clock ?? systemClock, random, options.judge ?? evaluate)
   const seeds = options.accounts ?? defaultSeed
   plant(world, seeds)
   const faults = new Faults()

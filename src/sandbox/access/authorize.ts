@@ -1,8 +1,8 @@
 /**
- * One decision: collects every policy that has a say about a caller and a resource, and asks the evaluator. The verdict
+ * One decision: collects every policy that has a say about a caller and a resource, and asks the judge. The verdict
  * goes into the record of the request; how a refusal is worded is the service's business.
  */
-import { type AccessRequest, type Evaluation, evaluate, type NamedPolicy, type PolicySet } from '../../iam/index.ts'
+import type { AccessRequest, Evaluation, NamedPolicy, PolicySet } from '../../iam/index.ts'
 import type { Caller, Role, StoredPolicy, User } from '../world/entities.ts'
 import type { World } from '../world/world.ts'
 import type { Context } from './context.ts'
@@ -38,7 +38,7 @@ export function decide(world: World, caller: Caller, question: Question, record:
     context: { 'aws:ResourceAccount': question.resourceAccount, ...question.context },
   }
   const settings = { s3: { restrictPublicBuckets: question.restrictPublicBuckets ?? false } }
-  const evaluation = evaluate(request, policySet(world, caller, question), settings)
+  const evaluation = world.judge(request, policySet(world, caller, question), settings)
   const { decision, decidedBy } = evaluation
   record.push({ action: question.action, resource: question.resource, decision, decidedBy })
   return evaluation

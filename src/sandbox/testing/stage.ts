@@ -39,6 +39,9 @@ export class Stage {
   readonly base: Clients
   readonly #opened: Clients[] = []
 
+  /** What stages start with unless they are told otherwise; a suite that is run on another judge sets it. */
+  static defaults: SandboxOptions = {}
+
   private constructor(sandbox: Sandbox) {
     this.sandbox = sandbox
     this.vendor = this.clients(sandbox.vendor)
@@ -49,7 +52,7 @@ export class Stage {
   }
 
   static async open(options: SandboxOptions = {}): Promise<Stage> {
-    return new Stage(await startSandbox(options))
+    return new Stage(await startSandbox({ ...Stage.defaults, ...options }))
   }
 
   /** Opens clients that sign with these credentials. */

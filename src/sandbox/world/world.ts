@@ -3,6 +3,7 @@
  * live with their services. Everything is in memory; nothing survives the process.
  */
 import { type Clock, type Random, Secret } from '../../base/index.ts'
+import type { evaluate } from '../../iam/index.ts'
 import type { AccessKey, Account, ManagedPolicy, Role, Session, User } from './entities.ts'
 import { accessKeyId, secretAccessKey, sessionToken, uniqueId } from './identifiers.ts'
 import { readPolicy } from './policies.ts'
@@ -17,19 +18,24 @@ const awsManaged: Readonly<Record<string, unknown>> = {
   },
 }
 
+/** Who decides about requests: the evaluator, or another that answers in its form. */
+export type Judge = typeof evaluate
+
 /** The accounts, their identities and their keys. */
 export class World {
   readonly clock: Clock
   readonly random: Random
+  readonly judge: Judge
   readonly accounts = new Map<string, Account>()
   readonly #keys = new Map<string, AccessKey>()
   readonly #byId = new Map<string, User | Role>()
   readonly #byArn = new Map<string, User | Role>()
   #advancedMs = 0
 
-  constructor(clock: Clock, random: Random) {
+  constructor(clock: Clock, random: Random, judge: Judge) {
     this.clock = clock
     this.random = random
+    this.judge = judge
   }
 
   /** The moment that `aws:CurrentTime` tells: the clock, moved on by every advance. */

@@ -64,6 +64,24 @@ function withSets(operators: readonly string[]): readonly string[] {
 }
 
 const strings = [...withIfExists(equalsOperators), ...withIfExists(equalsOperators), ...withSets(equalsOperators)]
+/** Every text over these letters, up to a length. */
+function textsOver(letters: string, length: number): readonly string[] {
+  if (length === 0) return ['']
+  const shorter = textsOver(letters, length - 1)
+  return [
+    ...shorter,
+    ...shorter
+      .filter((text) => text.length === length - 1)
+      .flatMap((text) => letters.split('').map((letter) => text + letter)),
+  ]
+}
+
+const globs: KeyKind = {
+  operators: ['StringLike', 'StringNotLike'],
+  wanted: textsOver('ab*?', 5).slice(1),
+  actual: textsOver('ab', 5).slice(1),
+}
+
 const text: KeyKind = { operators: strings, wanted: wantedWords, actual: words }
 /** Whether an empty text of a key with one value is null, or an empty set, is open. */
 const prefix: KeyKind = { ...text, operators: withIfExists(equalsOperators).filter((operator) => operator !== 'Null') }
@@ -203,6 +221,7 @@ export const keys: Readonly<Record<string, KeyKind>> = {
   'aws:VpcSourceIp': address,
   'aws:PrincipalArn': arn,
   'aws:SourceArn': sourceArn,
+  'app:Glob': globs,
   'app:Digest': binary,
   'app:Numbers': listOf(number, ['10'], ['9', '10'], ['-3', '100']),
   'app:Dates': listOf(date, ['2026-01-01'], ['1751284800', '2026-01-01T00:00:00.500Z']),
