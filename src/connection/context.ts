@@ -5,6 +5,9 @@
 import type { Clock, Random } from '../base/index.ts'
 import type { BaseIdentity, SessionCache } from '../credentials/index.ts'
 
+/** Where this deployment runs. A role is offered only where AWS credentials are at hand: on AWS, or on a machine of one's own. */
+export type Hosting = 'aws' | 'local' | 'azure' | 'gcp'
+
 /** The surroundings of a connection. */
 export interface ConnectionContext {
   readonly clock: Clock
@@ -24,6 +27,13 @@ export interface ConnectionContext {
   readonly evidencePublicKeyPem: string
   /** Null: every region's own STS. */
   readonly stsEndpoint: string | null
+  /** Absent: `local`. */
+  readonly hosting?: Hosting
+  /**
+   * HTTPS address of a folder in a bucket of the operator's own, `https://bucket.s3.eu-central-1.amazonaws.com/kits`, to which
+   * CloudFormation templates are published: set-up kits then carry a quick-create link. Absent or null: they carry none.
+   */
+  readonly kitTemplateBucketUrl?: string | null
 }
 
 /** Tells the egress for people: `dynamic`, or the CIDRs with commas. */

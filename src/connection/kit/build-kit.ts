@@ -1,12 +1,18 @@
 /** The set-up kit: every file that the customer's administrator needs, written from the one model of the connection. */
 import type { Connection, SetupKit } from '../../contract/index.ts'
-import { type SetupModel, writeSetupPolicies } from '../../iam/index.ts'
+import { writeSetupPolicies } from '../../iam/index.ts'
 import { type ConnectionContext, describeEgress } from '../context.ts'
 import { isS3, setupModelOf } from '../model/setup-model.ts'
 import { baseOf } from '../open/session-need.ts'
 import { roleScript, userScript } from './aws-cli.ts'
 import { azureScript } from './azure.ts'
+import { cloudFormationTemplate } from './cloudformation.ts'
+import { grantText } from './grant-text.ts'
+import { type QuickCreate, quickCreate } from './quick-create.ts'
 import { bucketReadme, containerReadme, directoryReadme, type ReadmeFacts } from './readme.ts'
+import { subjectOf } from './subject.ts'
+import { terraformConfiguration } from './terraform.ts'
+import { vendorReadme } from './vendor.ts'
 
 type KitFile = SetupKit['files'][number]
 
@@ -39,47 +45,71 @@ export async function buildKit(connection: Connection, context: ConnectionContex
         readmeFile(containerReadme(about, location.containerUrl)),
         {
           path: 'apply-azure-cli.sh',
-          purpose: 'makes a revocable SAS token with the Azure CLI',
+          purpose: 'makes a revocable SAS token with the Azure CLI, into a file',
           text: azureScript(of, location.containerUrl, around.clock.now()),
         },
       ]
     }
     if (!isS3(of)) return [readmeFile(directoryReadme(about, location.service === 'local' ? location.directory : ''))]
-    const model = setupModelOf(of, principal)
-    return [readmeFile(bucketReadme(about, model)), ...bucketFiles(of, model)]
+    return bucketFiles(about, around)
   }
 }
 
-function bucketFiles(connection: Connection, model: SetupModel): KitFile[] {
+function bucketFiles(facts: ReadmeFacts, context: ConnectionContext): KitFile[] {
+  const { connection, principal, egress } = facts
+  const model = setupModelOf(connection, principal)
   const policies = writeSetupPolicies(model)
-  const { authentication, name } = connection
-  const permissions = json(
-    'permissions-policy.json',
-    'what the role may do: the identity-based policy',
-    policies.permissions,
-  )
-  if (authentication.kind !== 'role') {
-    const id = authentication.kind === 'access-key' ? authentication.accessKeyId : ''
-    return [permissions, script('gives the IAM user its permissions with the AWS CLI', userScript(name, model, id))]
-  }
+  const subject = subjectOf(connection, model)
+  const text = grantText(connection, model)
+  const template = withNewline(cloudFormationTemplate(subject, model, policies, text))
+  const published = publishedTemplate(connection, template, context)
+  const isRole = subject.kind === 'role'
+  const { authentication } = connection
+  const accessKeyId = authentication.kind === 'access-key' ? authentication.accessKeyId : ''
   return [
-    json('trust-policy.json', 'who may assume the role: our principal with the External ID', policies.trust),
-    permissions,
+    readmeFile(bucketReadme(facts, subject, model, published)),
+    ...(isRole
+      ? [json('trust-policy.json', 'who may assume the role: our principal with the External ID', policies.trust)]
+      : []),
+    json('permissions-policy.json', `what the ${subject.kind} may do: the identity-based policy`, policies.permissions),
     json('bucket-policy.json', 'statements for the bucket policy, where it is needed', policies.bucket),
     ...(policies.key === null
       ? []
-      : [json('key-policy.json', 'a key policy that lets the role use the KMS key', policies.key)]),
-    json('vendor-base-policy.json', 'our side: what our own identity may do, for comparison', policies.base),
-    script('makes or updates the role with the AWS CLI', roleScript(name, model, authentication.durationSeconds)),
+      : [json('key-policy.json', `a key policy that lets the ${subject.kind} use the KMS key`, policies.key)]),
+    {
+      path: 'apply-aws-cli.sh',
+      purpose: `makes or updates the ${subject.kind} with the AWS CLI`,
+      text: isRole ? roleScript(subject, model, text) : userScript(subject, model, text, accessKeyId),
+    },
+    { path: 'cloudformation.json', purpose: 'the same as a CloudFormation template', text: template },
+    {
+      path: 'main.tf',
+      purpose: 'the same as a Terraform configuration',
+      text: terraformConfiguration(subject, model, policies, text),
+    },
+    ...(isRole
+      ? [
+          json('vendor-base-policy.json', 'our side: what our own identity may do, for comparison', policies.base),
+          {
+            path: 'vendor-README.md',
+            purpose: 'our side: for whoever runs Drawbridge',
+            text: vendorReadme(connection.name, model, egress, published),
+          },
+        ]
+      : []),
   ]
+}
+
+/** The link and the address of the template; null where the operator publishes none. */
+function publishedTemplate(connection: Connection, template: string, context: ConnectionContext): QuickCreate | null {
+  const { location, name } = connection
+  const bucket = context.kitTemplateBucketUrl ?? null
+  if (bucket === null || location.service !== 's3') return null
+  return quickCreate(bucket, template, `drawbridge-${name}`, location.region)
 }
 
 function json(path: string, purpose: string, value: unknown): KitFile {
   return { path, purpose, text: JSON.stringify(value, null, 2) }
-}
-
-function script(purpose: string, text: string): KitFile {
-  return { path: 'apply-aws-cli.sh', purpose, text }
 }
 
 function readmeFile(text: string): KitFile {

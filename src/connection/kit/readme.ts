@@ -1,8 +1,10 @@
 /** The README of a set-up kit: what the connection is for, what is granted and why, what is not, and in which order to go. */
 import type { Connection } from '../../contract/index.ts'
 import { allowedActions, forbiddenActions, type SetupModel } from '../../iam/index.ts'
-import { accountOf } from '../model/role-arn.ts'
-import { sasLettersOf } from './azure.ts'
+import { sasLettersGranted, sasLettersLeftAway, sasLettersOf } from './azure.ts'
+import { purposeText } from './grant-text.ts'
+import type { QuickCreate } from './quick-create.ts'
+import type { KitSubject } from './subject.ts'
 
 /** What every README tells. */
 export interface ReadmeFacts {
@@ -12,20 +14,19 @@ export interface ReadmeFacts {
   readonly egress: string
 }
 
-const purposes: Readonly<Record<Connection['purpose'], string>> = {
-  source: 'reads files of this place and writes nothing',
-  enrichment: 'writes results here, reads them back and replaces them',
-  export: 'writes reports here; it reads nothing, lists nothing and deletes nothing',
-}
-
 /** Writes the README for a bucket. */
-export function bucketReadme(facts: ReadmeFacts, model: SetupModel): string {
+export function bucketReadme(
+  facts: ReadmeFacts,
+  subject: KitSubject,
+  model: SetupModel,
+  published: QuickCreate | null,
+): string {
   const { connection } = facts
-  const isRole = connection.authentication.kind === 'role'
+  const isRole = subject.kind === 'role'
   return document(
     `# Access for Drawbridge: ${connection.name}`,
-    `Drawbridge ${purposes[connection.purpose]}: \`s3://${model.bucket}/${model.rootPath}\`, bucket of account ${model.bucketOwner}.`,
-    ...(isRole ? rolePart(facts, model) : []),
+    `Drawbridge ${purposeText[connection.purpose]}: \`s3://${model.bucket}/${model.rootPath}\`, bucket of account ${model.bucketOwner}.`,
+    ...(isRole ? rolePart(facts, model) : userPart(connection, subject)),
     '## What is granted, and why',
     table(
       ['Action', 'On', 'Why'],
@@ -38,9 +39,13 @@ export function bucketReadme(facts: ReadmeFacts, model: SetupModel): string {
     ),
     'A Deny for requests without TLS is good practice, and yours to decide: these policies do not add one.',
     '## From where the calls come',
-    egressText(facts.egress),
+    egressText(facts.egress, isRole),
     '## Steps',
-    isRole ? roleSteps(model) : userSteps,
+    isRole ? roleSteps(subject, model, published) : userSteps(subject, model, published),
+    '## To end the access',
+    isRole
+      ? 'Delete the role, or the CloudFormation stack. Sessions that run already end within their hour; to cut them off at once, add a Deny to the role as the IAM console does under “Revoke sessions”.'
+      : 'Deactivate the access key: it stops working at once. Then delete the user.',
     '## What verification leaves behind',
     probeText(connection),
     '## Receipts',
@@ -53,54 +58,105 @@ function rolePart(facts: ReadmeFacts, model: SetupModel): string[] {
     model.sessionTagKeys.length === 0
       ? 'Sessions carry no tags.'
       : `Sessions carry the tags ${model.sessionTagKeys.map((key) => `\`${key}\``).join(', ')}, taken from the verified sign-in of the person.`
-  const external =
-    model.externalId === null
-      ? 'There is no External ID, because role and caller belong to the same organisation.'
-      : `- External ID: \`${model.externalId}\` — made by Drawbridge for this connection alone. It never changes and is not a secret; without it in the trust policy, somebody else could make Drawbridge use your role.`
   return [
     '## Who may use the role',
-    `- Role: \`${model.roleArn}\`\n- Principal: \`${facts.principal}\`\n${external}`,
+    `- Role: \`${model.roleArn}\`\n- Principal: \`${facts.principal}\`\n- External ID: ${externalIdText(facts.connection)}`,
     `${tags} Every session carries the person as its source identity and session name, so that CloudTrail shows who it was. Every session is narrowed by a session policy to the rights below.`,
   ]
 }
 
-function roleSteps(model: SetupModel): string {
-  const other = accountOf(model.roleArn) !== model.bucketOwner
-  const steps = [
-    'Read `trust-policy.json` and `permissions-policy.json`.',
-    'Run `sh apply-aws-cli.sh`, or make the role in the console with these two policies.',
-    other
-      ? '`bucket-policy.json` is needed too, because role and bucket are in different accounts.'
-      : '`bucket-policy.json` is needed only when your bucket policy restricts who may use the bucket.',
-    ...(model.kmsKeyArn === null
-      ? []
-      : [
-          'Add the statement of `key-policy.json` to the key, unless its key policy delegates to the account of the role.',
-        ]),
-    'Do not restrict the trust policy by source address, unless the addresses above are a fixed list.',
-    'Tell the person who sent you this that it is done. IAM needs up to half a minute; then `verify` tries every link.',
-  ]
-  return steps.map((step, index) => `${index + 1}. ${step}`).join('\n')
+/** Which of the three ways the External ID came about, and what follows from it. */
+function externalIdText(connection: Connection): string {
+  const { authentication } = connection
+  if (authentication.kind !== 'role' || authentication.externalId === null) {
+    return 'none, because role and caller belong to the same organisation. It is left away only for a role in an account of our own; the role of anybody else always has one.'
+  }
+  const shown = `\`${authentication.externalId}\``
+  if (authentication.externalIdOrigin === 'adopted') {
+    return `${shown} — **adopted**: it stood in a trust policy before and was not made by Drawbridge. Only you can know who else holds it. If it is not yours alone, ask for a new connection with an External ID of its own. It is not a secret.`
+  }
+  return `${shown} — made by Drawbridge for this connection alone. It never changes, is never used again, and is not a secret; without it in the trust policy, somebody else could make Drawbridge use your role.`
 }
 
-const userSteps = [
-  '1. Read `permissions-policy.json`.',
-  '2. Run `sh apply-aws-cli.sh USER` with the name of the IAM user whose access key you handed over.',
-  '3. Consider a role instead: it needs no secret, and its sessions end by themselves.',
-].join('\n')
+function userPart(connection: Connection, subject: KitSubject): string[] {
+  const id = connection.authentication.kind === 'access-key' ? connection.authentication.accessKeyId : ''
+  return [
+    '## Who',
+    `The IAM user of the access key \`${id}\`. The kit calls it \`${subject.name}\` and makes it when it is not there; when the key belongs to another user, name that one to the script, and in the policies that name a principal.`,
+    'An access key does not expire by itself. Drawbridge warns when it is older than 90 days, and again at 180. A role needs no secret, and its sessions end by themselves: consider one instead.',
+  ]
+}
+
+function roleSteps(subject: KitSubject, model: SetupModel, published: QuickCreate | null): string {
+  const isOther = subject.account !== model.bucketOwner
+  return numbered([
+    'Read `trust-policy.json` and `permissions-policy.json`. All other files say the same in other languages.',
+    `Apply them to account ${subject.account} in **one** of these ways:\n${ways(published, '`apply-aws-cli.sh`: run `sh apply-aws-cli.sh`.')}`,
+    isOther
+      ? `\`bucket-policy.json\` is needed too, because role and bucket are in different accounts: add its statements to the bucket policy in account ${model.bucketOwner}.`
+      : '`bucket-policy.json` is needed only when your bucket policy restricts who may use the bucket.',
+    ...keyStep(model),
+    'Do not restrict the trust policy by source address, unless the addresses above are a fixed list.',
+    'Tell the person who sent you this that it is done; if you gave the role another name, with its ARN. IAM needs up to half a minute; then `verify` tries every link.',
+  ])
+}
+
+function userSteps(subject: KitSubject, model: SetupModel, published: QuickCreate | null): string {
+  return numbered([
+    'Read `permissions-policy.json`. All other files say the same in other languages.',
+    `Apply it to account ${subject.account} in **one** of these ways:\n${ways(published, '`apply-aws-cli.sh`: run `sh apply-aws-cli.sh`, or `sh apply-aws-cli.sh USER` for another user than the one named above.')}`,
+    '`bucket-policy.json` is needed only when your bucket policy restricts who may use the bucket, or lies in another account than the user.',
+    ...keyStep(model),
+    'To make or replace the key, run `sh apply-aws-cli.sh USER FILE`: it prints the new key’s id and writes its secret to FILE. Hand FILE over through a channel that you trust, never in a ticket or by mail. The vendor gives it to Drawbridge with `--access-key-id` and `--secret-file`; it is tried before the old key is dropped.',
+    'When the vendor says that the new key works, deactivate the old one, and delete it and FILE.',
+  ])
+}
+
+function ways(published: QuickCreate | null, script: string): string {
+  return [
+    ...(published === null ? [] : [`CloudFormation in the browser: [open the filled-in form](${published.link}).`]),
+    script,
+    '`cloudformation.json`: make a stack of it; it asks for the capability to name IAM resources.',
+    '`main.tf`: `terraform init`, read `terraform plan`, `terraform apply`.',
+    'By hand in the console, with the JSON policies.',
+  ]
+    .map((way) => `   - ${way}`)
+    .join('\n')
+}
+
+function keyStep(model: SetupModel): string[] {
+  if (model.kmsKeyArn === null) return []
+  return [
+    `The key \`${model.kmsKeyArn}\` must allow its use: unless its key policy delegates to the account that is set up here, add the second statement of \`key-policy.json\` to it. No file of this kit changes a key policy, because that would replace what others put in it.`,
+  ]
+}
 
 /** Writes the README for a container. */
 export function containerReadme(facts: ReadmeFacts, containerUrl: string): string {
   const { connection } = facts
   return document(
     `# Access for Drawbridge: ${connection.name}`,
-    `Drawbridge ${purposes[connection.purpose]}: \`${containerUrl}/${connection.location.rootPath}\`.`,
-    '## What is granted',
+    `Drawbridge ${purposeText[connection.purpose]}: \`${containerUrl}/${connection.location.rootPath}\`.`,
+    '## What is granted, and why',
     `A SAS token for this one container with the letters \`${sasLettersOf(connection)}\`, over HTTPS only, bound to a stored access policy, so that you can revoke it at any time without rolling a key of the account.`,
+    bullets(sasLettersGranted(connection)),
+    '## What is deliberately not granted',
+    bullets([
+      ...sasLettersLeftAway(connection),
+      'other containers and the account: an account SAS is refused',
+      'a limit to addresses (`sip`): give one only when the addresses below are a fixed list',
+    ]),
     '## From where the calls come',
-    egressText(facts.egress),
+    egressText(facts.egress, false),
     '## Steps',
-    '1. Read `apply-azure-cli.sh`.\n2. Run it where you are signed in to Azure. It prints the token.\n3. Hand the token over through a channel that you trust; it is a secret.\n4. Note the end date: before it, run the script again and hand over the new token.',
+    numbered([
+      'Read `apply-azure-cli.sh`.',
+      'Run `sh apply-azure-cli.sh FILE` where you are signed in to Azure. It writes the token to FILE and prints nothing of it.',
+      'Hand FILE over through a channel that you trust; the token is a secret. The vendor gives it to Drawbridge with `--sas-file`.',
+      'Before the token ends, run the script again with another FILE. Drawbridge warns 30, 14, 7 and 1 days before, and tries the new token before it drops the old.',
+    ]),
+    '## To end the access',
+    'Delete the stored access policy. The token stops working within half a minute.',
     '## What verification leaves behind',
     probeText(connection),
     '## Receipts',
@@ -112,16 +168,16 @@ export function containerReadme(facts: ReadmeFacts, containerUrl: string): strin
 export function directoryReadme(facts: ReadmeFacts, directory: string): string {
   return document(
     `# Access for Drawbridge: ${facts.connection.name}`,
-    `Drawbridge ${purposes[facts.connection.purpose]}: \`${directory}\`. The account that runs Drawbridge needs the file permissions for it; there is nothing else to set up.`,
+    `Drawbridge ${purposeText[facts.connection.purpose]}: \`${directory}\`. The account that runs Drawbridge needs the file permissions for it; there is nothing else to set up.`,
     '## Receipts',
     receiptText,
   )
 }
 
-function egressText(egress: string): string {
-  return egress === 'dynamic'
-    ? 'From addresses that change. Do not restrict the policies by `aws:SourceIp`: it would work today and fail tomorrow. The External ID is what protects the role.'
-    : `From ${egress}, and from nowhere else.`
+function egressText(egress: string, isRole: boolean): string {
+  if (egress !== 'dynamic') return `From ${egress}, and from nowhere else.`
+  const guard = isRole ? ' The External ID is what protects the role.' : ''
+  return `From addresses that change. Do not restrict the access by source address (\`aws:SourceIp\`, \`sip\`): it would work today and fail tomorrow.${guard}`
 }
 
 function probeText(connection: Connection): string {
@@ -133,6 +189,14 @@ function probeText(connection: Connection): string {
 
 const receiptText =
   '`evidence-key.pem` is the public key with which receipts are signed. Keep it: with it, everybody can check a delivery offline, and without trusting Drawbridge.'
+
+function numbered(steps: readonly string[]): string {
+  return steps.map((step, index) => `${index + 1}. ${step}`).join('\n')
+}
+
+function bullets(items: readonly string[]): string {
+  return items.map((item) => `- ${item}`).join('\n')
+}
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const row = (cells: readonly string[]): string =>

@@ -65,6 +65,11 @@ export function defaultRoleArn(region: string, bucketOwner: string, connectionNa
   return `arn:${partitionOf(region)}:iam::${bucketOwner}:role/${`drawbridge-${connectionName}`.slice(0, 64)}`
 }
 
+/** The IAM user that the set-up kit creates for an access key: `drawbridge-<connection>` in the bucket owner's account. */
+export function defaultUserArn(region: string, bucketOwner: string, connectionName: string): string {
+  return `arn:${partitionOf(region)}:iam::${bucketOwner}:user/${`drawbridge-${connectionName}`.slice(0, 64)}`
+}
+
 /** The account in an ARN; empty when there is none. */
 export function accountOf(arn: string): string {
   return arn.split(':', 5)[4] ?? ''

@@ -1,7 +1,7 @@
 /** From a connection to the model of which `iam` writes policies: the same for the kit, the session policy and repairs. */
 import type { Connection } from '../../contract/index.ts'
 import type { SetupModel } from '../../iam/index.ts'
-import { partitionOf } from './role-arn.ts'
+import { defaultUserArn, partitionOf } from './role-arn.ts'
 
 type S3Connection = Connection & { readonly location: Extract<Connection['location'], { service: 's3' }> }
 
@@ -17,8 +17,8 @@ export function bucketOf(connection: Connection): string {
 }
 
 /**
- * Makes the model of a connection to a bucket. For an access key, whose user we do not know, `roleArn` stands for
- * nothing and only the permissions policy of what is written means anything.
+ * Makes the model of a connection to a bucket. For an access key, whose user we do not know, `roleArn` is the ARN of the
+ * user that the set-up kit makes, and trust and base policy mean nothing.
  */
 export function setupModelOf(connection: Connection, vendorPrincipalArn: string): SetupModel {
   if (!isS3(connection)) throw new TypeError('only a connection to a bucket has a set-up model')
@@ -30,7 +30,7 @@ export function setupModelOf(connection: Connection, vendorPrincipalArn: string)
     bucket: bucketOf(connection),
     rootPath: location.rootPath,
     bucketOwner: location.bucketOwner,
-    roleArn: isRole ? authentication.roleArn : `arn:aws:iam::${location.bucketOwner}:role/unused`,
+    roleArn: isRole ? authentication.roleArn : defaultUserArn(location.region, location.bucketOwner, connection.name),
     vendorPrincipalArn,
     externalId: isRole ? authentication.externalId : null,
     kmsKeyArn: writing.encryption.kind === 'sse-kms' ? writing.encryption.keyArn : null,

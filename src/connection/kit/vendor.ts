@@ -1,0 +1,35 @@
+/** The vendor's page of a set-up kit: what stands on our side, for whoever runs this deployment and for whoever audits it. */
+import type { SetupModel } from '../../iam/index.ts'
+import type { QuickCreate } from './quick-create.ts'
+
+/** Writes `vendor-README.md`. */
+export function vendorReadme(
+  connectionName: string,
+  model: SetupModel,
+  egress: string,
+  published: QuickCreate | null,
+): string {
+  return `${[
+    `# The vendor's side of ${connectionName}`,
+    'For whoever runs Drawbridge. The customer needs none of it, and may read all of it.',
+    '## Our own identity',
+    `\`vendor-base-policy.json\` is the identity-based policy of \`${model.vendorPrincipalArn}\` for this connection: it may assume \`${model.roleArn}\` and no other role, and it has no rights on any storage. An identity that serves several connections has one such statement for each; nothing wider is needed, and \`sts:AssumeRole\` on \`*\` would let anybody who can enter a role ARN try roles of others.`,
+    ...(model.externalId === null
+      ? []
+      : [
+          'The External ID is sent with every AssumeRole of this connection, taken from the connection and never from a request. It was made for this connection, does not change, and is not used again when the connection is removed.',
+        ]),
+    '## From where our calls come',
+    egress === 'dynamic'
+      ? 'From addresses that change: this is what the kit tells the customer. When they become fixed, declare them as `egress` in the configuration and hand out a new kit.'
+      : `From ${egress}: this is what the kit tells the customer. Tell customers before it changes; some will have restricted their policies to it.`,
+    ...(published === null
+      ? []
+      : [
+          '## Publishing the template',
+          `The quick-create link of \`README.md\` works once the very text of \`cloudformation.json\` is served at\n\n    ${published.templateUrl}\n\nThat is its own SHA-256 in the path: any change of the connection makes another address, and nobody can guess one. The object must be readable by the customer, who opens it with credentials of another account.`,
+        ]),
+    '## When the connection ends',
+    '`drawbridge connection remove` tells what the customer can delete. Take the statement out of our own policy then.',
+  ].join('\n\n')}\n`
+}
