@@ -2,6 +2,16 @@
 
 export type { CaseOutcome } from './cases/index.ts'
 export { evaluateCase } from './cases/index.ts'
+// Checking carries the table of actions. Nothing else reaches for it, so bundles of those who only evaluate drop it.
+export {
+  type CheckOptions,
+  checkPolicy,
+  type Finding,
+  type FindingId,
+  type PolicyKind,
+  renderFindings,
+  type Severity,
+} from './check/index.ts'
 export { decide, evaluate, isPublicPolicy } from './evaluate/index.ts'
 export { policyTypeName } from './explain/reason.ts'
 export { renderEvaluation } from './explain/render-evaluation.ts'
@@ -23,7 +33,15 @@ export {
   type Verdict,
   type VerdictPart,
 } from './operations/index.ts'
-export { parsePolicy } from './read/index.ts'
+export {
+  type ElementPosition,
+  type LocatedPolicy,
+  type PositionIndex,
+  parsePolicy,
+  parsePolicyText,
+  type TextSpan,
+  underline,
+} from './read/index.ts'
 export {
   applyPatch,
   diffPolicies,
