@@ -88,6 +88,10 @@ describe.skipIf(needs(chromiumPath, 'chromium'))('the pages', () => {
     expect(await diff.locator('[data-kind=removed]').count()).toBeGreaterThan(0)
     await page.getByText('proved', { exact: true }).first().waitFor()
     await picture('red-chain-desktop')
+    if (screenshots !== undefined) {
+      const card = page.locator('section.card', { hasText: 'Explain with the policies' })
+      await card.locator('section[aria-label=diagnosis]').screenshot({ path: path.join(screenshots, 'red-chain.png') })
+    }
   })
 
   test('on a phone the same page has no sideways scroll', async () => {
