@@ -181,7 +181,12 @@ export const connectionChange = z.object({
   durationSeconds: z.number().int().min(900).max(43_200).optional(),
   identityMapping: identityMapping.optional(),
   writing: writing.partial().optional(),
+  /** A successor; tried on the container before it takes over. Input only. */
   sasToken: z.string().optional(),
+  /** Together with `secretAccessKey`: a new access key, tried on the bucket before it takes over. */
+  accessKeyId: z.string().min(16).optional(),
+  /** Input only. */
+  secretAccessKey: z.string().min(16).optional(),
 })
 export type ConnectionChange = z.infer<typeof connectionChange>
 

@@ -27,7 +27,10 @@ export function raw(text: string): HclExpression {
 
 /** Writes a quoted string in which nothing is a template: `${` and `%{` stay themselves. */
 export function hclString(text: string): string {
-  return JSON.stringify(text).replace(/([$%])\{/g, '$1$1{')
+  // HCL has no `\b` and no `\f`.
+  return JSON.stringify(text)
+    .replace(/([$%])\{/g, '$1$1{')
+    .replace(/\\([\\bf])/g, (whole, mark: string) => (mark === 'b' ? '\\u0008' : mark === 'f' ? '\\u000c' : whole))
 }
 
 /** Writes the attributes of a block or an object, one a line, equals signs aligned as `terraform fmt` aligns them. */

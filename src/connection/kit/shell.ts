@@ -5,7 +5,7 @@ export function quote(word: string): string {
   return `'${word.replaceAll("'", "'\\''")}'`
 }
 
-/** Makes text safe to stand in a comment: one line. */
+/** Makes text safe to stand in a comment of a shell or an HCL file: one line, and nothing that turns the reading direction. */
 export function comment(text: string): string {
-  return `# ${text.replace(/\p{Cc}+/gu, ' ')}`
+  return `# ${text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')}`.trimEnd()
 }

@@ -7,6 +7,7 @@ import type { PolicyDocument, SetupModel, SetupPolicies } from '../../iam/index.
 import { accountOf } from '../model/role-arn.ts'
 import { type GrantText, grantComments, iamDescription } from './grant-text.ts'
 import { type HclExpression, type HclValue, hclBlock, hclValue, raw } from './hcl.ts'
+import { comment } from './shell.ts'
 import type { KitSubject } from './subject.ts'
 
 /** Writes `main.tf`. */
@@ -25,7 +26,7 @@ export function terraformConfiguration(
     ...(isSameAccount(subject, model) ? [bucketPolicyBlock(subject, model)] : []),
     ...outputs(subject, model),
   ]
-  return `${[...head(subject, model, text).map(hclComment), '', blocks.join('\n\n')].join('\n')}\n`
+  return `${[...head(subject, model, text).map(comment), '', blocks.join('\n\n')].join('\n')}\n`
 }
 
 function head(subject: KitSubject, model: SetupModel, text: GrantText): string[] {
@@ -51,10 +52,6 @@ function head(subject: KitSubject, model: SetupModel, text: GrantText): string[]
           'Add the statement of the output key_policy_statement to it, unless it delegates to the account.',
         ]),
   ]
-}
-
-function hclComment(line: string): string {
-  return line === '' ? '#' : `# ${line.replace(/\p{Cc}+/gu, ' ')}`
 }
 
 const settings = hclBlock('terraform', { required_version: '>= 1.3' }, [

@@ -3,26 +3,19 @@
  * form and rules here, without a single call to the customer's cloud.
  */
 import { DrawbridgeError } from '../../base/index.ts'
-import type { Authentication, ConnectionInput, Location, Purpose, S3Location } from '../../contract/index.ts'
-import { checkSasToken, parseSasToken } from '../../credentials/index.ts'
+import type { ConnectionInput, Location, Purpose, S3Location } from '../../contract/index.ts'
 import type { ConnectionContext } from '../context.ts'
-import type { ConnectionSecret } from '../repository.ts'
 import { newExternalId, weaknessOfAdopted } from './external-id.ts'
 import { invalid, quoted } from './refuse.ts'
 import { defaultRoleArn, parseRoleArn } from './role-arn.ts'
+import { takeSasToken } from './sas-intake.ts'
+import type { TakenAuthentication } from './taken-authentication.ts'
 
 type Input = ConnectionInput['authentication']
 type RoleInput = Extract<Input, { kind: 'role' }>
 
 /** Takes the External ID that was reserved; null when there is no such reservation, or it was taken before. */
 export type TakeReservation = (reservation: string) => Promise<string | null>
-
-/** What the intake makes of an authentication. */
-export interface TakenAuthentication {
-  readonly authentication: Authentication
-  readonly secret: ConnectionSecret
-  readonly warnings: readonly string[]
-}
 
 interface Surroundings {
   readonly name: string
@@ -62,7 +55,6 @@ async function takeRole(
   context: ConnectionContext,
   takeReservation: TakeReservation,
 ): Promise<TakenAuthentication> {
-  if (context.base === null) throw missingBase()
   const { location } = around
   const roleArn = input.roleArn ?? defaultRoleArn(location.region, location.bucketOwner, around.name)
   const durationSeconds = input.durationSeconds ?? 3600
@@ -91,6 +83,8 @@ export async function checkRole(
   bucketOwner: string,
   context: ConnectionContext,
 ): Promise<string[]> {
+  const hosting = context.hosting ?? 'local'
+  if (hosting !== 'aws' && hosting !== 'local') throw foreignHosting(hosting)
   if (context.base === null) throw missingBase()
   const role = parseRoleArn(roleArn)
   const us = await context.base.whoAmI()
@@ -175,7 +169,8 @@ async function chooseExternalId(
   })
 }
 
-function takeAccessKey(accessKeyId: string, secret: string, context: ConnectionContext): TakenAuthentication {
+/** Takes an access key of an IAM user; its age counts from now. @throws input-invalid */
+export function takeAccessKey(accessKeyId: string, secret: string, context: ConnectionContext): TakenAuthentication {
   if (!/^[A-Za-z0-9_]{16,128}$/.test(accessKeyId)) throw invalid('accessKeyId', 'is not an access key id')
   if (accessKeyId.startsWith('ASIA')) {
     throw invalid('accessKeyId', 'belongs to a temporary session', 'use a role, or the access key of an IAM user')
@@ -190,39 +185,13 @@ function takeAccessKey(accessKeyId: string, secret: string, context: ConnectionC
   }
 }
 
-/** Reads and checks a SAS token before it is used. @throws sas-unusable — with the first reason against it */
-export function takeSasToken(
-  text: string,
-  containerUrl: string,
-  rootPath: string,
-  purpose: Purpose,
-  context: ConnectionContext,
-): TakenAuthentication {
-  const parsed = parseSasToken(text)
-  if (!parsed.ok) throw sasUnusable(parsed.error.message, parsed.error.help)
-  const token = parsed.value
-  const needs = purpose === 'source' ? 'read' : purpose === 'export' ? 'write' : 'read-write'
-  const findings = checkSasToken(token, { now: context.clock.now(), containerUrl, needs, rootPath })
-  const refused = findings.find((finding) => finding.severity === 'refused')
-  if (refused !== undefined) throw sasUnusable(refused.message, refused.help)
-  return {
-    authentication: {
-      kind: 'sas',
-      fingerprint: token.fingerprint,
-      permissions: token.permissions,
-      expiresAt: token.expiresAt?.toISOString() ?? null,
-    },
-    secret: { kind: 'sas', token: token.secret.reveal() },
-    warnings: findings.filter((finding) => finding.severity === 'warning').map((finding) => finding.message),
-  }
-}
-
-function sasUnusable(message: string, help?: string): DrawbridgeError {
-  return new DrawbridgeError({
-    code: 'sas-unusable',
-    message,
-    help: help ?? 'ask for a SAS token of the container, as the set-up kit makes it',
-  })
+/** On another cloud there are no AWS credentials that renew themselves; long-lived keys in their place would be worse than the customer's own. */
+function foreignHosting(hosting: 'azure' | 'gcp'): DrawbridgeError {
+  return invalid(
+    'authentication',
+    `can not be a role, because this deployment runs on ${hosting === 'azure' ? 'Azure' : 'Google Cloud'} and has no AWS credentials that renew themselves`,
+    'use an access key; web-identity federation, with which a role would work from there, is not configured',
+  )
 }
 
 function missingBase(): DrawbridgeError {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { DrawbridgeError } from '../../base/index.ts'
 import type { ConnectionInput } from '../../contract/index.ts'
+import { changeConnection } from '../change/index.ts'
 import {
   countingRandom,
   customerAccount,
@@ -11,7 +12,6 @@ import {
   principalArn,
   vendorAccount,
 } from '../testing/surroundings.ts'
-import { changeConnection } from './change.ts'
 import { createConnection } from './create.ts'
 import { newExternalId } from './external-id.ts'
 

@@ -1,18 +1,24 @@
-/** A changed connection: how we use it may change, what it is may not. The External ID never changes. */
+/**
+ * A changed connection: how we use it may change, what it is may not. The External ID never changes, and a new secret is
+ * tried before it takes over, so that a wrong one can not cut off a connection that works.
+ */
 import { type Connection, type ConnectionChange, connectionChange } from '../../contract/index.ts'
 import type { ConnectionContext } from '../context.ts'
+import { checkDuration, checkedRegion, checkRole, takeAccessKey } from '../model/authentication.ts'
+import { checked } from '../model/create.ts'
+import { takeIdentityMapping } from '../model/identity-mapping.ts'
+import { invalid } from '../model/refuse.ts'
+import { takeSasToken } from '../model/sas-intake.ts'
+import { takeWriting } from '../model/writing.ts'
 import type { ConnectionSecret } from '../repository.ts'
-import { checkDuration, checkedRegion, checkRole, takeSasToken } from './authentication.ts'
-import { checked } from './create.ts'
-import { takeIdentityMapping } from './identity-mapping.ts'
-import { invalid } from './refuse.ts'
-import { takeWriting } from './writing.ts'
+import { trySecret } from './try-secret.ts'
 
 /**
  * Makes the connection as it is after a change: one version higher and unverified. `secret` is present when the change
- * brought a new one. Nothing is saved.
+ * brought a new one, which has then opened the customer's storage once. Nothing is saved.
  *
  * @throws input-invalid | sas-unusable | no-base-identity
+ * @throws access-denied, unavailable … — the new secret was tried and does not work
  */
 export async function changeConnection(
   connection: Connection,
@@ -36,7 +42,10 @@ export async function changeConnection(
     version: connection.version + 1,
     warnings: token.warnings,
   }
-  return { connection: checked(next), ...(token.secret === undefined ? {} : { secret: token.secret }) }
+  const made = checked(next)
+  if (token.secret === undefined) return { connection: made }
+  await trySecret(made, token.secret, context)
+  return { connection: made, secret: token.secret }
 }
 
 interface ChangedAuthentication {
@@ -58,6 +67,16 @@ async function changeAuthentication(
   if (change.sasToken !== undefined) {
     if (location.service !== 'azblob') throw invalid('sasToken', 'is only for a container')
     const taken = takeSasToken(change.sasToken, location.containerUrl, location.rootPath, purpose, context)
+    return { authentication: taken.authentication, warnings: [...taken.warnings], secret: taken.secret }
+  }
+  if (change.accessKeyId !== undefined || change.secretAccessKey !== undefined) {
+    if (authentication.kind !== 'access-key') {
+      throw invalid('accessKeyId', 'is only for a connection with an access key')
+    }
+    if (change.accessKeyId === undefined || change.secretAccessKey === undefined) {
+      throw invalid('accessKeyId', 'and `secretAccessKey` change together')
+    }
+    const taken = takeAccessKey(change.accessKeyId, change.secretAccessKey, context)
     return { authentication: taken.authentication, warnings: [...taken.warnings], secret: taken.secret }
   }
   if (authentication.kind !== 'role' || location.service !== 's3' || !touchesRole) return { authentication, warnings }
