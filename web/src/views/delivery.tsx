@@ -102,8 +102,14 @@ function Target({ id, target }: { readonly id: string; readonly target: Delivery
         <dd>{target.attempts}</dd>
         {target.verificationLevel ? <dt>verified by</dt> : null}
         {target.verificationLevel ? <dd>{target.verificationLevel}</dd> : null}
-        <dt>objects</dt>
-        <dd className="mono">{target.keys.join('\n') || 'none'}</dd>
+        {target.state === 'delivered' ? <dt>objects</dt> : null}
+        {target.state === 'delivered' ? (
+          <dd className="mono">
+            {target.keys.map((key) => (
+              <div key={key}>{key}</div>
+            ))}
+          </dd>
+        ) : null}
       </dl>
       {receipt.error ? <Trouble error={receipt.error} /> : null}
       {target.diagnosis ? <DiagnosisView diagnosis={target.diagnosis} withChain /> : null}
