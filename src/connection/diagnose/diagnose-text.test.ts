@@ -141,6 +141,92 @@ const texts: readonly (readonly [text: string, id: string, link: string, operati
   ['Code: UnauthorizedBlobOverwrite', 'sas-overwrite', 'object', 'unknown'],
   ['AuthenticationErrorDetail: sr is mandatory. Cannot be empty', 'sas-question-mark', 'sas-token', 'unknown'],
   ['AuthenticationFailed. Signature fields not well formed.', 'sas-signature-mangled', 'sas-token', 'unknown'],
+  // SDK for Java, versions 1 and 2.
+  [
+    `com.amazonaws.services.s3.model.AmazonS3Exception: ${denied('s3:PutObject', 'because no identity-based policy allows the s3:PutObject action')} (Service: Amazon S3; Status Code: 403; Error Code: AccessDenied; Request ID: 4Z1V6A8T1Q2R3S4T; S3 Extended Request ID: abc=; Proxy: null)`,
+    'missing-permission',
+    'permissions',
+    's3:PutObject',
+  ],
+  [
+    `software.amazon.awssdk.services.sts.model.StsException: User: arn:aws:sts::111111111111:assumed-role/app/w is not authorized to perform: sts:TagSession on resource: arn:aws:iam::${account}:role/export (Service: Sts, Status Code: 403, Request ID: 0f8a1c2d-1111-2222-3333-444455556666)`,
+    'trust-tag-session',
+    'assume-role',
+    'sts:TagSession',
+  ],
+  // SDK for JavaScript, as `console.error` prints it.
+  [
+    `AccessDenied: ${denied('s3:PutObject', 'with an explicit deny in a resource-based policy')}
+    at throwDefaultError (/app/node_modules/@smithy/smithy-client/dist-cjs/index.js:867:20) {
+  '$fault': 'client',
+  '$metadata': { httpStatusCode: 403, requestId: 'ABCDEF0123456789', attempts: 1 },
+  Code: 'AccessDenied',
+  HostId: 'x'
+}`,
+    'bucket-policy-deny',
+    'bucket-policy',
+    's3:PutObject',
+  ],
+  // SDK for Go, version 2.
+  [
+    'operation error STS: AssumeRole, https response error StatusCode: 400, RequestID: 0f8a1c2d-1111-2222-3333-444455556666, api error PackedPolicyTooLarge: Packed policy consumes 142% of allotted space, please use smaller policy.',
+    'packed-policy-too-large',
+    'assume-role',
+    'sts:AssumeRole',
+  ],
+  // boto3 with a traceback around it.
+  [
+    `Traceback (most recent call last):
+  File "/srv/export.py", line 41, in upload
+    s3.put_object(Bucket="acme-audit", Key="a.pdf", Body=data)
+botocore.exceptions.ClientError: An error occurred (AccessControlListNotSupported) when calling the PutObject operation: The bucket does not allow ACLs`,
+    'acl-not-supported',
+    'object',
+    's3:PutObject',
+  ],
+  [
+    'botocore.exceptions.EndpointConnectionError: Could not connect to the endpoint URL: "https://acme-audit.s3.eu-centrl-1.amazonaws.com/a.pdf"',
+    'not-reached',
+    'object',
+    'unknown',
+  ],
+  [
+    'An error occurred (ValidationError) when calling the AssumeRole operation: arn:aws:iam::2222:role/export is invalid',
+    'input-malformed',
+    'assume-role',
+    'sts:AssumeRole',
+  ],
+  // Azure's SDKs for Python and .NET.
+  [
+    `azure.core.exceptions.ClientAuthenticationError: Server failed to authenticate the request. Make sure the value of Authorization header is formed correctly including the signature.
+RequestId:0f8a1c2d-1111-2222-3333-444455556666
+Time:2026-03-01T10:00:00.0000000Z
+ErrorCode:AuthenticationFailed
+authenticationerrordetail:Signature did not match. String to sign used was cw`,
+    'sas-signature-mangled',
+    'sas-token',
+    'unknown',
+  ],
+  [
+    `Azure.RequestFailedException: This request is not authorized to perform this operation using this resource type.
+Status: 403 (This request is not authorized to perform this operation using this resource type.)
+ErrorCode: AuthorizationResourceTypeMismatch`,
+    'sas-resource-type',
+    'sas-token',
+    'unknown',
+  ],
+  [
+    '<Error><Code>AuthenticationFailed</Code><AuthenticationErrorDetail>Signed expiry time [Thu, 01 Jan 2026 00:00:00 GMT] must be after signed start time [Fri, 02 Jan 2026 00:00:00 GMT]</AuthenticationErrorDetail></Error>',
+    'sas-window-inverted',
+    'sas-token',
+    'unknown',
+  ],
+  [
+    '<Error><Code>AuthenticationFailed</Code><AuthenticationErrorDetail>Specified signed resource is not allowed for the this resource level</AuthenticationErrorDetail></Error>',
+    'sas-other-resource',
+    'sas-token',
+    'unknown',
+  ],
 ]
 
 describe('diagnoseText', () => {
@@ -190,6 +276,96 @@ IT added a requirement for specific source IP addresses in the trust policy.`)
     expect(diagnosis.nextStep).toContain('trust policy')
   })
 
+  it('says what remains behind a session, and why a bare sentence is odd', () => {
+    const diagnosis = diagnoseText(`S3 PutObject failed - Access Denied (403)\nIdentity: ${session}`)
+    expect(diagnosis.ruledOut.join()).toContain('what remains: the permissions of the role')
+    expect(diagnosis.notSeen.join()).toContain('names the policy type to callers of the bucket’s own account')
+    const named = diagnoseText(denied('s3:PutObject', 'with an explicit deny in a resource-based policy'))
+    expect(named.ruledOut.join()).not.toContain('what remains')
+  })
+
+  it('uses what the other target of the route says, told or read', () => {
+    const text = `S3 PutObject failed - Access Denied (403)\nIdentity: ${session}`
+    const side = 'which is on the AWS side'
+    expect(diagnoseText(text).ruledOut.join()).not.toContain(side)
+    expect(diagnoseText(text, { otherTargets: [{ service: 'azblob', ok: true }] }).ruledOut.join()).toContain(side)
+    expect(diagnoseText(`${text}\nThe same report to Azure works.`).ruledOut.join()).toContain(side)
+    for (const doubt of [
+      'We have Azure as backup but haven’t tested if it works.',
+      'Azure worked for six months.',
+      'Azure Blob configured as backup.',
+      'Does Azure work? If Azure works we are fine.',
+    ]) {
+      expect(diagnoseText(`${text}\n${doubt}`).ruledOut.join(), doubt).not.toContain(side)
+    }
+    const both = diagnoseText(text, { otherTargets: [{ service: 'azblob', ok: false }] })
+    expect(both.ruledOut.join()).toContain('look first at what they share')
+  })
+
+  it('tells the values that the text shows', () => {
+    const lines = (text: string): string => diagnoseText(text).causes[0]?.because.join() ?? ''
+    expect(
+      lines(
+        '<Error><Code>RequestTimeTooSkewed</Code><RequestTime>20260301T100000Z</RequestTime><ServerTime>2026-03-01T10:20:00Z</ServerTime></Error>',
+      ),
+    ).toContain('20 minutes behind')
+    expect(
+      lines('SignatureDoesNotMatch: Signature expired: 20260301T100000Z is now earlier than 20260301T103000Z'),
+    ).toContain('30 minutes behind')
+    expect(
+      lines(
+        'AuthenticationFailed Signature not valid in the specified time frame: Start [Thu, 09 Jul 2020 10:11:03 GMT] - Expiry [Thu, 09 Jul 2020 18:11:03 GMT] - Current [Fri, 10 Jul 2020 10:16:22 GMT]',
+      ),
+    ).toContain('16 hours and 5 minutes before the call')
+    expect(lines("AuthorizationHeaderMalformed: the region 'us-east-1' is wrong; expecting 'eu-central-1'")).toContain(
+      'S3 expects `eu-central-1`, and the request was signed for `us-east-1`',
+    )
+    expect(
+      lines(
+        denied(
+          's3:PutObject',
+          'with an explicit deny in a service control policy: arn:aws:organizations::987654321098:policy/o-a/service_control_policy/p-b',
+        ),
+      ),
+    ).toContain('`arn:aws:organizations::987654321098:policy/o-a/service_control_policy/p-b`')
+  })
+
+  it('takes from a CloudTrail event what the sentence does not say', () => {
+    const event = {
+      eventSource: 'sts.amazonaws.com',
+      eventName: 'AssumeRole',
+      awsRegion: 'eu-central-1',
+      sourceIPAddress: '198.51.100.24',
+      vpcEndpointId: 'vpce-0123456789abcdef0',
+      errorCode: 'AccessDenied',
+      errorMessage: `User: arn:aws:sts::111111111111:assumed-role/app/w is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::${account}:role/export`,
+      userIdentity: {
+        type: 'AssumedRole',
+        arn: 'arn:aws:sts::111111111111:assumed-role/app/w',
+        accountId: '111111111111',
+      },
+      requestParameters: {
+        roleArn: `arn:aws:iam::${account}:role/export`,
+        roleSessionName: 'dana',
+        externalId: 'sent-id',
+      },
+    }
+    const diagnosis = diagnoseText(
+      `from the ticket:\n${JSON.stringify(event, null, 2)}\nplease help, the source IP matters`,
+    )
+    expect(diagnosis.operation).toBe('sts:AssumeRole')
+    expect(diagnosis.notSeen.join()).toContain('CloudTrail saw the call come from `198.51.100.24`, by the VPC endpoint')
+    const because = (id: string): string => diagnosis.causes.find((cause) => cause.id === id)?.because.join() ?? ''
+    expect(because('trust-source-ip')).toContain('198.51.100.24')
+    expect(because('external-id-mismatch')).toContain('`sent-id`')
+    expect(because('trust-principal')).toContain('assumed-role/app/w')
+  })
+
+  it('hands on the id with which AWS itself explains', () => {
+    const text = `${denied('s3:PutObject', 'with an explicit deny in a service control policy')}. Go to https://us-east-1.console.aws.amazon.com/iam/home?region=us-east-1#/authorization-details/abcdef0123456789 for complete details, or call the GetRequestAuthorizationDetails API with the following authorization id: abcdef0123456789`
+    expect(diagnoseText(text).nextStep).toContain('`abcdef0123456789`')
+  })
+
   it('never says proved, and takes any text', () => {
     for (const text of ['', 'hello', '<Error>', '{"errorCode":', '\u0000\uffff', 'AccessDenied']) {
       const diagnosis = diagnoseText(text)
@@ -211,10 +387,13 @@ IT added a requirement for specific source IP addresses in the trust policy.`)
       'arn:aws:s3:::',
       'request id ',
       '\\"',
+      '{"eventName":',
+      'policy: arn:aws:iam::',
+      'azure ',
     ]
     const begin = performance.now()
     for (const piece of pieces) diagnoseText(piece.repeat(Math.floor(200_000 / piece.length)))
-    // Eleven texts of 200,000 characters; a pattern that backtracks would take minutes.
+    // Fourteen texts of 200,000 characters; a pattern that backtracks would take minutes.
     expect(performance.now() - begin).toBeLessThan(8_000)
   })
 })

@@ -5,15 +5,23 @@
 import type { Chain, Diagnosis, LinkId } from '../../contract/index.ts'
 import { type ChainForm, chainOf, type LinkFinding, linksOf } from './chain-of.ts'
 import { type ErrorFacts, readErrorFacts } from './error-facts.ts'
+import type { OtherTarget } from './other-targets.ts'
 import { causeOf, type Match, matchSymptoms } from './rank.ts'
 import { symptoms } from './symptoms/index.ts'
 
+/** What is known beside the text. */
+export interface TextContext {
+  /** How the other targets of the same route fare; what the text itself says of them is heard as well. */
+  readonly otherTargets?: readonly OtherTarget[]
+}
+
 /** Explains an error text. Never throws; what can not be read ends in a diagnosis without causes. */
-export function diagnoseText(text: string): Diagnosis {
-  const facts = readErrorFacts(text)
+export function diagnoseText(text: string, context: TextContext = {}): Diagnosis {
+  const read = readErrorFacts(text)
+  const facts = { ...read, otherTargets: [...read.otherTargets, ...(context.otherTargets ?? [])] }
   const matches = [...matchSymptoms(facts, symptoms), ...nextRenewal(facts)]
   const form = formOf(facts)
-  const causes = matches.map((match) => causeOf(match, linkFor(match, form)))
+  const causes = matches.map((match) => causeOf(match, linkFor(match, form, facts), facts))
   const first = matches[0]
   return {
     view: 'vendor',
@@ -23,7 +31,7 @@ export function diagnoseText(text: string): Diagnosis {
     causes,
     ruledOut: ruledOut(facts),
     notSeen: [...remarks(facts), ...notSeen(facts)],
-    nextStep: first?.symptom.nextStep ?? 'paste the whole error, with its code and the operation that was refused',
+    nextStep: nextStepOf(facts, first),
   }
 }
 
@@ -58,9 +66,10 @@ function formOf(facts: ErrorFacts): ChainForm {
 }
 
 /** The class's link, or the nearest that a connection of this form has. */
-function linkFor(match: Match, form: ChainForm): LinkId {
+function linkFor(match: Match, form: ChainForm, facts: ErrorFacts): LinkId {
   const links = linksOf(form)
   const { link } = match.symptom
+  if (link === 'object' && facts.operation?.startsWith('sts:') === true) return 'assume-role'
   if (links.includes(link) || link === 'kms-key') return link
   if (link === 'access-key') return 'base-identity'
   if (link === 'session' || link === 'base-identity') return links.includes('access-key') ? 'access-key' : 'sas-token'
@@ -91,24 +100,59 @@ function chainFor(form: ChainForm, facts: ErrorFacts, red: LinkId | undefined, w
   return chainOf(form, findings)
 }
 
+/** With an authorization id AWS itself tells which statements decided; nothing that we could try tells more. */
+function nextStepOf(facts: ErrorFacts, first: Match | undefined): string {
+  if (facts.authorizationId !== undefined) {
+    return `ask the administrator to call GetRequestAuthorizationDetails with \`${facts.authorizationId}\`: AWS then names the statements`
+  }
+  return first?.symptom.nextStep ?? 'paste the whole error, with its code and the operation that was refused'
+}
+
 function ruledOut(facts: ErrorFacts): string[] {
-  const out: string[] = []
-  if (isBehindAssumeRole(facts)) {
-    out.push(
-      'for this request, AssumeRole had succeeded: the trust policy, the External ID and every condition on AssumeRole are not what refused it',
-      'a session lives on after the trust policy changed: if the next AssumeRole fails too, look there as well',
-    )
-  }
-  if (facts.policyType !== undefined) {
-    out.push(
-      `the denial names ${article(facts.policyType)}; other policies may refuse as well, since only one is named`,
-    )
-  }
   const codes = facts.codes.map((code) => code.toLowerCase())
-  if (codes.some((code) => code.startsWith('expiredtoken'))) out.push('no policy refused: the credentials had run out')
-  if (codes.includes('slowdown') || codes.some((code) => code.startsWith('throttling')))
-    out.push('no policy refused: the rate was too high')
-  return out
+  const isExpired = codes.some((code) => code.startsWith('expiredtoken'))
+  const isSlowed = codes.includes('slowdown') || codes.some((code) => code.startsWith('throttling'))
+  return [
+    ...(isBehindAssumeRole(facts) ? behindAssumeRole(facts, isExpired || isSlowed) : []),
+    ...(facts.policyType === undefined
+      ? []
+      : [`the denial names ${article(facts.policyType)}; other policies may refuse as well, since only one is named`]),
+    ...(isExpired ? ['no policy refused: the credentials had run out'] : []),
+    ...(isSlowed ? ['no policy refused: the rate was too high'] : []),
+    ...otherTargetsSay(facts),
+  ]
+}
+
+/** What the session's ARN in the text proves, and what can have refused then. */
+function behindAssumeRole(facts: ErrorFacts, isNoPolicy: boolean): string[] {
+  const named = facts.policyType
+  return [
+    'for this request, AssumeRole had succeeded: the trust policy, the External ID and every condition on AssumeRole are not what refused it',
+    'a session lives on after the trust policy changed: if the next AssumeRole fails too, look there as well',
+    ...(isNoPolicy || named !== undefined ? [] : [whatRemains]),
+  ]
+}
+
+const whatRemains =
+  'what remains: the permissions of the role with its boundary, our session policy, the bucket policy and Object Ownership, the KMS key, and policies of the organization'
+
+/** Two targets share the report, the person and the way out; they share no policy. */
+function otherTargetsSay(facts: ErrorFacts): string[] {
+  if (facts.provider === 'unknown') return []
+  const here = facts.provider === 'azure' ? 'azblob' : 's3'
+  const names = { s3: 'AWS', azblob: 'Azure' } as const
+  const others = facts.otherTargets.filter((target) => target.service !== here)
+  const works = others.find((target) => target.ok)
+  if (works !== undefined) {
+    return [
+      `${names[works.service]} works for the same route: report, person and our way out are not the fault, which is on the ${names[here]} side`,
+    ]
+  }
+  return others.length === 0
+    ? []
+    : [
+        `${names[here]} and ${names[here === 's3' ? 'azblob' : 's3']} both fail, and they share no policy: look first at what they share, which is the way out, the clock and the report`,
+      ]
 }
 
 function article(policyType: string): string {
@@ -125,7 +169,19 @@ function remarks(facts: ErrorFacts): string[] {
   if (session?.includes(':assumed-role/') === true && session.split('/').length < 3) {
     out.push('the session’s ARN ends without a session name, so the text is not exactly what AWS said')
   }
+  const { recorded } = facts
+  if (recorded?.sourceAddress != null) {
+    const endpoint = recorded.vpcEndpointId === null ? '' : `, by the VPC endpoint \`${recorded.vpcEndpointId}\``
+    out.push(`CloudTrail saw the call come from \`${recorded.sourceAddress}\`${endpoint}`)
+  }
   return out
+}
+
+/** A role session met a bare `Access Denied`, where S3 says more to its own account. */
+function isBareSameAccount(facts: ErrorFacts): boolean {
+  const isDenied = facts.codes.some((code) => code.startsWith('AccessDenied'))
+  const isS3 = facts.operation?.startsWith('s3:') === true && facts.deniedAction === undefined
+  return isS3 && isDenied && facts.policyType === undefined && isBehindAssumeRole(facts)
 }
 
 function notSeen(facts: ErrorFacts): string[] {
@@ -134,6 +190,11 @@ function notSeen(facts: ErrorFacts): string[] {
     out.push('the text does not name the operation')
   if (facts.codes.length === 0) out.push('the text does not carry an error code')
   if (facts.provider !== 'azure') out.push('the policies themselves')
+  if (isBareSameAccount(facts)) {
+    out.push(
+      'the reason: S3 names the policy type to callers of the bucket’s own account, so the sentence was cut short, or the bucket is in another account than the role',
+    )
+  }
   if (facts.requestIds.length === 0)
     out.push('a request id, with which the customer finds the call in CloudTrail or the storage log')
   return out

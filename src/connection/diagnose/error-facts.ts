@@ -3,6 +3,11 @@
  * Azure XML. Takes out what the sentence says and judges nothing. Linear in the text, which comes from strangers.
  */
 
+import { type RecordedCall, readRecordedCalls } from './cloudtrail.ts'
+import { codesIn } from './error-codes.ts'
+import { type Clocks, clocksIn, type SasTimes, sasTimesIn } from './error-times.ts'
+import { type OtherTarget, otherTargetsIn } from './other-targets.ts'
+
 /** What stands in an error text. Absent means that the text does not say. */
 export interface ErrorFacts {
   readonly provider: 'aws' | 'azure' | 'unknown'
@@ -22,6 +27,20 @@ export interface ErrorFacts {
   readonly requestIds: readonly string[]
   /** The region that the other side expects. */
   readonly expectedRegion?: string
+  /** The region that the request was signed for. */
+  readonly signedRegion?: string
+  /** The policy that a denial names by its ARN. */
+  readonly policyArn?: string
+  /** With it the account's own people can ask AWS which statements decided. */
+  readonly authorizationId?: string
+  /** The request's time and the other side's, where the text has both. */
+  readonly clocks?: Clocks
+  /** Begin and end of a SAS token's time, and the time at Azure. */
+  readonly sasTimes?: SasTimes
+  /** The refused call as CloudTrail recorded it. */
+  readonly recorded?: RecordedCall
+  /** Whether the text says that another target works, by provider. */
+  readonly otherTargets: readonly OtherTarget[]
   /** Account ids that are not twelve digits, as they stand in ARNs. */
   readonly oddAccounts: readonly string[]
   /** The text in lower case, with runs of white space made one, for phrases. */
@@ -34,22 +53,35 @@ const longestText = 200_000
 export function readErrorFacts(text: string): ErrorFacts {
   const bounded = unescapeXml(text.slice(0, longestText).replace(/\\"/g, '"'))
   const lower = bounded.toLowerCase().replace(/\s+/g, ' ')
-  const codes = codesIn(bounded)
+  const recorded = recordedIn(text)
+  const codes = [...new Set([...codesIn(bounded), ...(recorded?.errorCode == null ? [] : [recorded.errorCode])])]
   const denial = denialIn(bounded)
-  const operation = operationIn(bounded, denial.action)
+  const operation = operationIn(bounded, denial.action) ?? recorded?.operation
   const policyType = policyTypeIn(lower)
   const httpStatus = statusIn(bounded)
-  const principal = denial.principal ?? principalIn(bounded)
+  const principal = denial.principal ?? principalIn(bounded) ?? recorded?.caller ?? undefined
   const resource = denial.resource ?? resourceIn(bounded)
   const expectedRegion =
     first(bounded, /expecting ['"`]?([a-z]{2}[a-z0-9-]{3,30})/) ?? first(bounded, /<Region>([a-z0-9-]{2,32})<\/Region>/)
+  const signedRegion = first(bounded, /the region ['"`]?([a-z]{2}[a-z0-9-]{3,30})['"`]? is wrong/)
+  const policyArn = first(bounded, /policy: (arn:aws[a-z-]{0,8}:(?:organizations|iam)::[^\s"'`,;<>]{5,300})/)
+  const authorizationId = first(bounded, /authorization[- ](?:id: |details\/)([0-9a-z]{8,80})\b/)
+  const clocks = clocksIn(bounded)
+  const sasTimes = sasTimesIn(bounded)
   return {
     provider: providerIn(lower, codes),
     codes,
     isExplicitDeny: lower.includes('explicit deny') || lower.includes('explicitly denies'),
     requestIds: requestIdsIn(bounded),
     oddAccounts: oddAccountsIn(bounded),
+    otherTargets: otherTargetsIn(bounded),
     lower,
+    ...(signedRegion === undefined ? {} : { signedRegion }),
+    ...(policyArn === undefined ? {} : { policyArn: trimmed(policyArn) }),
+    ...(authorizationId === undefined ? {} : { authorizationId }),
+    ...(clocks === undefined ? {} : { clocks }),
+    ...(sasTimes === undefined ? {} : { sasTimes }),
+    ...(recorded === undefined ? {} : { recorded }),
     ...(operation === undefined ? {} : { operation }),
     ...(denial.action === undefined ? {} : { deniedAction: denial.action }),
     ...(principal === undefined ? {} : { principal }),
@@ -58,6 +90,12 @@ export function readErrorFacts(text: string): ErrorFacts {
     ...(policyType === undefined ? {} : { policyType }),
     ...(expectedRegion === undefined ? {} : { expectedRegion }),
   }
+}
+
+/** Of the recorded calls the last that failed; without one the last. */
+function recordedIn(text: string): RecordedCall | undefined {
+  const calls = readRecordedCalls(text)
+  return calls.findLast((call) => call.errorCode !== null) ?? calls.at(-1)
 }
 
 function first(text: string, pattern: RegExp): string | undefined {
@@ -160,79 +198,6 @@ function qualified(name: string, deniedAction: string | undefined): string {
 function tidyAction(action: string): string {
   const [service = '', name = ''] = action.split(':')
   return `${service.toLowerCase()}:${name}`
-}
-
-/** Codes stand in tags, members, parentheses and quotes; a plain mention of a known one counts too. */
-const codePatterns: readonly RegExp[] = [
-  /<Code>([A-Za-z][A-Za-z0-9.]{3,60})<\/Code>/g,
-  /<AuthenticationErrorDetail>/g,
-  /"(?:errorCode|code|Code|__type|name)"\s{0,4}:\s{0,4}"(?:[a-z.]{0,40}#)?([A-Za-z][A-Za-z0-9.]{3,60})"/g,
-  /\berror occurred \(([A-Za-z0-9.]{3,60})\)/g,
-  /\berror=['"]([A-Za-z][A-Za-z0-9.]{3,60})['"]/g,
-  /\b(?:ErrorCode|RESPONSE ERROR|Code|code):\s{0,3}([A-Z][A-Za-z0-9.]{3,60})/g,
-]
-
-const knownCodes: readonly string[] = [
-  'AccessDenied',
-  'AccessDeniedException',
-  'AccessControlListNotSupported',
-  'AllAccessDisabled',
-  'AuthorizationHeaderMalformed',
-  'BucketAlreadyExists',
-  'ExpiredToken',
-  'ExpiredTokenException',
-  'IllegalLocationConstraintException',
-  'InvalidAccessKeyId',
-  'InvalidClientTokenId',
-  'InvalidIdentityToken',
-  'InvalidToken',
-  'KMS.DisabledException',
-  'KMS.NotFoundException',
-  'MalformedPolicyDocument',
-  'NoCredentialsError',
-  'NoSuchBucket',
-  'NoSuchKey',
-  'NoSuchUpload',
-  'PackedPolicyTooLarge',
-  'PackedPolicyTooLargeException',
-  'PermanentRedirect',
-  'PreconditionFailed',
-  'RegionDisabledException',
-  'RequestExpired',
-  'RequestTimeTooSkewed',
-  'SignatureDoesNotMatch',
-  'SlowDown',
-  'UnrecognizedClientException',
-  'CredentialsProviderError',
-  'AuthenticationFailed',
-  'AuthorizationFailure',
-  'AuthorizationPermissionMismatch',
-  'AuthorizationProtocolMismatch',
-  'AuthorizationResourceTypeMismatch',
-  'AuthorizationServiceMismatch',
-  'AuthorizationSourceIPMismatch',
-  'BlobAlreadyExists',
-  'BlobImmutableDueToPolicy',
-  'ContainerNotFound',
-  'InvalidAuthenticationInfo',
-  'KeyBasedAuthenticationNotPermitted',
-  'NoAuthenticationInformation',
-  'PublicAccessNotPermitted',
-  'UnauthorizedBlobOverwrite',
-  'InvalidUri',
-  'AccountIsDisabled',
-]
-
-function codesIn(text: string): string[] {
-  const found = new Set<string>()
-  for (const pattern of codePatterns) {
-    for (const match of text.matchAll(pattern)) if (match[1] !== undefined) found.add(match[1])
-  }
-  const words = new Set(text.match(/\b[A-Z][A-Za-z.]{5,60}\b/g) ?? [])
-  for (const code of knownCodes) if (words.has(code)) found.add(code)
-  if (/access denied/i.test(text) && found.size === 0) found.add('AccessDenied')
-  if (/\b403\b/.test(text) && /forbidden/i.test(text) && found.size === 0) found.add('AccessDenied')
-  return [...found].slice(0, 20)
 }
 
 const policyTypes: readonly (readonly [string, string])[] = [

@@ -5,6 +5,7 @@
 import type { Cause } from '../../contract/index.ts'
 import type { ErrorFacts } from './error-facts.ts'
 import type { Sign, Symptom } from './symptom.ts'
+import { evidenceFor } from './text-evidence.ts'
 import type { LinkId } from './words.ts'
 
 /** A class that fits, with the signs that held. */
@@ -49,6 +50,7 @@ function holds(sign: Sign, facts: ErrorFacts): boolean {
   return (
     (sign.operations === undefined || operationFits(sign.operations, facts)) &&
     (sign.codes === undefined || codeFits(sign.codes, facts)) &&
+    (sign.statuses === undefined || sign.statuses.includes(facts.httpStatus ?? 0)) &&
     (sign.policyTypes === undefined || sign.policyTypes.includes(facts.policyType ?? 'unnamed')) &&
     (sign.all === undefined || sign.all.every((phrase) => facts.lower.includes(phrase))) &&
     (sign.not === undefined || !sign.not.some((phrase) => facts.lower.includes(phrase))) &&
@@ -72,8 +74,11 @@ function codeFits(codes: readonly string[], facts: ErrorFacts): boolean {
   return facts.codes.some((code) => wanted.includes(code.toLowerCase()))
 }
 
-/** Turns a match into a cause. `link` overrides the class's own where the form of the connection says better. */
-export function causeOf(match: Match, link: LinkId = match.symptom.link): Cause {
+/**
+ * Turns a match into a cause. `link` overrides the class's own where the form of the connection says better; `facts` add
+ * the values that the text shows.
+ */
+export function causeOf(match: Match, link: LinkId = match.symptom.link, facts?: ErrorFacts): Cause {
   const { symptom, confidence, because, hints } = match
   const heard =
     hints.length === 0
@@ -89,7 +94,12 @@ export function causeOf(match: Match, link: LinkId = match.symptom.link): Cause 
     confidence,
     link,
     summary: symptom.summary,
-    because: [...because, ...heard, `see ${symptom.page}`],
+    because: [
+      ...because,
+      ...(facts === undefined ? [] : evidenceFor(symptom.id, facts)),
+      ...heard,
+      `see ${symptom.page}`,
+    ],
     repairs: symptom.repairs.map((repair) => ({ ...repair, proved: false })),
   }
 }

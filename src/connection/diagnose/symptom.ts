@@ -10,6 +10,8 @@ export interface Sign {
   readonly operations?: readonly string[]
   /** Error codes, letter case ignored. */
   readonly codes?: readonly string[]
+  /** HTTP statuses, of which the text names one. */
+  readonly statuses?: readonly number[]
   /** Lower-case phrases that must all occur. */
   readonly all?: readonly string[]
   /** Lower-case phrases of which one must occur. */

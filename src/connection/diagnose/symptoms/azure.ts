@@ -1,8 +1,24 @@
 /** Refusals of Azure Blob Storage with a SAS token. Azure’s code and its AuthenticationErrorDetail tell most of them apart. */
-import type { Symptom } from '../symptom.ts'
+import type { Sign, Symptom } from '../symptom.ts'
 import { pages } from './pages.ts'
 
 const failed = ['AuthenticationFailed', 'AuthorizationFailure']
+/** AuthenticationFailed, without the detail that would tell. */
+const bareFailure: Sign = {
+  codes: ['AuthenticationFailed'],
+  not: [
+    'time frame',
+    'well formed',
+    'did not match',
+    'is mandatory',
+    'cannot be empty',
+    'signed expiry',
+    'signed resource',
+  ],
+  confidence: 'possible',
+  because: 'Azure does not say more',
+}
+
 const newToken = {
   side: 'theirs',
   summary: 'make a new SAS token with `apply-azure-cli.sh` and hand it over',
@@ -28,6 +44,23 @@ export const azureSymptoms: readonly Symptom[] = [
     page: pages.sasTroubleshooting,
   },
   {
+    id: 'sas-window-inverted',
+    provider: 'azure',
+    link: 'sas-token',
+    summary: 'the token ends before it begins, or lacks its end',
+    signs: [
+      {
+        any: ['signed expiry time', 'must be after signed start', 'signed expiry must be specified', 'expiry must be'],
+        confidence: 'likely',
+        because: 'Azure names the end of the token',
+      },
+    ],
+    hints: ['expiry', 'start'],
+    repairs: [newToken],
+    nextStep: 'compare `st` and `se` of the token; without both, the stored access policy has to say them',
+    page: pages.sas,
+  },
+  {
     id: 'sas-expired',
     provider: 'azure',
     link: 'sas-token',
@@ -38,41 +71,11 @@ export const azureSymptoms: readonly Symptom[] = [
         confidence: 'likely',
         because: 'Azure names the time frame of the token',
       },
-      {
-        codes: ['AuthenticationFailed'],
-        any: ['server failed to authenticate the request'],
-        confidence: 'possible',
-        because: 'Azure says so of expired tokens too',
-      },
+      { ...bareFailure, because: 'Azure says so of expired tokens too' },
     ],
     hints: ['expired', 'expiry', 'worked until', 'se='],
     repairs: [newToken],
     nextStep: 'read `st` and `se` of the token, in UTC; the token itself need not be sent anywhere for that',
-    page: pages.sas,
-  },
-  {
-    id: 'sas-question-mark',
-    provider: 'azure',
-    link: 'sas-token',
-    summary: 'the token was pasted with its question mark, so that Azure reads the first field under another name',
-    signs: [
-      {
-        codes: ['AuthenticationFailed'],
-        any: ['server failed to authenticate'],
-        confidence: 'possible',
-        because: 'Azure says so of a token whose first field it can not find, too',
-      },
-      {
-        any: ['sr is mandatory', 'sv is mandatory', 'cannot be empty', '%3fsv=', '??sv=', "double '?'"],
-        confidence: 'likely',
-        because: 'Azure does not find a field that stands first in the token',
-      },
-    ],
-    hints: ['connection string', 'paste', 'question mark', 'sharedaccesssignature='],
-    repairs: [
-      { side: 'ours', summary: 'enter the token again without the leading question mark', opens: 'nothing else' },
-    ],
-    nextStep: 'look at the request’s URL for `??` or `%3F`',
     page: pages.sas,
   },
   {
@@ -86,12 +89,7 @@ export const azureSymptoms: readonly Symptom[] = [
         confidence: 'likely',
         because: 'Azure can not read the signature, or computes another',
       },
-      {
-        codes: ['AuthenticationFailed'],
-        any: ['formed correctly including the signature', 'server failed to authenticate'],
-        confidence: 'possible',
-        because: 'Azure says so of a changed signature too',
-      },
+      { ...bareFailure, because: 'Azure says so of a changed signature too' },
     ],
     hints: ['decode', 'encode', 'url', 'copied', 'rotated', 'key regenerated'],
     repairs: [
@@ -100,6 +98,48 @@ export const azureSymptoms: readonly Symptom[] = [
     ],
     nextStep:
       'look whether `sig` ends in `%3D` and holds neither a space nor a bare `+`; else ask whether the account’s key was rolled',
+    page: pages.sas,
+  },
+  {
+    id: 'sas-other-resource',
+    provider: 'azure',
+    link: 'sas-token',
+    summary:
+      'the token was signed for another container or path than the one that is called: a slash too many is enough',
+    signs: [
+      {
+        any: ['signed resource is not allowed', 'specified signed resource', 'not allowed for the this resource level'],
+        confidence: 'likely',
+        because: 'Azure says that the signed resource is not the one that is called',
+      },
+      { ...bareFailure, because: 'Azure computes another signature for another path' },
+    ],
+    hints: ['container name', 'trailing slash', 'double slash', 'canonical', 'other container', 'renamed'],
+    repairs: [
+      { side: 'ours', summary: 'enter the container’s URL again, without slashes at its end', opens: 'nothing else' },
+      newToken,
+    ],
+    nextStep: 'compare the path in the string to sign, which Azure prints, with the URL that was called',
+    page: pages.sas,
+  },
+  {
+    id: 'sas-question-mark',
+    provider: 'azure',
+    link: 'sas-token',
+    summary: 'the token was pasted with its question mark, so that Azure reads the first field under another name',
+    signs: [
+      { ...bareFailure, because: 'Azure says so of a token whose first field it can not find, too' },
+      {
+        any: ['sr is mandatory', 'sv is mandatory', 'cannot be empty', '%3fsv=', '??sv=', "double '?'"],
+        confidence: 'likely',
+        because: 'Azure does not find a field that stands first in the token',
+      },
+    ],
+    hints: ['connection string', 'paste', 'question mark', 'sharedaccesssignature='],
+    repairs: [
+      { side: 'ours', summary: 'enter the token again without the leading question mark', opens: 'nothing else' },
+    ],
+    nextStep: 'look at the request’s URL for `??` or `%3F`',
     page: pages.sas,
   },
   {
@@ -191,7 +231,7 @@ export const azureSymptoms: readonly Symptom[] = [
     id: 'azure-network',
     provider: 'azure',
     link: 'container',
-    summary: 'the firewall of the storage account, or a revoked stored access policy, refuses the request',
+    summary: 'the firewall of the storage account refuses the address that the calls come from',
     signs: [
       {
         codes: ['AuthorizationFailure'],
@@ -214,8 +254,38 @@ export const azureSymptoms: readonly Symptom[] = [
         opens: 'the account’s endpoint, from those addresses',
       },
     ],
-    nextStep: 'try the same token from a network that is allowed; look whether the stored access policy still exists',
+    nextStep: 'try the same token from a network that is allowed',
     page: pages.sasTroubleshooting,
+  },
+  {
+    id: 'sas-policy-revoked',
+    provider: 'azure',
+    link: 'sas-token',
+    summary: 'the stored access policy that the token refers to was removed or changed, which ends the token',
+    signs: [
+      {
+        any: ['stored access policy', 'sas identifier', 'signed identifier'],
+        codes: ['AuthenticationFailed', 'AuthorizationFailure', 'AuthorizationPermissionMismatch'],
+        confidence: 'likely',
+        because: 'the text speaks of the stored access policy',
+      },
+      {
+        codes: ['AuthorizationFailure'],
+        confidence: 'possible',
+        because: 'a token whose stored access policy is gone is refused in the same words',
+      },
+      { ...bareFailure, because: 'a token whose stored access policy is gone is refused in the same words' },
+    ],
+    hints: ['access policy', 'revoked', 'identifier', 'si='],
+    repairs: [
+      {
+        side: 'theirs',
+        summary: 'make the stored access policy again with `apply-azure-cli.sh`; the tokens bound to it work again',
+        opens: 'the tokens that refer to it',
+      },
+    ],
+    nextStep: 'list the stored access policies of the container, and compare with `si` of the token',
+    page: pages.storedPolicy,
   },
   {
     id: 'container-missing',

@@ -2,7 +2,122 @@
 import type { Symptom } from '../symptom.ts'
 import { pages } from './pages.ts'
 
+/** Names of stores that speak S3 and are not AWS, as people write them. */
+const compatibleStores = [
+  's3-compatible',
+  's3 compatible',
+  'minio',
+  'ceph',
+  'wasabi',
+  'backblaze',
+  'cloudflare',
+  'spaces',
+]
+
+const tokenCodes = ['InvalidToken', 'InvalidClientTokenId', 'UnrecognizedClientException', 'AuthFailure']
+
 export const credentialSymptoms: readonly Symptom[] = [
+  {
+    id: 'clock-skew',
+    provider: 'any',
+    link: 'base-identity',
+    summary:
+      'the clock of the caller is more than fifteen minutes off, or the request waited that long before it was sent',
+    signs: [
+      {
+        codes: ['RequestTimeTooSkewed', 'RequestExpired'],
+        confidence: 'likely',
+        because: 'AWS compares the two clocks',
+      },
+      {
+        any: [
+          'difference between the request time and the current time',
+          'signature expired',
+          'signature not yet current',
+        ],
+        confidence: 'likely',
+        because: 'AWS compares the two clocks',
+      },
+    ],
+    hints: ['clock', 'ntp', 'time'],
+    repairs: [
+      {
+        side: 'ours',
+        summary: 'set the clock by NTP; compare it with `ServerTime` in the answer',
+        opens: 'nothing else',
+      },
+    ],
+    nextStep: 'compare the clock with the Date header of any answer',
+    page: pages.s3Errors,
+  },
+  {
+    id: 'checksum-unsupported',
+    provider: 'aws',
+    link: 'object',
+    summary: 'the store speaks S3 and does not understand the checksum that newer SDKs send with every write',
+    signs: [
+      {
+        any: ['x-amz-checksum', 'x-amz-sdk-checksum', 'x-amz-trailer', 'aws-chunked', 'checksum type mismatch'],
+        codes: ['NotImplemented', 'InvalidRequest', 'InvalidArgument', 'MissingContentLength', 'SignatureDoesNotMatch'],
+        not: ['object lock'],
+        confidence: 'likely',
+        because: 'the store stumbles over the checksum header',
+      },
+      {
+        operations: ['s3:PutObject', 's3:UploadPart', 's3:CreateMultipartUpload'],
+        codes: ['SignatureDoesNotMatch', 'XAmzContentSHA256Mismatch', 'BadDigest'],
+        any: compatibleStores,
+        confidence: 'likely',
+        because: 'a write fails at a store that is not AWS, where the checksum in the trailer changes what is signed',
+      },
+      {
+        operations: ['s3:PutObject', 's3:UploadPart'],
+        codes: ['SignatureDoesNotMatch'],
+        confidence: 'possible',
+        because: 'stores that mishandle the checksum in the trailer say the same',
+      },
+    ],
+    hints: ['upgrade', 'sdk', 'crc32', 'checksum'],
+    repairs: [
+      {
+        side: 'ours',
+        summary: 'send checksums only where they are required (`requestChecksumCalculation: WHEN_REQUIRED`)',
+        opens: 'nothing else',
+      },
+    ],
+    nextStep: 'write once with checksums only where required, before the secret is suspected',
+    page: pages.checksums,
+  },
+  {
+    id: 'region-not-enabled',
+    provider: 'aws',
+    link: 'session',
+    summary:
+      'the credentials are not good in this region or partition: the region is not enabled for their account, or the token came from the global STS endpoint',
+    signs: [
+      {
+        codes: tokenCodes,
+        any: ['opt-in', 'optional region', 'not enabled', 'global endpoint', 'partition', 'govcloud'],
+        confidence: 'likely',
+        because: 'AWS does not know the token there, and the text speaks of the region',
+      },
+      {
+        codes: tokenCodes,
+        confidence: 'possible',
+        because: 'AWS says the same of a token that is good elsewhere, and not in this region',
+      },
+    ],
+    hints: ['region', 'opt-in', 'partition', 'china', 'gov'],
+    repairs: [
+      {
+        side: 'ours',
+        summary: 'enable the region in the account of the caller, and call the STS of a region',
+        opens: 'nothing else',
+      },
+    ],
+    nextStep: 'call GetCallerIdentity with the same credentials in `us-east-1` and in the region that refused',
+    page: pages.stsRegions,
+  },
   {
     id: 'credentials-revoked',
     provider: 'aws',
@@ -27,7 +142,14 @@ export const credentialSymptoms: readonly Symptom[] = [
     provider: 'aws',
     link: 'access-key',
     summary: 'the secret access key is not the one that belongs to the key id, or the request was altered on its way',
-    signs: [{ codes: ['SignatureDoesNotMatch'], confidence: 'likely', because: 'AWS computes another signature' }],
+    signs: [
+      {
+        codes: ['SignatureDoesNotMatch'],
+        not: ['signature expired', 'signature not yet current'],
+        confidence: 'likely',
+        because: 'AWS computes another signature',
+      },
+    ],
     hints: ['proxy', 'secret'],
     repairs: [
       {
@@ -83,38 +205,5 @@ export const credentialSymptoms: readonly Symptom[] = [
     ],
     nextStep: 'look whether credentials of two sessions were mixed',
     page: pages.temporaryCredentials,
-  },
-  {
-    id: 'clock-skew',
-    provider: 'any',
-    link: 'base-identity',
-    summary:
-      'the clock of the caller is more than fifteen minutes off, or the request waited that long before it was sent',
-    signs: [
-      {
-        codes: ['RequestTimeTooSkewed', 'RequestExpired'],
-        confidence: 'likely',
-        because: 'AWS compares the two clocks',
-      },
-      {
-        any: [
-          'difference between the request time and the current time',
-          'signature expired',
-          'signature not yet current',
-        ],
-        confidence: 'likely',
-        because: 'AWS compares the two clocks',
-      },
-    ],
-    hints: ['clock', 'ntp', 'time'],
-    repairs: [
-      {
-        side: 'ours',
-        summary: 'set the clock by NTP; compare it with `ServerTime` in the answer',
-        opens: 'nothing else',
-      },
-    ],
-    nextStep: 'compare the clock with the Date header of any answer',
-    page: pages.s3Errors,
   },
 ]

@@ -17,6 +17,8 @@ export const kmsSymptoms: readonly Symptom[] = [
           'KMS.DisabledException',
           'KMS.KMSInvalidStateException',
           'KMSInvalidStateException',
+          'KMS.InvalidStateException',
+          'KMS.DisabledOrInvalidState',
         ],
         confidence: 'likely',
         because: 'KMS names the state of the key',

@@ -15,6 +15,11 @@ const bare: Sign = {
   because: 'S3 refused without saying which policy did',
 }
 
+/** Calls on the bucket itself. */
+const bucketCalls = ['s3:ListBucket', 's3:ListObjects', 's3:ListObjectsV2', 's3:HeadBucket', 's3:ListMultipartUploads']
+
+const writeCalls = ['s3:PutObject', 's3:CreateMultipartUpload', 's3:UploadPart']
+
 /** A condition that does not hold reads as a permission that is not there. */
 const conditional: Sign = {
   operations: ['s3:'],
@@ -60,6 +65,39 @@ export const s3PolicySymptoms: readonly Symptom[] = [
     ],
     nextStep: 'find out the Object Ownership of the bucket: with `BucketOwnerEnforced` no ACL is needed',
     page: pages.ownership,
+  },
+  {
+    id: 'missing-bucket-permission',
+    provider: 'aws',
+    link: 'permissions',
+    summary:
+      'the permissions name the objects (`bucket/*`) and not the bucket itself, which listing and HeadBucket need; it looks like a failed login',
+    signs: [
+      {
+        operations: bucketCalls,
+        codes: denied,
+        policyTypes: ['unnamed'],
+        confidence: 'possible',
+        because: 'the refused call is one on the bucket, not on an object',
+      },
+      {
+        any: ['perform: s3:listbucket on', 'perform: s3:listbucket because', 'perform: s3:listbucketmultipartuploads'],
+        policyTypes: ['identity-based policy'],
+        not: ['explicit deny'],
+        confidence: 'likely',
+        because: 'the denial names an action on the bucket',
+      },
+    ],
+    hints: ['list', 'head bucket', 'headbucket', 'bucket level', 'bucket-level', 'authentication'],
+    repairs: [
+      {
+        side: 'theirs',
+        summary: 'allow `s3:ListBucket` on the bucket’s own ARN, without `/*`, where the purpose reads',
+        opens: 'the names of the objects in the bucket',
+      },
+    ],
+    nextStep: 'write or read one object: if that works, only the bucket’s own ARN is missing; an export needs neither',
+    page: pages.listing,
   },
   {
     id: 'missing-permission',
@@ -109,6 +147,41 @@ export const s3PolicySymptoms: readonly Symptom[] = [
     page: pages.accessDenied,
   },
   {
+    id: 'encryption-demanded',
+    provider: 'aws',
+    link: 'bucket-policy',
+    summary: 'the bucket policy refuses writes that do not carry the encryption header it demands',
+    signs: [
+      {
+        operations: writeCalls,
+        codes: denied,
+        any: ['server-side-encryption', 'server side encryption', 'sse header', 'encryption header', 'unencrypted'],
+        policyTypes: ['unnamed', 'resource-based policy'],
+        confidence: 'likely',
+        because: 'a write is refused, and the text speaks of the encryption header',
+      },
+      {
+        operations: writeCalls,
+        codes: denied,
+        any: ['encrypt', 'sse', 'aes256'],
+        policyTypes: ['unnamed'],
+        confidence: 'possible',
+        because: 'a bucket policy that demands an encryption header refuses in the same words',
+      },
+    ],
+    hints: ['sse', 'encrypt', 'aes256'],
+    repairs: [
+      { side: 'ours', summary: 'send the encryption header that the policy names', opens: 'nothing else' },
+      {
+        side: 'theirs',
+        summary: 'drop the statement: since 2023 S3 encrypts everything, and a default key needs no header',
+        opens: 'writes without the header, which are encrypted all the same',
+      },
+    ],
+    nextStep: 'write once with `x-amz-server-side-encryption`, and once without',
+    page: pages.encryptionDemanded,
+  },
+  {
     id: 'bucket-policy-deny',
     provider: 'aws',
     link: 'bucket-policy',
@@ -132,6 +205,33 @@ export const s3PolicySymptoms: readonly Symptom[] = [
     ],
     nextStep: askForPolicies,
     page: pages.s3Denied,
+  },
+  {
+    id: 'acl-demanded',
+    provider: 'aws',
+    link: 'bucket-policy',
+    summary: 'the bucket policy takes only writes that carry the ACL `bucket-owner-full-control`',
+    signs: [
+      {
+        operations: writeCalls,
+        codes: denied,
+        any: ['bucket-owner-full-control', 's3:x-amz-acl'],
+        policyTypes: ['unnamed', 'resource-based policy'],
+        confidence: 'possible',
+        because: 'a write is refused, and the text speaks of the ACL that hands the object over',
+      },
+    ],
+    hints: ['acl', 'full control', 'ownership'],
+    repairs: [
+      { side: 'ours', summary: 'send `bucket-owner-full-control` with every object', opens: 'nothing else' },
+      {
+        side: 'theirs',
+        summary: 'set Object Ownership to `BucketOwnerEnforced` and drop the statement',
+        opens: 'nothing else',
+      },
+    ],
+    nextStep: 'write once with the ACL `bucket-owner-full-control`, and once without',
+    page: pages.ownership,
   },
   {
     id: 'bucket-policy-missing',
