@@ -1,7 +1,7 @@
 /** The policy language: read, evaluate, explain. Pure: no I/O, no clock, no process; runs in a browser. */
 
-export type { CaseOutcome } from './cases/index.ts'
-export { evaluateCase } from './cases/index.ts'
+export type { CallExpectation, CallFile, CaseOutcome } from './cases/index.ts'
+export { evaluateCase, readCallFile } from './cases/index.ts'
 // Checking carries the table of actions. Nothing else reaches for it, so bundles of those who only evaluate drop it.
 export {
   type CheckOptions,
@@ -12,7 +12,31 @@ export {
   renderFindings,
   type Severity,
 } from './check/index.ts'
+// Comparing two versions of policies.
+export {
+  type ChangeCause,
+  comparePolicySets,
+  diffPolicySets,
+  type ElementChange,
+  type PolicyChange,
+  renderComparison,
+  type StatementChange,
+  type VerdictChange,
+  type VerdictSide,
+} from './compare/index.ts'
 export { decide, evaluate, isPublicPolicy } from './evaluate/index.ts'
+// Explaining calls.
+export {
+  type CallExplanation,
+  type ElementExplanation,
+  explainCall,
+  type NearMiss,
+  type PartExplanation,
+  type PolicyExplanation,
+  type PolicyPlace,
+  renderExplanation,
+  type StatementExplanation,
+} from './explain/index.ts'
 export { policyTypeName } from './explain/reason.ts'
 export { renderEvaluation } from './explain/render-evaluation.ts'
 // Calls, writing and repair.

@@ -91,7 +91,8 @@ function readPolicies(form: Form, problems: string[]): PolicySet {
   }
 }
 
-function firstProblem(problems: readonly PolicyProblem[]): string {
+/** The first problem of a policy, in one line with its place. */
+export function firstProblem(problems: readonly PolicyProblem[]): string {
   const [first] = problems
   if (first === undefined) return 'malformed'
   const place = first.line === undefined ? first.pointer : `line ${first.line}, column ${first.column}`

@@ -42,6 +42,40 @@ export class Form {
     return ''
   }
 
+  /** Null when the member is null or missing. */
+  optionalString(name: string): string | null {
+    return this.value(name) === null || !this.has(name) ? null : this.string(name)
+  }
+
+  /** A whole number from 0. */
+  number(name: string): number {
+    const value = this.value(name)
+    if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value
+    this.#problems.push(`${this.path(name)} must be a whole number`)
+    return 0
+  }
+
+  /** A list of strings. */
+  strings(name: string): readonly string[] {
+    return this.list(name).flatMap((member, i) => {
+      if (typeof member === 'string') return member
+      this.#problems.push(`${this.path(name)}/${i} must be a string`)
+      return []
+    })
+  }
+
+  /** An object whose members are all strings; empty when it is missing. */
+  texts(name: string): Readonly<Record<string, string>> {
+    const members = this.has(name) ? Object.entries(this.object(name).#members) : []
+    return Object.fromEntries(
+      members.flatMap(([key, value]) => {
+        if (typeof value === 'string') return [[key, value]]
+        this.#problems.push(`${this.path(name)}/${key.slice(0, 60)} must be a string`)
+        return []
+      }),
+    )
+  }
+
   choice<T extends string>(name: string, choices: readonly T[]): T | null {
     const found = choices.find((choice) => choice === this.value(name))
     if (found === undefined) this.#problems.push(`${this.path(name)} must be one of ${choices.join(', ')}`)

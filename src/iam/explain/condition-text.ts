@@ -21,7 +21,19 @@ export function describeMatch(outcome: ConditionOutcome): string {
   const operator = parseOperator(outcome.operator)
   if (operator === null || operator.comparison === 'null') return `${outcome.key} is given`
   const had = `${outcome.key} is ${listValues(outcome.actual)}`
-  return operator.negated ? `${had} and not ${wantedText(operator, outcome.wanted)}` : had
+  return operator.negated ? `${had} and not ${wantedText(operator, outcome.wanted, true)}` : had
+}
+
+/**
+ * What would have to be otherwise, as it follows `if`: `aws:SourceIp were in 203.0.113.0/24`. With `flipped`, what would
+ * keep the condition from holding: for a Deny that applies.
+ */
+export function wish(outcome: ConditionOutcome, flipped = false): string {
+  const operator = parseOperator(outcome.operator)
+  if (operator === null) return `the operator \`${outcome.operator}\` were known`
+  if (operator.comparison === 'null') return `${outcome.key} were ${outcome.actual === null ? 'given' : 'absent'}`
+  const isNot = operator.negated !== flipped
+  return `${outcome.key} ${wishVerb(operator, isNot)}${wantedText(operator, outcome.wanted, isNot)}${forEach(operator)}`
 }
 
 /** Joins sentences' parts with commas and a last `and`. */
@@ -33,14 +45,23 @@ export function describeAll(parts: readonly string[]): string {
 /** What a condition wants, as the end of a sentence: `be in 203.0.113.0/24`. */
 export function requirement(operator: Operator, wanted: readonly string[]): string {
   const not = operator.negated ? 'not ' : ''
-  const each =
-    operator.qualifier === 'ForAllValues' ? ' for every value' : operator.qualifier === null ? '' : ' for some value'
-  return `${not}${verb(operator)}${wantedText(operator, wanted)}${each}`
+  return `${not}${verb(operator)}${wantedText(operator, wanted, operator.negated)}${forEach(operator)}`
 }
 
-function wantedText(operator: Operator, wanted: readonly string[]): string {
+function forEach(operator: Operator): string {
+  if (operator.qualifier === null) return ''
+  return operator.qualifier === 'ForAllValues' ? ' for every value' : ' for some value'
+}
+
+function wishVerb(operator: Operator, isNot: boolean): string {
+  if (operator.comparison === 'stringLike' || operator.comparison === 'arn')
+    return isNot ? 'did not match ' : 'matched '
+  return verb(operator).replace('be ', isNot ? 'were not ' : 'were ')
+}
+
+function wantedText(operator: Operator, wanted: readonly string[], isNot: boolean): string {
   if (wanted.length === 0) return 'one of no values'
-  const several = wanted.length > 1 && !operator.negated && operator.comparison !== 'address' ? 'one of ' : ''
+  const several = wanted.length > 1 && !isNot && operator.comparison !== 'address' ? 'one of ' : ''
   return `${several}${listValues(wanted)}`
 }
 
@@ -70,7 +91,8 @@ const relations = {
 const maxListed = 4
 const maxValueLength = 200
 
-function listValues(values: readonly string[]): string {
+/** Values for reading: the first few, cut and with control characters escaped. */
+export function listValues(values: readonly string[]): string {
   const shown = values.slice(0, maxListed).map(showValue)
   const more = values.length > maxListed ? ` and ${values.length - maxListed} more` : ''
   return `${shown.join(', ')}${more}`

@@ -126,7 +126,7 @@ export function nameStatement(outcome: StatementOutcome): string {
 }
 
 /** Number, and Sid when there is one. */
-export function statementLabel(outcome: StatementOutcome): string {
+export function statementLabel(outcome: Pick<StatementOutcome, 'index' | 'sid'>): string {
   return outcome.sid === undefined || outcome.sid === ''
     ? String(outcome.index)
     : `${outcome.index} (\`${outcome.sid}\`)`
