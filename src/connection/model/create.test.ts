@@ -189,6 +189,90 @@ describe('a container', () => {
   })
 })
 
+describe('a SAS token at intake', () => {
+  const origin = 'https://acme0audit.blob.core.windows.net'
+  const take = (
+    fields: string,
+    change: Partial<ConnectionInput> = {},
+    context: Parameters<typeof makeContext>[0] = {},
+  ) => {
+    const input: Partial<ConnectionInput> = {
+      location: { service: 'azblob', containerUrl: `${origin}/exports`, rootPath: 'a/' },
+      authentication: { kind: 'sas', token: `sv=2024-11-04&spr=https&${fields}&sig=c2lnbmF0dXJl` },
+      ...change,
+    }
+    return makeConnection(input, makeContext({ allowedEndpoints: [origin], ...context }))
+  }
+
+  it('keeps no warning that is only true today', async () => {
+    const connection = await take('si=p&sr=c&sp=cw&se=2026-11-09T10:00:00Z')
+    expect(connection.warnings).toEqual([])
+    expect(connection.authentication).toMatchObject({ expiresAt: '2026-11-09T10:00:00.000Z' })
+  })
+
+  it('ends with the key behind it', async () => {
+    const connection = await take('skoid=x&ske=2026-11-05T00:00:00Z&sr=c&sp=cw&se=2026-12-09T10:00:00Z')
+    expect(connection.authentication).toMatchObject({ expiresAt: '2026-11-05T00:00:00.000Z' })
+  })
+
+  it('says that an end in the stored access policy is not seen', async () => {
+    const connection = await take('si=p&sr=c')
+    expect(connection.warnings).toEqual([expect.stringContaining('the token says no end')])
+  })
+
+  it('compares its addresses with where our calls come from', async () => {
+    const bound = 'si=p&sr=c&sp=cw&se=2027-01-15&sip=203.0.113.0-203.0.113.15'
+    expect((await take(bound)).warnings).toEqual([expect.stringContaining('addresses that change')])
+    const within = { egress: ['203.0.113.8/29', '203.0.113.1/32'] }
+    expect((await take(bound, {}, within)).warnings).toEqual([])
+    const beside = take(bound, {}, { egress: ['203.0.113.8/28', '203.0.113.16/32'] })
+    await expect(beside).rejects.toMatchObject({ code: 'sas-unusable', message: expect.stringContaining('only from') })
+    await expect(take(bound, {}, { egress: ['2001:db8::/32'] })).rejects.toMatchObject({ code: 'sas-unusable' })
+  })
+
+  it('lets an enrichment delete, and nobody else', async () => {
+    const letters = 'si=p&sr=c&sp=rcwdl&se=2027-01-15'
+    expect((await take(letters, { purpose: 'enrichment' })).warnings).toEqual([])
+    expect((await take(letters)).warnings).toEqual([expect.stringContaining('also permits `rdl`')])
+    const more = await take('si=p&sr=c&sp=rcwdxl&se=2027-01-15', { purpose: 'enrichment' })
+    expect(more.warnings).toEqual([expect.stringContaining('also permits `dx`')])
+  })
+
+  it.each([
+    ['of the account', 'ss=b&srt=co&sp=cw&se=2027-01-15', 'whole storage account'],
+    ['of a blob', 'sr=b&sp=cw&se=2027-01-15', 'not for a container'],
+    ['that begins later', 'sr=c&sp=cw&st=2026-12-01&se=2027-01-15', 'begins at'],
+    ['that has ended', 'sr=c&sp=cw&se=2026-10-01', 'ended at'],
+    ['without the letters', 'sr=c&sp=rl&se=2027-01-15', 'lack'],
+    ['of a deeper directory', 'sr=d&sdd=2&sp=cw&se=2027-01-15', 'above it'],
+    ['without any end', 'sr=c&sp=cw', 'says no end'],
+  ])('refuses a token %s', async (_, fields, why) => {
+    await expect(take(fields)).rejects.toMatchObject({ code: 'sas-unusable', message: expect.stringContaining(why) })
+  })
+})
+
+describe('a deployment on another cloud', () => {
+  it.each(['azure', 'gcp'] as const)('on %s is offered no role, with the reason', async (hosting) => {
+    const { code, text } = await refusalOf({}, { hosting })
+    expect(code).toBe('input-invalid')
+    expect(text).toContain('can not be a role')
+    expect(text).toContain('web-identity federation')
+  })
+
+  it.each(['aws', 'local'] as const)('on %s is', async (hosting) => {
+    expect((await makeConnection({}, makeContext({ hosting }))).authentication.kind).toBe('role')
+  })
+
+  it('may use access keys everywhere, and can not change to a role of another account from there', async () => {
+    const key = { kind: 'access-key', accessKeyId: 'AKIAEXAMPLE000000000', secretAccessKey: 's'.repeat(40) } as const
+    const made = await makeConnection({ authentication: key }, makeContext({ hosting: 'gcp' }))
+    expect(made.authentication.kind).toBe('access-key')
+    const roleArn = 'arn:aws:iam::222222222222:role/other'
+    const change = changeConnection(await makeConnection(), { roleArn }, makeContext({ hosting: 'gcp' }))
+    await expect(change).rejects.toMatchObject({ code: 'input-invalid' })
+  })
+})
+
 describe('changeConnection', () => {
   it('raises the version, forgets the verdict and keeps the External ID', async () => {
     const before = await makeConnection()
@@ -215,6 +299,23 @@ describe('changeConnection', () => {
     })
     await expect(changeConnection(local, { stsRegion: 'us-east-1' }, makeContext())).rejects.toMatchObject({
       code: 'input-invalid',
+    })
+  })
+
+  it('takes both halves of an access key, and only where there is one', async () => {
+    const role = await makeConnection()
+    const half = { accessKeyId: 'AKIAEXAMPLE000000001' }
+    await expect(changeConnection(role, half, makeContext())).rejects.toMatchObject({
+      message: expect.stringContaining('only for a connection with an access key'),
+    })
+    const authentication = {
+      kind: 'access-key',
+      accessKeyId: 'AKIAEXAMPLE000000000',
+      secretAccessKey: 's'.repeat(40),
+    } as const
+    const key = await makeConnection({ authentication })
+    await expect(changeConnection(key, half, makeContext())).rejects.toMatchObject({
+      message: expect.stringContaining('change together'),
     })
   })
 })
