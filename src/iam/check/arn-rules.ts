@@ -30,6 +30,8 @@ export function* arnRules(entry: Located): Generator<Draft> {
     if (!/[*]$/.test(text)) yield malformed(entry, 'has fewer than six segments')
     return
   }
+  // A variable is plain text here and has colons of its own; that it stands in the wrong place is said elsewhere.
+  if (segments.slice(0, 5).some((segment) => segment.includes('${'))) return
   const [scheme = '', partition = '', service = '', region = '', account = '', resource = ''] = segments
   if (scheme !== 'arn' && !isOpen(scheme)) yield malformed(entry, 'does not begin with `arn:`')
   if (!isOpen(partition) && !partitions.has(partition)) {

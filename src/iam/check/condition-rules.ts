@@ -121,6 +121,6 @@ function* serviceCalls(view: StatementView): Generator<Draft> {
   if (view.isAllow || view.conditions.some(({ name }) => serviceCallKeys.test(name))) return
   const byAddress = view.conditions.find(({ name, operator }) => name === 'aws:sourceip' && operator.negated)
   if (byAddress === undefined) return
-  const message = 'AWS services that act for the caller are denied as well'
+  const message = 'services of AWS that act for the caller are denied as well'
   yield { id: 'deny-hits-services', pointer: byAddress.pointer, message, part: 'key' }
 }

@@ -691,12 +691,12 @@ type KeysOfUnion<T> = T extends T ? keyof T & string : never
 /** The name of a kind of finding; stable, so that it can be searched for and switched off. */
 export type FindingId = KeysOfUnion<Groups[keyof Groups]>
 
-const rows: ReadonlyMap<string, FindingRow> = new Map(
-  Object.values(findingGroups).flatMap((group) => Object.entries(group)),
-)
+// Made at first use: whoever bundles the evaluator alone shall not carry the table for the sake of this map.
+let rows: ReadonlyMap<string, FindingRow> | null = null
 
 /** The row of a finding. */
 export function findingRow(id: FindingId): FindingRow {
+  rows ??= new Map(Object.values(findingGroups).flatMap((group) => Object.entries(group)))
   const row = rows.get(id)
   if (row === undefined) throw new TypeError(`there is no finding \`${id}\``)
   return row

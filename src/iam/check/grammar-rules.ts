@@ -21,15 +21,35 @@ const statementElements = [
   'NotResource',
   'Condition',
 ]
-const comparisons = ['Equals', 'NotEquals', 'LessThan', 'LessThanEquals', 'GreaterThan', 'GreaterThanEquals']
-const strings = ['Equals', 'NotEquals', 'EqualsIgnoreCase', 'NotEqualsIgnoreCase', 'Like', 'NotLike']
-
 /** Every operator without qualifier and suffix. */
 export const operatorNames: readonly string[] = [
-  ...strings.map((end) => `String${end}`),
-  ...comparisons.flatMap((end) => [`Numeric${end}`, `Date${end}`]),
-  ...['Equals', 'NotEquals', 'Like', 'NotLike'].map((end) => `Arn${end}`),
-  ...['Bool', 'BinaryEquals', 'IpAddress', 'NotIpAddress', 'Null'],
+  'StringEquals',
+  'StringNotEquals',
+  'StringEqualsIgnoreCase',
+  'StringNotEqualsIgnoreCase',
+  'StringLike',
+  'StringNotLike',
+  'NumericEquals',
+  'NumericNotEquals',
+  'NumericLessThan',
+  'NumericLessThanEquals',
+  'NumericGreaterThan',
+  'NumericGreaterThanEquals',
+  'DateEquals',
+  'DateNotEquals',
+  'DateLessThan',
+  'DateLessThanEquals',
+  'DateGreaterThan',
+  'DateGreaterThanEquals',
+  'Bool',
+  'BinaryEquals',
+  'IpAddress',
+  'NotIpAddress',
+  'ArnEquals',
+  'ArnNotEquals',
+  'ArnLike',
+  'ArnNotLike',
+  'Null',
 ]
 
 /** Turns the reader's problems into findings. `statements` are the raw statements with their pointers. */

@@ -27,11 +27,13 @@ export function* resourceRules(view: StatementView, policy: PolicyView): Generat
     yield { id: 'resource-missing', pointer: view.pointer, message: `a statement of ${kindName(kind)} has a Resource` }
     return
   }
-  for (const entry of view.resources) if (!isEverything(entry)) yield* arnRules(entry)
+  const faults = view.resources.flatMap((entry) => (isEverything(entry) ? [] : [...arnRules(entry)]))
+  yield* faults
   yield* redundantEntries(view.resources, 'resource-redundant', false, policy.hasVariables)
   if (kind === 'bucket') yield* bucketPolicyRules(view)
   if (kind === 'key') yield* keyPolicyRules(view)
-  else yield* fitRules(view)
+  // What a misspelled ARN fits says nothing about what was meant.
+  else if (faults.length === 0) yield* fitRules(view)
   if (resource.negated && view.isAllow) {
     yield {
       id: 'not-resource-allow',
@@ -74,9 +76,9 @@ function* bucketPolicyRules(view: StatementView): Generator<Draft> {
 /** Finds actions without a resource that they work on, and resources without an action. */
 function* fitRules(view: StatementView): Generator<Draft> {
   const { action, resource } = view.statement
-  if (action.negated || resource === undefined || resource.negated) return
+  if (action.negated || view.actions.length === 0 || resource === undefined || resource.negated) return
   const entries = view.resources.filter((entry) => isEverything(entry) || arnSegments(entry.text) !== null)
-  // A resource of unreadable form could be meant for anything.
+  // What is cut short before its fifth colon could be meant for anything.
   if (entries.length < view.resources.length || entries.length === 0) return
   const fits = new FitTable(entries)
   const faults = view.actions.flatMap((one) => misfit(one, entries, fits))

@@ -69,8 +69,7 @@ function* misplaced({ text, pointer }: Located, policy: PolicyView): Generator<D
   }
 }
 
-const placeholders =
-  /<[A-Za-z][\w .-]{0,60}>|\{\{[\w .-]{1,60}\}\}|\bYOUR[_-][A-Z]|(?:^|[/:])your-[a-z]|\bREPLACE[_-]ME\b|\bCHANGE[_-]?ME\b/
+const placeholders = /<[A-Za-z][\w .-]{0,60}>|\bYOUR[_-][A-Z]|(?:^|[/:])your-[a-z]|\bREPLACE[_-]ME\b|\bCHANGE[_-]?ME\b/
 
 function* placeholderRules({ text, pointer }: Located): Generator<Draft> {
   const found = placeholders.exec(text)

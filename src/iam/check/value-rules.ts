@@ -78,9 +78,16 @@ const privateRanges = [
   '127.0.0.0/8',
   '169.254.0.0/16',
   '100.64.0.0/10',
+  'fc00::/7',
+  'fe80::/10',
 ]
-  .concat(['fc00::/7', 'fe80::/10'])
-  .flatMap((text) => parseAddressRange(text) ?? [])
+
+function isPrivate(range: Range): boolean {
+  return privateRanges.some((text) => {
+    const known = parseAddressRange(text)
+    return known !== null && containsRange(known, range)
+  })
+}
 
 function* addressRules({ operator }: ConditionView, { text, pointer }: Located, view: StatementView): Generator<Draft> {
   const range = parseAddressRange(text)
@@ -91,7 +98,7 @@ function* addressRules({ operator }: ConditionView, { text, pointer }: Located, 
     }
     return
   }
-  if (privateRanges.some((known) => containsRange(known, range))) {
+  if (isPrivate(range)) {
     yield { id: 'address-private', pointer, message: `${quote(text)} is private, and aws:SourceIp never is` }
   }
   if (hasHostBits(range)) {
