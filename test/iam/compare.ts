@@ -42,7 +42,7 @@ export function readPolicies(written: WrittenPolicies): PolicySet {
 
 function read(name: string, value: unknown): NamedPolicy {
   const policy = parsePolicy(value)
-  if (!policy.ok) throw new Error(`${name}: ${policy.error[0]?.message}: ${JSON.stringify(value)}`)
+  if (!policy.ok) throw new Error(`${name}: ${policy.error[0]?.message}: ${JSON.stringify(value).slice(0, 400)}`)
   return { name, policy: policy.value }
 }
 
