@@ -2,13 +2,13 @@
  * Separating probes of AssumeRole. STS gives one sentence for every reason, but it lets a request through that differs only
  * in what was refused. Sessions that probes win are dropped unused.
  */
-import { DrawbridgeError } from '../../base/index.ts'
 import type { Cause, Connection } from '../../contract/index.ts'
 import { type AssumeRoleRequest, assumeRole, type RoleSession } from '../../credentials/index.ts'
 import type { ConnectionContext } from '../context.ts'
 import type { SessionIdentity } from '../identity/index.ts'
 import { baseOf, roleOf, sessionNeed } from '../open/session-need.ts'
-import type { Separated } from './separated.ts'
+import { type Answer, answerOf, ProbeBudget } from './probing.ts'
+import { type Separated, worksNow } from './separated.ts'
 
 /** AssumeRole as the job does it, with `change` applied; never from the cache, never kept. */
 export async function assumeAgain(
@@ -22,8 +22,6 @@ export async function assumeAgain(
   return assumeRole(credentials, { ...request, ...change }, { clock: context.clock })
 }
 
-type Answer = 'accepted' | 'refused' | 'unclear'
-
 /** Regions in which most customers have something, so that a restriction to a region shows. */
 const otherRegions = ['us-east-1', 'eu-central-1', 'eu-west-1', 'us-west-2']
 
@@ -36,33 +34,28 @@ export async function separateAssumeRole(
   const role = roleOf(connection)
   const bucketRegion = connection.location.service === 's3' ? [connection.location.region] : []
   const regions = [...new Set([...bucketRegion, ...otherRegions])].filter((region) => region !== role.stsRegion)
-  const ask = async (change: Partial<AssumeRoleRequest>): Promise<Answer> => {
-    try {
-      await assumeAgain(connection, identity, context, change)
-      return 'accepted'
-    } catch (error) {
-      if (!(error instanceof DrawbridgeError)) throw error
-      return error.code === 'access-denied' ? 'refused' : 'unclear'
-    }
-  }
+  const budget = new ProbeBudget()
+  const ask = (change: Partial<AssumeRoleRequest>): Promise<Answer> =>
+    budget.take(1)
+      ? answerOf(() => assumeAgain(connection, identity, context, change))
+      : Promise.resolve<Answer>('untried')
   const hasTags = Object.keys(identity.tags).length > 0
   const [same, bare, noTags, noSource, otherName, ...elsewhere] = await Promise.all([
     ask({}),
     ask({ tags: {}, sourceIdentity: null }),
-    hasTags ? ask({ tags: {} }) : Promise.resolve<Answer>('refused'),
+    hasTags ? ask({ tags: {} }) : Promise.resolve<Answer>('untried'),
     ask({ sourceIdentity: null }),
     ask({ sessionName: 'drawbridge-probe' }),
     ...regions.map((region) => ask({ region })),
   ])
-  if (same === 'accepted')
-    return { causes: [], excluded: [], ruledOut: ['the same AssumeRole is accepted now'], worksNow: true }
+  if (same === 'accepted') return worksNow('AssumeRole')
   const causes: Cause[] = []
   const region = regions.find((_, index) => elsewhere[index] === 'accepted')
   if (region !== undefined) causes.push(regionCause(role.stsRegion, region))
   if (noTags === 'accepted' || (bare === 'accepted' && noSource !== 'accepted' && hasTags)) causes.push(tagCause())
   if (noSource === 'accepted') causes.push(sourceIdentityCause())
   if (otherName === 'accepted') causes.push(nameCause(identity.sessionName))
-  return { causes, ...exclusions({ bare, elsewhere, otherName }, regions), worksNow: false }
+  return { causes, ...exclusions({ bare, elsewhere, otherName }, regions), remarks: [], worksNow: false }
 }
 
 function exclusions(

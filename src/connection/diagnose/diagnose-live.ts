@@ -11,8 +11,10 @@ import { assumeAgain, separateAssumeRole } from './assume-probes.ts'
 import { chainFormOf, chainOf, type LinkFinding, linksOf } from './chain-of.ts'
 import { linkOfRefusal, matchError } from './error-link.ts'
 import { causeOf, type Match } from './rank.ts'
-import type { Separated } from './separated.ts'
+import { nothingSeparated, type Separated } from './separated.ts'
 import { separateStorage, tryJob } from './storage-probes.ts'
+import { symptoms } from './symptoms/index.ts'
+import { type TokenEvidence, tokenEvidence } from './token-evidence.ts'
 
 /**
  * Explains a refusal of a connection. Without an error the connection is tried first: AssumeRole, then the first operation
@@ -32,20 +34,31 @@ export async function diagnoseLive(
   const isAssume = refusal.operation?.startsWith('sts:') === true
   const isPlain = options.probes !== false && refusal.code === 'access-denied' && matches[0]?.confidence !== 'likely'
   const separated = isPlain ? await separate(connection, secret, identity, context, isAssume) : nothingSeparated
-  const causes = rankCauses(connection, matches, separated, refusal)
+  const token = tokenEvidence(connection, secret, context)
+  const causes = rankCauses(connection, matches, withToken(separated, token), refusal)
   return {
     view: 'vendor',
     operation: refusal.operation ?? 'unknown',
     summary: summaryOf(refusal, causes, separated),
     chain: chainAt(connection, identity, causes[0]?.link ?? linkOfRefusal(connection, refusal), refusal, isAssume),
     causes,
-    ruledOut: [...ruledOutBy(refusal, isAssume, connection), ...separated.ruledOut],
-    notSeen: ['the policies of the customer'],
-    nextStep: nextStepOf(causes, matches),
+    ruledOut: [...ruledOutBy(refusal, isAssume, connection), ...(token?.ruledOut ?? []), ...separated.ruledOut],
+    notSeen: [
+      token === null ? 'the policies of the customer' : 'the settings of the storage account',
+      ...separated.remarks,
+    ],
+    nextStep: nextStepOf(causes, refusal),
   }
 }
 
-const nothingSeparated: Separated = { causes: [], excluded: [], ruledOut: [], worksNow: false }
+function withToken(separated: Separated, token: TokenEvidence | null): Separated {
+  if (token === null) return separated
+  return {
+    ...separated,
+    causes: [...token.causes, ...separated.causes],
+    excluded: [...separated.excluded, ...token.excluded],
+  }
+}
 
 async function separate(
   connection: Connection,
@@ -61,7 +74,7 @@ async function separate(
       : nothingSeparated
   } catch (error) {
     if (!(error instanceof DrawbridgeError)) throw error
-    return { ...nothingSeparated, ruledOut: [] }
+    return nothingSeparated
   }
 }
 
@@ -187,11 +200,15 @@ function ruledOutBy(refusal: DrawbridgeError, isAssume: boolean, connection: Con
   return ['AssumeRole had succeeded for this request, so trust policy and External ID did not refuse it']
 }
 
-function nextStepOf(causes: readonly Cause[], matches: readonly Match[]): string {
+/** Our own change where one helps; else what the first cause's class names; with the id by which the other side finds the call. */
+function nextStepOf(causes: readonly Cause[], refusal: DrawbridgeError): string {
   const own = causes[0]?.repairs.find((repair) => repair.side === 'ours' && repair.change !== undefined)
   if (own !== undefined) return `${own.summary}, then verify again`
-  return (
-    matches[0]?.symptom.nextStep ??
+  const named = symptoms.find((symptom) => symptom.id === causes[0]?.id)?.nextStep
+  const step =
+    named ??
     'ask the administrator of the account to run `drawbridge diagnose` with read access, or to send the policies'
-  )
+  const id = refusal.context['requestId']
+  const isOpen = causes[0]?.confidence !== 'likely'
+  return isOpen && typeof id === 'string' && id !== '' ? `${step}; the refused call has the request id \`${id}\`` : step
 }

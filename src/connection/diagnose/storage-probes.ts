@@ -1,19 +1,30 @@
 /**
- * Separating probes at the bucket: the refused write without its ACL, without its encryption header, at another key, and in
- * a session without tags. Each accepted probe leaves one small object under `.drawbridge/`, named for what it is.
+ * Separating probes at the bucket: the refused request with one thing changed. Writes announce other bytes than they send, so
+ * that nothing is stored, as long as the refusal shows that way; only where it comes after the bytes real probe objects
+ * under `.drawbridge/` are written, and named. What an acceptance means stands in `storage-causes.ts`.
  */
-import { DrawbridgeError } from '../../base/index.ts'
+import { DrawbridgeError, newId } from '../../base/index.ts'
 import type { Cause, Connection } from '../../contract/index.ts'
 import type { RoleSession } from '../../credentials/index.ts'
-import type { PutOptions } from '../../storage/index.ts'
+import type { ObjectStore, PutOptions } from '../../storage/index.ts'
 import type { ConnectionContext } from '../context.ts'
 import type { SessionIdentity } from '../identity/index.ts'
 import { isS3 } from '../model/setup-model.ts'
 import { storeOf } from '../open/open-connection.ts'
-import { jobPutOptions, makeProbe } from '../open/probe.ts'
+import { bodyThatCannotArrive, jobPutOptions, makeProbe } from '../open/probe.ts'
 import type { ConnectionSecret } from '../repository.ts'
 import { assumeAgain } from './assume-probes.ts'
-import type { Separated } from './separated.ts'
+import { type Answer, answerOf, ProbeBudget } from './probing.ts'
+import { nothingSeparated, type Separated, worksNow } from './separated.ts'
+import {
+  aclCause,
+  aclDemandedCause,
+  encryptionCause,
+  headerCauses,
+  placeCause,
+  sessionPolicyCause,
+  tagCause,
+} from './storage-causes.ts'
 
 /** Does the first thing that the job does: a write, or for a source a listing. @throws what the store throws */
 export async function tryJob(
@@ -21,175 +32,247 @@ export async function tryJob(
   secret: ConnectionSecret,
   context: ConnectionContext,
   session: RoleSession | null,
-  change: Partial<PutOptions> = {},
-  folder = '',
 ): Promise<void> {
-  const credentials = session === null ? null : async () => session.credentials
-  const store = storeOf(connection, secret, context, credentials)
-  try {
-    if (connection.purpose === 'source') {
-      for await (const _ of store.list(connection.location.rootPath)) break
-      return
-    }
-    const { key, body } = makeProbe(connection, context, folder)
-    await store.put(key, body, { ...jobPutOptions(connection), ...change })
+  // A refusal that shows without storing anything leaves nothing behind.
+  if (connection.purpose !== 'source' && connection.location.service !== 'local') {
+    await withStore(connection, secret, context, session, (store) => putUnstored(store, connection, context))
+  }
+  await withStore(connection, secret, context, session, async (store) => {
+    if (connection.purpose === 'source') return listOne(store, connection.location.rootPath)
+    const { key, body } = makeProbe(connection, context)
+    await store.put(key, body, jobPutOptions(connection))
     if (connection.purpose === 'enrichment') await store.delete(key)
+  })
+}
+
+async function withStore<T>(
+  connection: Connection,
+  secret: ConnectionSecret,
+  context: ConnectionContext,
+  session: RoleSession | null,
+  work: (store: ObjectStore) => Promise<T>,
+): Promise<T> {
+  const store = storeOf(connection, secret, context, session === null ? null : async () => session.credentials)
+  try {
+    return await work(store)
   } finally {
     store.close()
   }
 }
 
-type Answer = 'accepted' | 'refused' | 'unclear'
+async function listOne(store: ObjectStore, prefix: string): Promise<void> {
+  for await (const _ of store.list(prefix)) break
+}
 
-async function answer(attempt: () => Promise<void>): Promise<Answer> {
+/** A write whose bytes are not the announced ones. Resolves when the store looked at them; with a key if it took them. */
+async function putUnstored(
+  store: ObjectStore,
+  connection: Connection,
+  context: ConnectionContext,
+  change: Change = {},
+): Promise<string | null> {
+  const key = keyFor(connection, context, change)
   try {
-    await attempt()
-    return 'accepted'
+    await store.put(key, bodyThatCannotArrive(), { ...jobPutOptions(connection), ...change.options })
+    return key
   } catch (error) {
-    if (!(error instanceof DrawbridgeError)) throw error
-    return error.code === 'access-denied' ? 'refused' : 'unclear'
+    if (error instanceof DrawbridgeError && error.code === 'checksum-mismatch') return null
+    throw error
   }
 }
 
-/** Changes one thing at a time about the refused write. */
+interface Change {
+  readonly options?: Partial<PutOptions>
+  /** Below the root path. */
+  readonly folder?: string
+  /** In the place of the root path; for writes that are not stored. */
+  readonly root?: string
+}
+
+function keyFor(connection: Connection, context: ConnectionContext, change: Change): string {
+  const { key } = makeProbe(connection, context, change.folder ?? '')
+  return change.root === undefined ? key : `${change.root}${key.slice(connection.location.rootPath.length)}`
+}
+
+/** Everything that probes need. */
+interface Stage {
+  readonly connection: Connection
+  readonly secret: ConnectionSecret
+  readonly identity: SessionIdentity
+  readonly context: ConnectionContext
+  readonly budget: ProbeBudget
+  /** Null: the connection has no role. */
+  readonly session: RoleSession | null
+  /** Keys of probe objects that were stored. */
+  readonly left: string[]
+}
+
+/** Changes one thing at a time about the refused request; at most twelve requests. */
 export async function separateStorage(
   connection: Connection,
   secret: ConnectionSecret,
   identity: SessionIdentity,
   context: ConnectionContext,
 ): Promise<Separated> {
+  const budget = new ProbeBudget()
   const isRole = connection.authentication.kind === 'role'
-  const session = isRole ? await assumeAgain(connection, identity, context) : null
-  const attempt = (change: Partial<PutOptions> = {}, folder = ''): Promise<Answer> =>
-    answer(() => tryJob(connection, secret, context, session, change, folder))
-  if ((await attempt()) === 'accepted') {
-    return { causes: [], excluded: [], ruledOut: ['the same request is accepted now'], worksNow: true }
+  const session = isRole && budget.take(1) ? await assumeAgain(connection, identity, context) : null
+  const stage: Stage = { connection, secret, identity, context, budget, session, left: [] }
+  if (connection.location.service === 'local') return nothingSeparated
+  return connection.purpose === 'source' ? separateListing(stage) : separateWrite(stage)
+}
+
+/** A session of the role with `change`, for one more request with it. Null: no requests left, or no role. */
+async function otherSession(stage: Stage, change: Parameters<typeof assumeAgain>[3]): Promise<RoleSession | null> {
+  if (stage.session === null || !stage.budget.take(1)) return null
+  try {
+    return await assumeAgain(stage.connection, stage.identity, stage.context, change)
+  } catch (error) {
+    if (error instanceof DrawbridgeError) return null
+    throw error
   }
-  if (connection.purpose === 'source' || !isS3(connection))
-    return { causes: [], excluded: [], ruledOut: [], worksNow: false }
-  const { acl, encryption } = connection.writing
-  const hasTags = Object.keys(identity.tags).length > 0
-  const [noAcl, noEncryption, otherKey, noTags] = await Promise.all([
-    acl === 'none' ? null : attempt({ acl: 'none' }),
-    encryption.kind === 'bucket-default' ? null : attempt({ encryption: { kind: 'bucket-default' } }),
-    attempt({}, 'elsewhere/'),
-    isRole && hasTags
-      ? answer(async () => {
-          const untagged = await assumeAgain(connection, identity, context, { tags: {} })
-          await tryJob(connection, secret, context, untagged)
-        })
-      : null,
+}
+
+async function separateListing(stage: Stage): Promise<Separated> {
+  const { connection, secret, context, budget, identity } = stage
+  const { rootPath } = connection.location
+  const list = (session: RoleSession | null, prefix: string): Promise<Answer> =>
+    budget.take(1)
+      ? answerOf(() => withStore(connection, secret, context, session, (store) => listOne(store, prefix)))
+      : Promise.resolve('untried')
+  if ((await list(stage.session, rootPath)) === 'accepted') return worksNow('listing')
+  const wide = await otherSession(stage, { sessionPolicy: null })
+  const untagged = hasTags(identity) ? await otherSession(stage, { tags: {} }) : null
+  const [unnarrowed, noTags, whole] = await Promise.all([
+    wide === null ? untried : list(wide, rootPath),
+    untagged === null ? untried : list(untagged, rootPath),
+    wide === null || rootPath === '' ? untried : list(wide, ''),
   ])
-  const causes: Cause[] = []
-  if (noAcl === 'accepted') causes.push(aclCause(acl))
-  if (noEncryption === 'accepted') causes.push(encryptionCause(encryption.kind))
-  if (noTags === 'accepted') causes.push(tagCause())
-  if (otherKey === 'accepted') causes.push(keyCause())
-  return { causes, ...exclusions({ noAcl, noEncryption, otherKey }), worksNow: false }
+  const causes = [
+    ...(unnarrowed === 'accepted' ? [sessionPolicyCause()] : []),
+    ...(noTags === 'accepted' ? [tagCause()] : []),
+    ...(whole === 'accepted' && unnarrowed !== 'accepted' ? [placeCause('whole-bucket')] : []),
+  ]
+  return separated(stage, causes, { unnarrowed, noTags, whole })
 }
 
-function exclusions(answers: Readonly<Record<'noAcl' | 'noEncryption' | 'otherKey', Answer | null>>): {
-  excluded: string[]
-  ruledOut: string[]
-} {
-  const excluded: string[] = []
-  const ruledOut: string[] = []
-  if (answers.noAcl === 'refused') {
-    excluded.push('missing-acl-permission', 'acl-not-supported')
-    ruledOut.push('it is refused without the ACL too: `s3:PutObjectAcl` is not what is missing first')
+function hasTags(identity: SessionIdentity): boolean {
+  return Object.keys(identity.tags).length > 0
+}
+
+async function separateWrite(stage: Stage): Promise<Separated> {
+  const { connection, budget } = stage
+  const unstored = (session: RoleSession | null, change: Change = {}): Promise<Answer> =>
+    budget.take(1) ? answerOf(() => attemptUnstored(stage, session, change)) : Promise.resolve('untried')
+  const again = await unstored(stage.session)
+  if (again === 'refused') {
+    return isS3(connection)
+      ? separateWith(stage, unstored)
+      : separated(stage, [], { otherKey: await unstored(null, otherKey) })
   }
-  if (answers.noEncryption === 'refused') ruledOut.push('it is refused without the encryption header too')
-  if (answers.otherKey === 'refused') ruledOut.push('it is refused at another key under the root path too')
-  return { excluded, ruledOut }
+  // The bytes were looked at: it works now, or the refusal comes behind them.
+  const stored = (session: RoleSession | null, change: Change = {}): Promise<Answer> =>
+    change.root === undefined && budget.take(1)
+      ? answerOf(() => attemptStored(stage, session, change))
+      : Promise.resolve('untried')
+  const real = await stored(stage.session)
+  if (real === 'accepted') return { ...worksNow('request'), remarks: leftBehind(stage) }
+  if (real !== 'refused' || !isS3(connection)) return { ...nothingSeparated, remarks: leftBehind(stage) }
+  return separateWith(stage, stored)
 }
 
-function aclCause(acl: string): Cause {
+const untried: Answer = 'untried'
+
+const otherKey: Change = { folder: 'elsewhere/' }
+
+type Attempt = (session: RoleSession | null, change?: Change) => Promise<Answer>
+
+/** The write without and with its headers, at another key, and in other sessions of the same role. */
+async function separateWith(stage: Stage, attempt: Attempt): Promise<Separated> {
+  const { connection, session, identity } = stage
+  const { acl, encryption } = connection.writing
+  const hasAcl = acl !== 'none'
+  const hasHeader = encryption.kind !== 'bucket-default'
+  const wide = await otherSession(stage, { sessionPolicy: null })
+  const untagged = hasTags(identity) ? await otherSession(stage, { tags: {} }) : null
+  // Headers that the connection does not send may lack in our session policy, so they are tried without it.
+  const widest = wide ?? session
+  const root = `drawbridge-outside-${newId('prb', stage.context.random)}/`
+  const [noAcl, withAcl, noHeader, withHeader, elsewhere, noTags, unnarrowed, outside] = await Promise.all([
+    hasAcl ? attempt(session, { options: { acl: 'none' } }) : untried,
+    hasAcl ? untried : attempt(widest, { options: { acl: 'bucket-owner-full-control' } }),
+    hasHeader ? attempt(session, { options: { encryption: { kind: 'bucket-default' } } }) : untried,
+    hasHeader ? untried : attempt(widest, { options: { encryption: { kind: 'sse-s3' } } }),
+    attempt(session, otherKey),
+    untagged === null ? untried : attempt(untagged),
+    wide === null ? untried : attempt(wide),
+    connection.location.rootPath === '' ? untried : attempt(widest, { root }),
+  ])
+  const isAnywhere = unnarrowed === 'accepted' || elsewhere === 'accepted'
+  const causes: Cause[] = [
+    ...(unnarrowed === 'accepted' ? [sessionPolicyCause()] : []),
+    ...(noAcl === 'accepted' ? [aclCause(acl)] : []),
+    ...(withAcl === 'accepted' && unnarrowed !== 'accepted' ? [aclDemandedCause()] : []),
+    ...(noHeader === 'accepted' ? [encryptionCause(encryption.kind)] : []),
+    ...(withHeader === 'accepted' && unnarrowed !== 'accepted' ? headerCauses() : []),
+    ...(noTags === 'accepted' ? [tagCause()] : []),
+    ...(elsewhere === 'accepted' ? [placeCause('other-key')] : []),
+    ...(outside === 'accepted' && !isAnywhere ? [placeCause('beside-root')] : []),
+  ]
+  return separated(stage, causes, { noAcl, withAcl, noHeader, withHeader, elsewhere, noTags, unnarrowed, outside })
+}
+
+async function attemptUnstored(stage: Stage, session: RoleSession | null, change: Change): Promise<void> {
+  const { connection, secret, context } = stage
+  const key = await withStore(connection, secret, context, session, (store) =>
+    putUnstored(store, connection, context, change),
+  )
+  if (key !== null) stage.left.push(key)
+}
+
+async function attemptStored(stage: Stage, session: RoleSession | null, change: Change): Promise<void> {
+  const { connection, secret, context } = stage
+  await withStore(connection, secret, context, session, async (store) => {
+    const { key, body } = makeProbe(connection, context, change.folder ?? '')
+    await store.put(key, body, { ...jobPutOptions(connection), ...change.options })
+    if (connection.purpose === 'enrichment') await store.delete(key)
+    else stage.left.push(key)
+  })
+}
+
+/** What a refusal of each probe excludes, and how it is said. */
+const meanings: Readonly<Record<string, { readonly excludes: readonly string[]; readonly says: string }>> = {
+  noAcl: {
+    excludes: ['missing-acl-permission', 'acl-not-supported'],
+    says: 'it is refused without the ACL too: `s3:PutObjectAcl` is not what is missing first',
+  },
+  withAcl: { excludes: ['acl-demanded'], says: 'it is refused with the ACL `bucket-owner-full-control` too' },
+  noHeader: { excludes: [], says: 'it is refused without the encryption header too' },
+  withHeader: { excludes: ['encryption-demanded'], says: 'it is refused with the encryption header `AES256` too' },
+  elsewhere: { excludes: [], says: 'it is refused at another key under the root path too' },
+  otherKey: { excludes: [], says: 'it is refused at another key under the root path too' },
+  noTags: { excludes: [], says: 'it is refused in a session without tags too' },
+  unnarrowed: {
+    excludes: ['session-policy'],
+    says: 'it is refused without our session policy too, so the refusal is not ours',
+  },
+  outside: { excludes: [], says: 'it is refused beside the root path too' },
+  whole: { excludes: [], says: 'a listing of the whole bucket is refused too' },
+}
+
+function separated(stage: Stage, causes: readonly Cause[], answers: Readonly<Record<string, Answer>>): Separated {
+  const refused = Object.entries(answers).flatMap(([name, answer]) =>
+    answer === 'refused' ? (meanings[name] ?? []) : [],
+  )
   return {
-    id: 'missing-acl-permission',
-    confidence: 'likely',
-    link: 'permissions',
-    summary: 'the write is accepted without its ACL: `s3:PutObjectAcl` is not allowed, or the bucket takes no ACLs',
-    because: ['the same write was refused with the ACL and accepted without'],
-    repairs: [
-      {
-        side: 'ours',
-        summary: 'stop sending the ACL, when the bucket owner owns every object anyway (`BucketOwnerEnforced`)',
-        opens: 'nothing else',
-        change: { setting: 'acl', from: acl, to: 'none' },
-        proved: false,
-      },
-      {
-        side: 'theirs',
-        summary: 'allow `s3:PutObjectAcl` beside `s3:PutObject` on the same path',
-        opens: 'ACLs of objects under that path',
-        proved: false,
-      },
-    ],
+    causes,
+    excluded: refused.flatMap((meaning) => meaning.excludes),
+    ruledOut: refused.map((meaning) => meaning.says),
+    remarks: leftBehind(stage),
+    worksNow: false,
   }
 }
 
-function encryptionCause(kind: string): Cause {
-  return {
-    id: 'kms-key-policy',
-    confidence: 'likely',
-    link: kind === 'sse-kms' ? 'kms-key' : 'bucket-policy',
-    summary:
-      kind === 'sse-kms'
-        ? 'the write is accepted without the KMS key: the role may not use the key'
-        : 'the write is accepted without its encryption header: a policy refuses the header',
-    because: ['the same write was refused with the encryption header and accepted without'],
-    repairs: [
-      {
-        side: 'theirs',
-        summary: 'add the statement of `key-policy.json` to the key policy, and the KMS actions to the role',
-        opens: 'the key, for this role, by way of S3',
-        proved: false,
-      },
-      {
-        side: 'ours',
-        summary: 'leave the encryption to the default of the bucket',
-        opens: 'nothing else; objects are then encrypted with whatever the bucket’s default is',
-        change: { setting: 'encryption', from: kind, to: { kind: 'bucket-default' } },
-        proved: false,
-      },
-    ],
-  }
-}
-
-function tagCause(): Cause {
-  return {
-    id: 'principal-tag',
-    confidence: 'likely',
-    link: 'permissions',
-    summary:
-      'the write is accepted in a session without tags: a condition on `aws:PrincipalTag` refuses the value that is sent',
-    because: ['the same write was refused in a session with tags and accepted in one without'],
-    repairs: [
-      {
-        side: 'theirs',
-        summary: 'name the value that the person really has in the condition on `aws:PrincipalTag`',
-        opens: 'sessions with that value',
-        proved: false,
-      },
-    ],
-  }
-}
-
-function keyCause(): Cause {
-  return {
-    id: 'permissions-key-pattern',
-    confidence: 'likely',
-    link: 'permissions',
-    summary:
-      'another key under the root path is accepted: the Resource of a statement does not cover all of the root path',
-    because: ['the same write was refused at one key and accepted at another'],
-    repairs: [
-      {
-        side: 'theirs',
-        summary: 'let the Resource end in the root path and `*`, as in `permissions-policy.json`',
-        opens: 'the rest of the root path',
-        proved: false,
-      },
-    ],
-  }
+function leftBehind(stage: Stage): string[] {
+  return stage.left.map((key) => `the probe object \`${key}\` was stored and may be deleted`)
 }

@@ -16,6 +16,7 @@ import type { ConnectionContext } from '../context.ts'
 import { chainFormOf, chainOf, type LinkFinding, linksOf } from '../diagnose/chain-of.ts'
 import { diagnoseGrant } from '../diagnose/diagnose-grant.ts'
 import { diagnoseLive } from '../diagnose/diagnose-live.ts'
+import { diagnoseToken } from '../diagnose/token-evidence.ts'
 import type { SessionIdentity } from '../identity/index.ts'
 import { storeOf } from '../open/open-connection.ts'
 import { sessionNeed } from '../open/session-need.ts'
@@ -233,7 +234,10 @@ async function explain(
   chain: Chain,
   error: DrawbridgeError | undefined,
 ): Promise<Diagnosis> {
-  if (error === undefined) return diagnoseGrant(connection, red, chain)
+  if (error === undefined) {
+    const ofToken = red.id === 'sas-token' ? diagnoseToken(connection, secret, context, chain) : null
+    return ofToken ?? diagnoseGrant(connection, red, chain)
+  }
   const enough = new AbortController()
   const late = context.clock.sleep(probeBudgetMs, enough.signal).then(
     () => null,
