@@ -114,7 +114,7 @@ function* opennessRules(view: StatementView, { options }: PolicyView): Generator
   const anybody = view.principals.find(({ text }) => text === '*')
   const isFixed = !isPublicStatement(view.statement)
   if (options.kind === 'trust') {
-    if (anybody !== undefined && !isFixed) {
+    if (anybody !== undefined && !isFixed && assumesRole(view)) {
       yield { id: 'trust-anybody', pointer: anybody.pointer, message: 'principals of any account may assume the role' }
     }
     if (!view.conditions.some((one) => accountKeys.test(one.name) && demandsKey(one))) yield* wholeAccounts(view)
@@ -127,6 +127,11 @@ function* opennessRules(view: StatementView, { options }: PolicyView): Generator
   } else if (anybody !== undefined && !isFixed && !view.conditions.some(isCallerAccount)) {
     yield { id: 'key-anybody', pointer: anybody.pointer, message: 'principals of any account are let in' }
   }
+}
+
+function assumesRole(view: StatementView): boolean {
+  const actions = ['AssumeRole', 'AssumeRoleWithSAML', 'AssumeRoleWithWebIdentity']
+  return view.statement.action.negated || actions.some((name) => namesAction(view, 'sts', name))
 }
 
 function isCallerAccount(condition: StatementView['conditions'][number]): boolean {

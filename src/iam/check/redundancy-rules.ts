@@ -4,8 +4,8 @@ import type { Draft } from './finding.ts'
 import { type ComparablePattern, comparable, covers } from './pattern.ts'
 import type { ConditionView, Located, PolicyView, StatementView } from './view.ts'
 
-/** Comparisons of patterns per policy; enough for any policy of the size that AWS takes, and soon over for any other. */
-const maxComparisons = 200_000
+/** Comparisons of statements and patterns per policy; enough for any policy of the size that AWS takes, and soon over for any other. */
+const maxComparisons = 500_000
 
 /** Finds statements that can go, or that can have no effect. */
 export function* redundancyRules(policy: PolicyView): Generator<Draft> {
@@ -59,6 +59,7 @@ function conditionText({ operatorText, name, values }: ConditionView): string {
 
 /** Tells whether `broad` says all that `narrow` says; `isAgainst`: a Deny against an Allow. */
 function includes(broad: Prepared, narrow: Prepared, budget: { left: number }, isAgainst: boolean): boolean {
+  if (budget.left-- <= 0) return false
   const a = broad.view.statement
   const b = narrow.view.statement
   if (!isAgainst && a.effect !== b.effect) return false

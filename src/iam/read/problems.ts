@@ -28,10 +28,16 @@ export class Place {
   }
 }
 
-/** A stranger's text, fit to stand in a message. */
+/** A stranger's text, fit to stand in a message: cut, and with what is invisible or turns the text around as escapes. */
 export function quote(text: string): string {
   const cut = text.length > maxQuoted ? `${text.slice(0, maxQuoted)}…` : text
-  return `\`${JSON.stringify(cut).slice(1, -1).replaceAll('`', "'")}\``
+  const escaped = JSON.stringify(cut).slice(1, -1).replaceAll('`', "'")
+  return `\`${escaped.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, escapeCharacter)}\``
+}
+
+/** `\\u200b` for a zero-width space. */
+export function escapeCharacter(char: string): string {
+  return `\\u${(char.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`
 }
 
 /** The name of a value's type, with an article. */

@@ -4,6 +4,7 @@
  */
 import { readJsonWithPositions } from './json.ts'
 import { findLineStarts, lineOf, type TextSpan } from './positions.ts'
+import { escapeCharacter } from './problems.ts'
 
 /** Widest part of a line that is shown. */
 const maxWidth = 100
@@ -75,10 +76,6 @@ function cutWindow(content: string, start: number): { readonly from: number; rea
 /** Tabs become two spaces; control, direction and zero-width characters become escapes. */
 function showText(text: string): string {
   return text.replaceAll('\t', '  ').replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, escapeCharacter)
-}
-
-function escapeCharacter(char: string): string {
-  return `\\u${(char.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`
 }
 
 const wide =

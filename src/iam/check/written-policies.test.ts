@@ -1,0 +1,54 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { writeSessionPolicy, writeSetupPolicies } from '../write/index.ts'
+import { setupModel } from '../write/testing/setup-model.ts'
+import { checkPolicy } from './check-policy.ts'
+import type { PolicyKind } from './finding.ts'
+
+describe('what Drawbridge writes', () => {
+  test('has no finding, for any model, whatever is known beforehand', () => {
+    fc.assert(
+      fc.property(setupModel, fc.constantFrom('dynamic' as const, ['198.51.100.0/28'], []), (model, egress) => {
+        const { trust, permissions, bucket, key, base } = writeSetupPolicies(model)
+        const written: readonly (readonly [PolicyKind, unknown])[] = [
+          ['trust', trust],
+          ['identity', permissions],
+          ['identity', base],
+          ['bucket', bucket],
+          ['session', writeSessionPolicy(model)],
+          ...(key === null ? [] : [['key', key] as const]),
+        ]
+        const known = {
+          ourPrincipal: model.vendorPrincipalArn,
+          externalId: model.externalId,
+          sessionTagKeys: model.sessionTagKeys,
+          sourceIdentity: model.sourceIdentity,
+          egress,
+        }
+        for (const [kind, policy] of written) expect(checkPolicy(policy, { kind, ...known })).toEqual([])
+      }),
+      { numRuns: 400 },
+    )
+  })
+
+  test('has a finding as soon as one of the facts is another', () => {
+    fc.assert(
+      fc.property(setupModel, (model) => {
+        const { trust } = writeSetupPolicies({
+          ...model,
+          externalId: 'dbx-1',
+          sessionTagKeys: ['Team'],
+          sourceIdentity: false,
+        })
+        const ids = (more: object): readonly string[] =>
+          checkPolicy(trust, { kind: 'trust', externalId: 'dbx-1', ...more }).map(({ id }) => id)
+        expect(ids({ ourPrincipal: `${model.vendorPrincipalArn}-2` })).toEqual(['vendor-missing'])
+        expect(ids({ externalId: 'dbx-2' })).toEqual(['external-id-other'])
+        expect(ids({ externalId: null })).toEqual(['external-id-other'])
+        expect(ids({ sessionTagKeys: ['Team', 'Site'] })).toEqual(['tag-keys-other'])
+        expect(ids({ sourceIdentity: true })).toEqual(['source-identity-missing'])
+      }),
+      { numRuns: 50 },
+    )
+  })
+})
