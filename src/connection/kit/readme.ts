@@ -91,7 +91,7 @@ function roleSteps(subject: KitSubject, model: SetupModel, published: QuickCreat
   const isOther = subject.account !== model.bucketOwner
   return numbered([
     'Read `trust-policy.json` and `permissions-policy.json`. All other files say the same in other languages.',
-    `Apply them to account ${subject.account} in **one** of these ways:\n${ways(published, '`apply-aws-cli.sh`: run `sh apply-aws-cli.sh`.')}`,
+    `Apply them to account ${subject.account} in **one** of these ways, before any bucket or key policy: a policy that names a principal who is not there yet is refused.\n${ways(published, '`apply-aws-cli.sh`: run `sh apply-aws-cli.sh`.')}`,
     isOther
       ? `\`bucket-policy.json\` is needed too, because role and bucket are in different accounts: add its statements to the bucket policy in account ${model.bucketOwner}.`
       : '`bucket-policy.json` is needed only when your bucket policy restricts who may use the bucket.',
@@ -104,7 +104,7 @@ function roleSteps(subject: KitSubject, model: SetupModel, published: QuickCreat
 function userSteps(subject: KitSubject, model: SetupModel, published: QuickCreate | null): string {
   return numbered([
     'Read `permissions-policy.json`. All other files say the same in other languages.',
-    `Apply it to account ${subject.account} in **one** of these ways:\n${ways(published, '`apply-aws-cli.sh`: run `sh apply-aws-cli.sh`, or `sh apply-aws-cli.sh USER` for another user than the one named above.')}`,
+    `Apply it to account ${subject.account} in **one** of these ways, before any bucket or key policy: a policy that names a principal who is not there yet is refused.\n${ways(published, '`apply-aws-cli.sh`: run `sh apply-aws-cli.sh`, or `sh apply-aws-cli.sh USER` for another user than the one named above.')}`,
     '`bucket-policy.json` is needed only when your bucket policy restricts who may use the bucket, or lies in another account than the user.',
     ...keyStep(model),
     'To make or replace the key, run `sh apply-aws-cli.sh USER FILE`: it prints the new key’s id and writes its secret to FILE. Hand FILE over through a channel that you trust, never in a ticket or by mail. The vendor gives it to Drawbridge with `--access-key-id` and `--secret-file`; it is tried before the old key is dropped.',
