@@ -89,6 +89,8 @@ function all(heard: Heard): readonly Judged[] {
   return [...rcp, ...scp, vpcEndpoint, resource, identity, boundary, session].filter((one) => one !== null)
 }
 
+const typesWithPrincipals: readonly PolicyType[] = ['resource', 'trust', 'key', 'rcp', 'vpcEndpoint']
+
 function judged(
   type: PolicyType,
   policies: readonly JsonPolicy[],
@@ -101,7 +103,9 @@ function judged(
     readStatements(json).map((statement) => ({ name, statement })),
   )
   for (const { name, statement } of statements) {
-    const reach = reachOf(statement, request, hasBoundary)
+    // AWS refuses such policies at a resource; were there one, it would speak to nobody.
+    const isNobodys = statement.principals === null && typesWithPrincipals.includes(type)
+    const reach = isNobodys ? null : reachOf(statement, request, hasBoundary)
     const outcome = outcomeOf(type, name, statement, request, reach)
     outcomes.push(outcome)
     if (outcome.matched && statement.isAllow && reach !== null) allows.push(reach)
