@@ -7,10 +7,18 @@ import { diagnoseCommand } from './commands/diagnose.ts'
 import { exportCommand, showReceiptCommand, verifyReceiptCommand } from './commands/evidence.ts'
 import type { CommandForm, Options } from './commands/form.ts'
 import { plainCommand } from './commands/plain.ts'
-import { evaluateCommand } from './commands/policy.ts'
+import {
+  checkCommand,
+  compareCommand,
+  evaluateCommand,
+  explainCommand,
+  repairCommand,
+  writeCommand,
+} from './commands/policy.ts'
 import { commandRow, type Run } from './commands/run.ts'
 import { sandboxCommand } from './commands/sandbox.ts'
 import { serveCommand } from './commands/serve.ts'
+import { whatIfCommand } from './commands/what-if.ts'
 import { renderConnection, renderConnections, renderRoutes } from './render/connection.ts'
 import { renderDeliveries, renderDelivery } from './render/delivery.ts'
 import { renderStatus } from './render/status.ts'
@@ -32,6 +40,7 @@ const forms: Readonly<Record<CommandName, CommandForm>> = {
   'connection.change': changeCommand,
   'connection.kit': kitCommand,
   'connection.verify': verifyCommand,
+  'connection.whatif': whatIfCommand,
   'connection.remove': plainCommand('connection.remove', ({ removed, toDelete }) =>
     [`removed ${removed}; what its owner can delete now:`, ...toDelete.map((item) => `  ${item}`)].join('\n'),
   ),
@@ -51,6 +60,11 @@ const forms: Readonly<Record<CommandName, CommandForm>> = {
   'evidence.export': exportCommand,
   'diagnosis.explain': diagnoseCommand,
   'policy.evaluate': evaluateCommand,
+  'policy.check': checkCommand,
+  'policy.explain': explainCommand,
+  'policy.repair': repairCommand,
+  'policy.compare': compareCommand,
+  'policy.write': writeCommand,
 }
 
 /** Commands that start something instead of calling an operation. */
@@ -75,7 +89,7 @@ const groupSummaries: Readonly<Record<string, string>> = {
   delivery: 'Reports on their way.',
   receipt: 'Proof of what was delivered.',
   evidence: 'The log of everything that happened.',
-  policy: 'The policy evaluator, offline.',
+  policy: 'The policy language, offline.',
 }
 
 /** Starts one command: the program was told what to do, and this does it. */

@@ -11,3 +11,4 @@ export { accessKeyWarnings, createConnection, newExternalId, sasWarnings, withCu
 export { openConnection } from './open/index.ts'
 export type { ConnectionRepository, ConnectionSecret } from './repository.ts'
 export { verifyConnection } from './verify/index.ts'
+export { whatIf } from './watch/index.ts'

@@ -4,7 +4,9 @@ import { connection, connectionChange, connectionInput, name, setupKit } from '.
 import { delivery, receiptBundle, route, routePolicy, uploadedFile } from './delivery.ts'
 import { diagnosis } from './diagnosis.ts'
 import { defineOperation } from './operation.ts'
+import { policyOperations } from './policy-operations.ts'
 import { verificationEvent } from './verification.ts'
+import { policyTexts, whatIf } from './what-if.ts'
 
 const byName = z.object({ name })
 const empty = z.object({})
@@ -103,6 +105,21 @@ export const operations = {
     output: verificationEvent,
     stream: true,
     errors: ['not-found'],
+  }),
+  'connection.whatif': defineOperation({
+    name: 'connection.whatif',
+    summary: "Tells what a planned change of the customer's policies would break or open, before it is applied.",
+    right: 'view',
+    http: { method: 'POST', path: '/connections/{name}/whatif' },
+    cli: { words: ['connection', 'whatif'], example: 'drawbridge connection whatif acme --trust trust-policy.json' },
+    input: byName.extend({
+      /** The policies as they would be; what is absent stays as it is. */
+      planned: policyTexts,
+      /** The policies as they are; what is absent is taken from the set-up kit. */
+      before: policyTexts.default({}),
+    }),
+    output: whatIf,
+    errors: ['not-found', 'claim-missing', 'no-base-identity'],
   }),
   'connection.remove': defineOperation({
     name: 'connection.remove',
@@ -282,15 +299,7 @@ export const operations = {
     output: diagnosis,
     errors: ['not-found', 'input-invalid'],
   }),
-  'policy.evaluate': defineOperation({
-    name: 'policy.evaluate',
-    summary: 'Evaluates cases: a request against a set of policies, with the expected decision.',
-    right: 'local',
-    cli: { words: ['policy', 'evaluate'], example: 'drawbridge policy evaluate cases/*.json' },
-    input: z.object({ cases: z.array(z.string()).min(1) }),
-    output: z.object({ results: z.array(z.json()) }),
-    errors: ['input-invalid'],
-  }),
+  ...policyOperations,
 } as const
 
 /** The name of an operation. */

@@ -9,9 +9,11 @@ import { explain } from './diagnosis.ts'
 import { exportEvidence } from './evidence.ts'
 import type { CallOptions, House } from './house.ts'
 import { evaluateCases } from './local.ts'
+import { checkPolicies, compareCalls, explainCalls, repairCalls, writePolicies } from './policy-files.ts'
 import { verifyReceipt } from './receipt.ts'
 import * as routes from './route.ts'
 import { status } from './service.ts'
+import { tryPlan } from './what-if.ts'
 
 type Row<Name extends OperationName> = (typeof operations)[Name]
 
@@ -37,6 +39,7 @@ export const handlers: Handlers = {
   'connection.change': (house, caller, input) => connections.change(house, caller, input),
   'connection.kit': (house, _caller, { name }) => connections.showKit(house, name),
   'connection.verify': (house, caller, { name }, options) => connections.verify(house, caller, name, options),
+  'connection.whatif': (house, caller, input) => tryPlan(house, caller, input),
   'connection.remove': (house, caller, { name }) => connections.removeConnection(house, caller, name),
   'route.add': (house, caller, input) => routes.addRoute(house, caller, input),
   'route.list': (house) => routes.listRoutes(house),
@@ -52,4 +55,9 @@ export const handlers: Handlers = {
   'evidence.export': (house) => exportEvidence(house),
   'diagnosis.explain': (house, caller, input) => explain(house, caller, input),
   'policy.evaluate': (_house, _caller, input) => evaluateCases(input),
+  'policy.check': (_house, _caller, input) => checkPolicies(input),
+  'policy.explain': (_house, _caller, input) => explainCalls(input),
+  'policy.repair': (_house, _caller, input) => repairCalls(input),
+  'policy.compare': (_house, _caller, input) => compareCalls(input),
+  'policy.write': (_house, _caller, input) => writePolicies(input),
 }

@@ -134,7 +134,7 @@ async function fetchFrom(roleArn: string, bucket: string, options: Options): Pro
 }
 
 /** Reads a folder of policies by the names that the set-up kit gives them. Other files are left alone. */
-async function readPolicies(folder: string, stdin: Readable): Promise<Policies> {
+export async function readPolicies(folder: string, stdin: Readable): Promise<Policies> {
   const names = await readdir(folder).catch((cause: NodeJS.ErrnoException) => {
     throw new DrawbridgeError({
       code: 'report-unreadable',

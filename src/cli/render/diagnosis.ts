@@ -17,7 +17,8 @@ export function renderDiagnosis(diagnosis: Diagnosis, columns: number, colors: C
   return lines.join('\n')
 }
 
-function causeLines(cause: Cause, number: number, columns: number, colors: Colors): string[] {
+/** Draws one cause: statement, reasons and repairs. */
+export function causeLines(cause: Cause, number: number, columns: number, colors: Colors): string[] {
   const paint = cause.confidence === 'proved' ? colors.red : cause.confidence === 'likely' ? colors.yellow : colors.dim
   const head = `${colors.bold(`${number}.`)} ${paint(cause.confidence)} ${colors.dim(`at ${linkLabel(cause.link)}`)}`
   const lines = [head, ...indented(printable(cause.summary), 3, columns)]
@@ -81,7 +82,8 @@ export function diffLines(diff: string, colors: Colors): string[] {
     })
 }
 
-function section(title: string, items: readonly string[], columns: number, colors: Colors): string[] {
+/** Draws a titled list; nothing where it is empty. */
+export function section(title: string, items: readonly string[], columns: number, colors: Colors): string[] {
   if (items.length === 0) return []
   return ['', colors.bold(title), ...items.flatMap((item) => indented(printable(item), 2, columns).map(colors.dim))]
 }
