@@ -100,6 +100,7 @@ export {
   allowedActions,
   forbiddenActions,
   type PolicyDocument,
+  policyText,
   type SetupModel,
   type SetupPolicies,
   type StatementDocument,

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { writeSessionPolicy, writeSetupPolicies } from '../write/index.ts'
+import { type PolicyDocument, policyText, writeSessionPolicy, writeSetupPolicies } from '../write/index.ts'
 import { setupModel } from '../write/testing/setup-model.ts'
 import { checkPolicy } from './check-policy.ts'
 import type { PolicyKind } from './finding.ts'
@@ -10,7 +10,7 @@ describe('what Drawbridge writes', () => {
     fc.assert(
       fc.property(setupModel, fc.constantFrom('dynamic' as const, ['198.51.100.0/28'], []), (model, egress) => {
         const { trust, permissions, bucket, key, base } = writeSetupPolicies(model)
-        const written: readonly (readonly [PolicyKind, unknown])[] = [
+        const written: readonly (readonly [PolicyKind, PolicyDocument])[] = [
           ['trust', trust],
           ['identity', permissions],
           ['identity', base],
@@ -25,7 +25,10 @@ describe('what Drawbridge writes', () => {
           sourceIdentity: model.sourceIdentity,
           egress,
         }
-        for (const [kind, policy] of written) expect(checkPolicy(policy, { kind, ...known })).toEqual([])
+        for (const [kind, policy] of written) {
+          expect(checkPolicy(policy, { kind, ...known })).toEqual([])
+          expect(checkPolicy(policyText(policy), { kind, ...known })).toEqual([])
+        }
       }),
       { numRuns: 400 },
     )

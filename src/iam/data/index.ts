@@ -6,7 +6,7 @@ import { type Glob, globMatches } from '../match/glob.ts'
 import { type ActionFacts, type ConditionKeyFacts, parseTable, type ServiceTable } from './parse-table.ts'
 import { serviceTable } from './service-table.ts'
 
-export type { AccessLevel, ActionFacts, ConditionKeyFacts, KeyType, ResourceTypeFacts } from './parse-table.ts'
+export type { ActionFacts, ConditionKeyFacts, KeyType } from './parse-table.ts'
 export { tableSource } from './service-table.ts'
 
 interface Lookup extends ServiceTable {

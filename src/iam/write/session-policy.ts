@@ -4,13 +4,14 @@
  */
 import { grantsOf } from './grants.ts'
 import type { SetupModel } from './model.ts'
+import { policyText } from './policy-text.ts'
 import { documentOf, keyUseStatements, type PolicyDocument, storageStatements } from './setup-policies.ts'
 
 /** The length that STS accepts, in characters of plain text. */
 export const sessionPolicyLimit = 2048
 
 /**
- * Writes the session policy of a connection. Its compact JSON is at most 2,048 characters: where a root path is so long
+ * Writes the session policy of a connection. Its text (`policyText`) is at most 2,048 characters: where a root path is so long
  * that it would not fit, the session is narrowed to the longest parent folder that does; the role's own policies still
  * hold the rest.
  *
@@ -22,7 +23,7 @@ export function writeSessionPolicy(model: SetupModel): PolicyDocument {
   for (;;) {
     const narrowed = { ...model, rootPath }
     const document = documentOf([...storageStatements(narrowed, grants), ...keyUseStatements(narrowed, grants)])
-    if (JSON.stringify(document).length <= sessionPolicyLimit || rootPath === '') return document
+    if (policyText(document).length <= sessionPolicyLimit || rootPath === '') return document
     rootPath = parentOf(rootPath)
   }
 }
