@@ -1,6 +1,7 @@
 /** Input as strangers send it: checked against the operation's schema, refused in one line that names the field. */
 import type { z } from 'zod'
 import { DrawbridgeError } from '../base/index.ts'
+import { type OperationName, operations } from '../contract/index.ts'
 
 /** One problem of an input, as every schema library tells it. */
 export interface InputIssue {
@@ -20,6 +21,15 @@ export function parseInput<Schema extends z.ZodType>(
   const parsed = schema.safeParse(input ?? {})
   if (parsed.success) return parsed.data
   throw inputInvalid(parsed.error.issues, operation)
+}
+
+/** Parses the input of an operation that is called by name, without a service in between. @throws input-invalid */
+export function parseLocalInput<Name extends OperationName>(
+  name: Name,
+  input: unknown,
+): z.output<(typeof operations)[Name]['input']> {
+  const schema: z.ZodType = operations[name].input
+  return parseInput(schema, input, name) as z.output<(typeof operations)[Name]['input']>
 }
 
 /** Makes the error of an input that was refused: the first problem in the message, how many more in the help. */
