@@ -34,11 +34,14 @@ const limits: Readonly<Record<PolicyKind, SizeLimit>> = {
   rcp: { most: 5120, unit: 'characters' },
 }
 
-/** Checks the size; the text counts as it is for session policies, and compact for the others. */
+/** Kinds of which every character of the text counts, white space too. */
+const countedAsWritten: readonly PolicyKind[] = ['session', 'scp', 'rcp']
+
+/** Checks the size. A value counts as its compact text. */
 export function* sizeRules(view: PolicyView, text: string | null): Generator<Draft> {
   const limit = limits[view.options.kind]
   const compact = JSON.stringify(view.policy.source)
-  const size = measure(view.options.kind === 'session' ? (text ?? compact) : compact, limit.unit)
+  const size = measure(countedAsWritten.includes(view.options.kind) ? (text ?? compact) : compact, limit.unit)
   const counted = `the policy has ${size} ${limit.unit}`
   if (size > limit.most) {
     yield { id: 'policy-too-large', pointer: '', message: `${counted}; AWS accepts ${limit.most}` }

@@ -560,7 +560,7 @@ export const findingGroups = {
       see: see.services,
     },
     'condition-key-twice': {
-      severity: 'warning',
+      severity: 'error',
       what: 'one key stands twice under one operator, in different letter case',
       help: 'join the two',
       see: see.condition,
@@ -633,7 +633,7 @@ export const findingGroups = {
       see: see.operators,
     },
     'set-operator-missing': {
-      severity: 'warning',
+      severity: 'error',
       what: 'a key that can have several values is compared without ForAnyValue or ForAllValues',
       help: 'add the set operator that is meant',
       see: see.multi,

@@ -263,9 +263,12 @@ describe('sizes', () => {
     expect(ids(checkPolicy(padded(most + 1), { kind }))).toContain('policy-too-large')
   })
 
-  test('white space counts in a session policy alone', () => {
+  test('white space counts in session policies and those of an organization alone', () => {
     const wide = `${' '.repeat(2048)}${padded(200)}`
     expect(ids(checkPolicy(wide, { kind: 'session' }))).toEqual(['policy-too-large'])
-    expect(checkPolicy(wide, { kind: 'scp' })).toEqual([])
+    const wider = `${' '.repeat(6144)}${padded(200)}`
+    expect(ids(checkPolicy(wider, { kind: 'scp' }))).toEqual(['policy-too-large'])
+    expect(checkPolicy(wider, { kind: 'identity' })).toEqual([])
+    expect(checkPolicy(wider, { kind: 'boundary' })).toEqual([])
   })
 })
