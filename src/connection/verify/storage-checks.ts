@@ -204,13 +204,63 @@ async function checkRefusals(stage: StorageStage, probe: Probe | null): Promise<
       }),
     ),
     run(stage, 'write-refused', () => refusal('an object could have been written', () => tryWriting(stage, rootPath))),
-    run(stage, 'outside-root-refused', () => {
-      const outside = `drawbridge-outside-${newId('prb', context.random)}/`
-      return connection.purpose === 'source'
-        ? refusal('an object beside the root path could be read', () => unnarrowed.head(`${outside}probe`, signal))
-        : refusal('an object beside the root path could have been written', () => tryWriting(stage, outside))
-    }),
+    run(stage, 'outside-root-refused', () => tryOutside(stage, `drawbridge-outside-${newId('prb', context.random)}/`)),
   ])
+}
+
+/** Beside the root path: everything that the purpose does below it must be refused. The first that is not decides. */
+async function tryOutside(stage: StorageStage, outside: string): Promise<Outcome> {
+  const { connection, unnarrowed, signal } = stage
+  const writes = connection.purpose !== 'source'
+  const reads = connection.purpose !== 'export'
+  const outcomes = await Promise.all([
+    ...(writes
+      ? [refusal('an object beside the root path could have been written', () => tryWriting(stage, outside))]
+      : []),
+    ...(reads
+      ? [
+          refusal('objects beside the root path could be listed', async () => {
+            for await (const _ of unnarrowed.list(outside, signal)) break
+          }),
+          readOutside(stage, outside),
+        ]
+      : []),
+  ])
+  const worst = outcomes.find(({ status }) => status === 'fail') ?? outcomes.find(({ status }) => status === 'unknown')
+  return worst ?? passOf(outcomes)
+}
+
+function passOf(outcomes: readonly Outcome[]): Outcome {
+  const details = new Set(outcomes.map(({ detail }) => detail))
+  const requestIds = outcomes.flatMap((outcome) => outcome.requestIds ?? [])
+  return { status: 'pass', detail: [...details].join('; '), requestIds }
+}
+
+/**
+ * There is nothing to read there, and S3 refuses that for either of two reasons: reading is not allowed, or it is, and the
+ * refusal is about telling that nothing is there. Its message names the action; where it names none, only the listing was
+ * proved to be refused.
+ *
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html#API_GetObject_RequestSyntax permissions
+ */
+async function readOutside(stage: StorageStage, outside: string): Promise<Outcome> {
+  let message = ''
+  const outcome = await refusal('an object beside the root path could be read', async () => {
+    try {
+      const { body } = await stage.unnarrowed.get(`${outside}probe`, { signal: stage.signal })
+      body.destroy()
+    } catch (error) {
+      // Whoever is told that nothing is there could have read it.
+      if (!(error instanceof DrawbridgeError)) throw error
+      if (error.code === 'object-not-found') return
+      message = String(error.context['providerMessage'] ?? '')
+      // The refusal is about listing, which S3 asks only of those who may read.
+      if (error.code === 'access-denied' && message.includes('s3:ListBucket')) return
+      throw error
+    }
+  })
+  if (outcome.status !== 'pass' || message.includes('s3:GetObject')) return outcome
+  return { ...outcome, detail: 'refused; for reading, the store does not say whether because nothing is there' }
 }
 
 /** Writes nothing: the bytes are not the announced ones, and the store is asked to refuse what exists. */
