@@ -105,10 +105,10 @@ function* draftsOf(
   if (isBare) {
     yield { id: 'bare-statement', pointer: '', message: 'this is one statement, and AWS takes a whole policy' }
   }
-  yield* grammarFindings(value, rawStatements(value, isBare), problems, isBare)
+  const view = policy === null ? null : viewPolicy(policy, options, isBare)
+  yield* grammarFindings(value, rawStatements(value, isBare), notSaidTwice(problems, view), isBare)
   if (text !== null) yield* characterRules(text, options.kind)
-  if (policy === null) return
-  const view = viewPolicy(policy, options, isBare)
+  if (view === null) return
   if (!isBare) yield* versionRules(view)
   if (problems.length === 0) yield* sizeRules(view, text)
   yield* sidRules(view)
@@ -117,6 +117,14 @@ function* draftsOf(
   for (const statement of view.statements) yield* statementRules(statement, view)
   yield* trustRules(view)
   yield* redundancyRules(view)
+}
+
+/** That a statement which can be read has neither Resource nor Principal is said by the rules for its kind. */
+function notSaidTwice(problems: readonly PolicyProblem[], view: PolicyView | null): readonly PolicyProblem[] {
+  const read = new Set(view?.statements.map(({ pointer }) => pointer))
+  return problems.filter(
+    ({ message, pointer }) => !(message.startsWith('the statement has no Resource') && read.has(pointer)),
+  )
 }
 
 function* statementRules(statement: StatementView, view: PolicyView): Generator<Draft> {

@@ -84,6 +84,14 @@ describe('statements that can be read', () => {
     ])
   })
 
+  test('without a Resource or a Principal are told once what they lack', () => {
+    const bare = { Effect: 'Allow', Action: 's3:GetObject' }
+    expect(ids(check({ kind: 'identity' }, bare))).toEqual(['resource-missing'])
+    expect(ids(check({ kind: 'bucket' }, bare))).toEqual(['principal-missing', 'resource-missing'])
+    expect(ids(check({ kind: 'trust' }, { Effect: 'Allow', Action: 'sts:AssumeRole' }))).toEqual(['principal-missing'])
+    expect(ids(check({ kind: 'identity' }, { Action: 's3:GetObject' }))).toEqual(['policy-grammar', 'policy-grammar'])
+  })
+
   test('may stand without a list', () => {
     const [finding] = checkPolicy(
       { Version: '2012-10-17', Statement: allowGet({ Action: 's3:GetObjekt' }) },

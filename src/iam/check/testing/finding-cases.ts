@@ -1,6 +1,6 @@
 /**
  * For every finding a policy that has it and its neighbour that does not. `found` gives exactly the finding and those in
- * `also`; `clean` gives none, or exactly those in `besides`. The type asks for a case of every row of the table.
+ * `also`; `clean` gives none. The type asks for a case of every row of the table.
  */
 import type { CheckOptions, Finding } from '../finding.ts'
 import type { FindingId } from '../finding-table.ts'
@@ -15,7 +15,6 @@ export interface FindingCase {
   readonly clean: unknown
   /** When what is known beforehand makes the difference. */
   readonly cleanOptions?: CheckOptions
-  readonly besides?: readonly Finding['id'][]
 }
 
 const ours = 'arn:aws:iam::111111111111:role/drawbridge-base'
