@@ -14,6 +14,10 @@ export interface CallSurroundings {
   readonly sourceIp: string | null
   /** Key of the bucket's default encryption, as far as known. */
   readonly bucketKeyArn: string | null
+  /** True: the bucket uses S3 Bucket Keys. */
+  readonly usesBucketKeys?: boolean
+  /** Context keys that were really seen: `aws:SourceVpce`. */
+  readonly context?: Readonly<Record<string, string>>
 }
 
 /** The AssumeRole that opens the connection. */
@@ -34,6 +38,7 @@ export function assumeRoleCall(
     sessionName: identity.sessionName,
     region: role.stsRegion,
     sourceIp: around.sourceIp,
+    context: around.context ?? {},
   }
 }
 
@@ -53,6 +58,7 @@ function sessionFacts(connection: Connection, identity: SessionIdentity, around:
     sourceIdentity: identity.sourceIdentity,
     region: connection.location.region,
     sourceIp: around.sourceIp,
+    context: around.context ?? {},
   }
 }
 
@@ -75,6 +81,7 @@ export function forbiddenCalls(connection: Connection, identity: SessionIdentity
     acl: 'none',
     encryption: { kind: 'bucket-default' },
     bucketKeyArn: around.bucketKeyArn,
+    usesBucketKeys: around.usesBucketKeys ?? false,
     multipart: false,
   })
   const get: ApiCall = {
@@ -83,6 +90,7 @@ export function forbiddenCalls(connection: Connection, identity: SessionIdentity
     operation: 's3:GetObject',
     key: inside,
     bucketKeyArn: around.bucketKeyArn,
+    usesBucketKeys: around.usesBucketKeys ?? false,
   }
   return [
     ...(assume.externalId === null
@@ -113,11 +121,19 @@ export function jobCalls(connection: Connection, identity: SessionIdentity, arou
     acl: writing.acl,
     encryption: writing.encryption,
     bucketKeyArn: around.bucketKeyArn,
+    usesBucketKeys: around.usesBucketKeys ?? false,
     multipart,
   })
   const usedKey = writing.encryption.kind === 'sse-kms' ? writing.encryption.keyArn : around.bucketKeyArn
   const list: ApiCall = { ...facts, ...bucket, operation: 's3:ListObjectsV2', prefix: location.rootPath }
-  const get: ApiCall = { ...facts, ...bucket, operation: 's3:GetObject', key, bucketKeyArn: usedKey }
+  const get: ApiCall = {
+    ...facts,
+    ...bucket,
+    operation: 's3:GetObject',
+    key,
+    bucketKeyArn: usedKey,
+    usesBucketKeys: around.usesBucketKeys ?? false,
+  }
   const resume: ApiCall[] = [
     put(true),
     { ...facts, ...bucket, operation: 's3:ListParts', key },

@@ -25,6 +25,7 @@ export function refusalOf(part: VerdictPart, policies: readonly NamedPolicy[]): 
       statement: statementOf(policy, outcome, condition, policies),
     }
   }
+  if (evaluation.decision === 'explicitDeny') return publicRefusal(request.action)
   const near = evaluation.nearMisses.find((miss) => policyNameOf(miss.statement.policyType, isAssume) === policy)
   if (near !== undefined) {
     const condition = near.failing[0]
@@ -48,11 +49,39 @@ export function refusalOf(part: VerdictPart, policies: readonly NamedPolicy[]): 
       statement: statementOf(policy, stranger, undefined, policies),
     }
   }
+  const elsewhere = evaluation.statements.find(
+    (outcome) =>
+      outcome.effect === 'Allow' &&
+      outcome.actionMatched &&
+      outcome.principalMatched !== false &&
+      outcome.resourceMatched === false &&
+      policyNameOf(outcome.policyType, isAssume) === policy,
+  )
+  if (elsewhere !== undefined) {
+    return {
+      id: elsewhereId(policy, request.action),
+      summary: `${describePolicy(policy)} allows \`${request.action}\`, and not on \`${request.resource}\``,
+      statement: statementOf(policy, elsewhere, undefined, policies),
+    }
+  }
   return {
     id: absenceId(policy, request.action),
     summary: `nothing in ${describePolicy(policy)} allows \`${request.action}\` on \`${request.resource}\``,
     statement: { policy },
   }
+}
+
+/** RestrictPublicBuckets refuses other accounts whatever the statements say; no single one of them decided. */
+function publicRefusal(action: string): Refusal {
+  return {
+    id: 'block-public-access',
+    summary: `Block Public Access refuses \`${action}\`: the bucket policy is public, and RestrictPublicBuckets then serves the bucket’s own account alone`,
+    statement: { policy: 'bucket', effect: 'Deny' },
+  }
+}
+
+function elsewhereId(policy: PolicyName, action: string): string {
+  return policy === 'permissions' && action.startsWith('s3:') ? 'permissions-key-pattern' : absenceId(policy, action)
 }
 
 function policyNameOf(type: StatementOutcome['policyType'], isAssume: boolean): PolicyName {
@@ -139,39 +168,63 @@ function statementText(policy: NamedPolicy | undefined, index: number): string |
   return statement === undefined ? null : JSON.stringify(statement, null, 2)
 }
 
+const networkKeys = new Set(['aws:sourceip', 'aws:vpcsourceip', 'aws:sourcevpc', 'aws:sourcevpce', 'aws:sourcevpcarn'])
+const organization: ReadonlySet<PolicyName> = new Set(['scp', 'rcp'])
+
 function conditionId(policy: PolicyName, action: string, condition: ConditionOutcome | undefined): string {
   const key = condition?.key.toLowerCase() ?? ''
   if (policy === 'trust') {
     if (key === 'sts:externalid') return 'external-id-mismatch'
-    if (key === 'aws:sourceip') return 'trust-source-ip'
+    if (networkKeys.has(key)) return 'trust-source-ip'
+    if (key === 'sts:rolesessionname') return 'trust-session-name'
+    if (key === 'sts:sourceidentity') return 'trust-source-identity'
     if (key === 'aws:requestedregion') return 'trust-requested-region'
     if (key.startsWith('aws:requesttag/') || key === 'aws:tagkeys') return 'trust-request-tag'
     return 'trust-condition'
   }
   if (key.startsWith('aws:principaltag/')) return `${policy === 'bucket' ? 'bucket-' : ''}principal-tag`
-  if (key === 'aws:sourceip') return `${policy}-source-ip`
+  if (networkKeys.has(key)) return `${policy}-source-ip`
+  if (key.startsWith('s3:x-amz-server-side-encryption')) return 'encryption-demanded'
+  if (key === 's3:x-amz-acl') return 'acl-demanded'
+  if (organization.has(policy)) return 'organization-policy'
+  if (policy === 'session') return 'session-policy'
+  if (policy === 'boundary') return 'boundary'
   if (key === 'aws:requestedregion') return `${policy}-requested-region`
   if (policy === 'key') return 'kms-key-policy'
   return action === 's3:PutObject' || policy !== 'permissions' ? `${policy}-condition` : absenceId(policy, action)
 }
 
 function denyId(policy: PolicyName, condition: ConditionOutcome | undefined): string {
-  if (policy === 'bucket') return 'bucket-policy-deny'
-  if (policy === 'trust' && condition !== undefined) return conditionId('trust', '', condition)
-  return policy === 'key' ? 'kms-key-policy' : `${policy}-deny`
+  const key = condition?.key.toLowerCase() ?? ''
+  if (policy === 'bucket') {
+    if (key.startsWith('s3:x-amz-server-side-encryption')) return 'encryption-demanded'
+    return key === 's3:x-amz-acl' ? 'acl-demanded' : 'bucket-policy-deny'
+  }
+  if (policy === 'trust') return condition === undefined ? 'trust-deny' : conditionId('trust', '', condition)
+  return policy === 'permissions' ? 'permissions-deny' : absenceId(policy, '')
 }
 
 function absenceId(policy: PolicyName, action: string): string {
-  if (policy === 'trust') {
-    if (action === 'sts:TagSession') return 'trust-tag-session'
-    if (action === 'sts:SetSourceIdentity') return 'trust-source-identity'
-    return 'trust-principal'
+  switch (policy) {
+    case 'trust':
+      if (action === 'sts:TagSession') return 'trust-tag-session'
+      return action === 'sts:SetSourceIdentity' ? 'trust-source-identity' : 'trust-principal'
+    case 'base':
+      return 'base-permission'
+    case 'key':
+      return 'kms-key-policy'
+    case 'permissions':
+      if (action === 's3:PutObjectAcl') return 'missing-acl-permission'
+      if (action === 's3:ListBucket') return 'missing-bucket-permission'
+      return action.startsWith('kms:') ? 'missing-kms-permission' : 'missing-permission'
+    case 'bucket':
+      return 'bucket-policy-missing'
+    case 'boundary':
+      return 'boundary'
+    case 'session':
+      return 'session-policy'
+    case 'scp':
+    case 'rcp':
+      return 'organization-policy'
   }
-  if (policy === 'base') return 'base-permission'
-  if (policy === 'key') return 'kms-key-policy'
-  if (policy === 'permissions') {
-    if (action === 's3:PutObjectAcl') return 'missing-acl-permission'
-    return action.startsWith('kms:') ? 'missing-kms-permission' : 'missing-permission'
-  }
-  return `${policy}-missing`
 }

@@ -229,6 +229,90 @@ describe('diagnosePolicies', () => {
     expect(diagnosis.causes[0]?.repairs[0]).toMatchObject({ side: 'theirs', proved: true, patch: { policy: 'key' } })
   })
 
+  it('cloudtrail: takes the address that AWS saw, and proves with it what was only likely', async () => {
+    demand(documents.trust, 'sts:AssumeRole', 'IpAddress', 'aws:SourceIp', ['203.0.113.0/24'])
+    const blind = makeContext()
+    const event = (change: object): string => {
+      if (connection.authentication.kind !== 'role') throw new Error('no role')
+      return JSON.stringify({
+        eventSource: 'sts.amazonaws.com',
+        eventName: 'AssumeRole',
+        eventTime: '2026-11-02T09:58:00Z',
+        sourceIPAddress: '198.51.100.77',
+        errorCode: 'AccessDenied',
+        userIdentity: { type: 'AWSAccount', accountId: '111111111111' },
+        requestParameters: { roleArn: connection.authentication.roleArn, roleSessionName: 'dana' },
+        ...change,
+      })
+    }
+    const seen = (events: string): Promise<Diagnosis> =>
+      diagnosePolicies(connection, identity, { ...texts(), events }, blind)
+    const diagnosis = await seen(`found in the trail: ${event({})}`)
+    expect(diagnosis.causes[0]).toMatchObject({
+      id: 'trust-source-ip',
+      confidence: 'proved',
+      statement: { condition: { actual: ['198.51.100.77'] } },
+    })
+    expect(diagnosis.causes[0]?.because.join()).toContain('CloudTrail saw `sts:AssumeRole` come from `198.51.100.77`')
+    const strange = await seen(event({ userIdentity: { type: 'AWSAccount', accountId: '999999999999' } }))
+    expect(strange.causes[0]?.because.join()).toContain('it was not this connection')
+    const byEndpoint = await seen(event({ vpcEndpointId: 'vpce-0123456789abcdef0', sourceIPAddress: '10.0.0.7' }))
+    expect(byEndpoint.causes[0]?.statement?.condition?.actual).toBeNull()
+    const other = await seen(
+      '{"eventName":"PutObject","eventSource":"s3.amazonaws.com","requestParameters":{"bucketName":"x"}}',
+    )
+    expect(other.causes[0]?.because.join()).toContain('none of the 1 CloudTrail events is about this role or bucket')
+  })
+
+  it('organization: a service control policy refuses, and FullAWSAccess is supposed beside a Deny alone', async () => {
+    const deny = JSON.stringify({
+      Version: '2012-10-17',
+      Statement: [{ Sid: 'NoUploads', Effect: 'Deny', Action: 's3:PutObject', Resource: '*' }],
+    })
+    const diagnosis = await diagnosePolicies(connection, identity, { ...texts(), scp: [[deny]] }, context)
+    expect(diagnosis.causes[0]).toMatchObject({
+      id: 'organization-policy',
+      confidence: 'proved',
+      link: 'permissions',
+      statement: { policy: 'scp', sid: 'NoUploads', effect: 'Deny' },
+    })
+    expect(diagnosis.notSeen.join()).toContain('`FullAWSAccess` was not among the service control policies')
+    expect(diagnosis.notSeen.join()).toContain('resource control policies of the organization were not at hand')
+    const narrow = JSON.stringify({
+      Version: '2012-10-17',
+      Statement: [{ Effect: 'Allow', Action: 'ec2:*', Resource: '*' }],
+    })
+    const implicit = await diagnosePolicies(connection, identity, { ...texts(), scp: [[narrow]] }, context)
+    expect(implicit.causes[0]).toMatchObject({ id: 'organization-policy', statement: { policy: 'scp' } })
+    const rcp = JSON.stringify({
+      Version: '2012-10-17',
+      Statement: [{ Effect: 'Deny', Principal: '*', Action: 's3:*', Resource: '*' }],
+    })
+    const byResource = await diagnosePolicies(connection, identity, { ...texts(), rcp: [[rcp]] }, context)
+    expect(byResource.causes[0]).toMatchObject({ id: 'organization-policy', link: 'bucket-policy' })
+    expect(redLink(byResource)).toEqual(['bucket-policy'])
+  })
+
+  it('key state: a key that is switched off refuses whatever its policy says', async () => {
+    const off = await diagnosePolicies(connection, identity, { ...texts(), keyState: 'PendingDeletion' }, context)
+    expect(off.causes[0]).toMatchObject({ id: 'kms-key-missing', link: 'kms-key', confidence: 'proved' })
+    expect(off.causes[0]?.repairs[0]?.summary).toContain('cancel the deletion')
+    expect(redLink(off)).toEqual(['kms-key'])
+    const on = await diagnosePolicies(connection, identity, { ...texts(), keyState: 'Enabled' }, context)
+    expect(on.causes).toEqual([])
+  })
+
+  it('another path: names the statement that allows the action elsewhere', async () => {
+    statementWith(documents.permissions, 's3:PutObject')['Resource'] = 'arn:aws:s3:::acme-audit/archive/*'
+    const diagnosis = await explain()
+    expect(diagnosis.causes[0]).toMatchObject({
+      id: 'permissions-key-pattern',
+      statement: { policy: 'permissions', effect: 'Allow' },
+    })
+    expect(diagnosis.causes[0]?.statement?.text).toContain('archive/')
+    expect(diagnosis.causes[0]?.repairs[0]).toMatchObject({ side: 'theirs', proved: true })
+  })
+
   it('tells two causes when two links refuse', async () => {
     demand(documents.trust, 'sts:AssumeRole', 'IpAddress', 'aws:SourceIp', ['203.0.113.0/24'])
     drop('s3:PutObject')

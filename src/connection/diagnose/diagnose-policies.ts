@@ -7,9 +7,11 @@ import {
   type ApiCall,
   type ChainPolicies,
   decideCall,
+  isPublicPolicy,
   type NamedPolicy,
   parsePolicy,
   repairCall,
+  requestsOf,
   type Verdict,
   writeSessionPolicy,
 } from '../../iam/index.ts'
@@ -21,6 +23,7 @@ import { assumeRoleCall, type CallSurroundings, forbiddenCalls, jobCalls, sessio
 import { chainFormOf, chainOf, type LinkFinding } from './chain-of.ts'
 import { describePolicy, refusalOf } from './deciding-statement.ts'
 import { type PolicyTexts, type ReadPolicies, readPolicyTexts } from './policy-texts.ts'
+import { recordedEvidence } from './recorded-evidence.ts'
 import { ownSettings, repairOf, tagCandidates } from './repairs.ts'
 import { callerFor } from './vendor-principal.ts'
 
@@ -46,24 +49,36 @@ export async function diagnosePolicies(
 ): Promise<Diagnosis> {
   const policies = readPolicyTexts(texts)
   const caller = await callerFor(context, policies.trust)
+  const recorded = recordedEvidence(connection, texts.events, caller.principalArn.split(':')[4] ?? '')
+  const isByEndpoint = Object.keys(recorded.context).length > 0
   const around: CallSurroundings = {
     callerArn: caller.callerArn,
     principalArn: caller.principalArn,
-    sourceIp: context.observedAddress ?? onlyAddress(context.egress),
+    // A call that came by a VPC endpoint carries no aws:SourceIp.
+    sourceIp: recorded.sourceIp ?? (isByEndpoint ? null : (context.observedAddress ?? onlyAddress(context.egress))),
     bucketKeyArn: texts.bucketKeyArn ?? null,
+    usesBucketKeys: texts.usesBucketKeys ?? false,
+    context: recorded.context,
   }
-  const chainPolicies = chainPoliciesOf(policies, connection, caller.principalArn)
+  const chainPolicies = chainPoliciesOf(policies, connection, caller.principalArn, texts)
   const calls = [assumeRoleCall(connection, identity, around), ...jobCalls(connection, identity, around)]
   const decided = calls.map((call): Decided => ({ call, verdict: decideCall(call, chainPolicies) }))
   const candidates = tagCandidates(policies.trust?.policy, availableTags)
   const settings = ownSettings(connection, texts, context, candidates)
   const forbidden = forbiddenCalls(connection, identity, around)
-  const causes = causesOf(decided, chainPolicies, (call) =>
+  const refusals = causesOf(decided, chainPolicies, (call) =>
     repairCall(call, chainPolicies, settings, forbidden).map((proposal) =>
       repairOf(proposal, connection.identityMapping, candidates),
     ),
   )
-  const notSeen = [...new Set([...notSeenOf(texts, decided), ...caller.notSeen])]
+  const causes = [...refusals, ...keyStateCause(calls, texts)].map((cause) => withRemarks(cause, recorded.remarks))
+  const notSeen = [
+    ...new Set([
+      ...notSeenOf(texts, policies, decided),
+      ...caller.notSeen,
+      ...(causes.length === 0 ? recorded.remarks : []),
+    ]),
+  ]
   const refused = decided.find(({ verdict }) => verdict.decision !== 'allowed')
   return {
     view: 'administrator',
@@ -84,7 +99,46 @@ function onlyAddress(egress: ConnectionContext['egress']): string | null {
   return bits === undefined || bits === (address.includes(':') ? '128' : '32') ? address : null
 }
 
-function chainPoliciesOf(policies: ReadPolicies, connection: Connection, vendorPrincipalArn: string): ChainPolicies {
+/** What CloudTrail shows stands with every cause that an address, an endpoint or the caller could have to do with. */
+function withRemarks(cause: Cause, remarks: readonly string[]): Cause {
+  const concerns = cause.link === 'assume-role' || cause.statement?.condition !== undefined
+  return concerns ? { ...cause, because: [...cause.because, ...remarks] } : cause
+}
+
+/** A key that is switched off refuses whatever its policy says. That is read, not evaluated. */
+function keyStateCause(calls: readonly ApiCall[], texts: PolicyTexts): Cause[] {
+  const state = texts.keyState
+  const usesKey = calls.some((call) => requestsOf(call).some((request) => request.action.startsWith('kms:')))
+  if (state === undefined || state === 'Enabled' || !usesKey) return []
+  const isGoing = state === 'PendingDeletion'
+  return [
+    {
+      id: 'kms-key-missing',
+      confidence: 'proved',
+      link: 'kms-key',
+      summary: `the KMS key can not be used: it is \`${state}\``,
+      because: [`KMS says that the key is \`${state}\``],
+      statement: { policy: 'key' },
+      repairs: [
+        {
+          side: 'theirs',
+          summary: isGoing
+            ? 'cancel the deletion of the key and enable it (`aws kms cancel-key-deletion`, `aws kms enable-key`)'
+            : 'enable the key again (`aws kms enable-key`)',
+          opens: 'whatever else the key encrypts',
+          proved: false,
+        },
+      ],
+    },
+  ]
+}
+
+function chainPoliciesOf(
+  policies: ReadPolicies,
+  connection: Connection,
+  vendorPrincipalArn: string,
+  texts: PolicyTexts,
+): ChainPolicies {
   const session = parsePolicy(writeSessionPolicy(setupModelOf(connection, vendorPrincipalArn)))
   if (!session.ok) throw new TypeError('the session policy that we write can not be read by ourselves')
   return {
@@ -95,8 +149,9 @@ function chainPoliciesOf(policies: ReadPolicies, connection: Connection, vendorP
     session: { name: 'session', policy: session.value },
     bucket: policies.bucket,
     key: policies.key,
-    scp: [],
-    rcp: [],
+    scp: policies.scp ?? [],
+    rcp: policies.rcp ?? [],
+    ...(texts.restrictPublicBuckets === undefined ? {} : { restrictPublicBuckets: texts.restrictPublicBuckets }),
   }
 }
 
@@ -198,7 +253,7 @@ function statusOf(decided: readonly Decided[], policy: string, detail: string): 
   return { status: 'pass', detail }
 }
 
-function notSeenOf(texts: PolicyTexts, decided: readonly Decided[]): string[] {
+function notSeenOf(texts: PolicyTexts, policies: ReadPolicies, decided: readonly Decided[]): string[] {
   const names = new Set(decided.flatMap(({ verdict }) => verdict.notSeen))
   const missing = new Set(decided.flatMap(({ verdict }) => verdict.missingContextValues))
   return [
@@ -206,7 +261,21 @@ function notSeenOf(texts: PolicyTexts, decided: readonly Decided[]): string[] {
     ...[...names].map((name) => `${nameOf(name)} was not at hand, and is taken as allowing`),
     ...(texts.bucket === undefined ? ['the bucket policy was not at hand; a Deny in it would refuse'] : []),
     ...[...missing].map((name) => `the value of \`${name}\` in the request is not known`),
-    'service and resource control policies of the organization were not at hand',
+    ...(policies.remarks ?? []),
+    ...organizationNotSeen(texts),
+    ...(texts.restrictPublicBuckets !== true && policies.bucket !== null && isPublicPolicy(policies.bucket.policy)
+      ? ['whether Block Public Access of the whole account is on: the bucket policy is public, and would then refuse']
+      : []),
+  ]
+}
+
+function organizationNotSeen(texts: PolicyTexts): string[] {
+  if (texts.scp === undefined && texts.rcp === undefined) {
+    return ['service and resource control policies of the organization were not at hand']
+  }
+  return [
+    ...(texts.scp === undefined ? ['service control policies of the organization were not at hand'] : []),
+    ...(texts.rcp === undefined ? ['resource control policies of the organization were not at hand'] : []),
   ]
 }
 

@@ -11,11 +11,12 @@ import {
   ListAttachedRolePoliciesCommand,
   ListRolePoliciesCommand,
 } from '@aws-sdk/client-iam'
-import { GetKeyPolicyCommand, KMSClient } from '@aws-sdk/client-kms'
+import { DescribeKeyCommand, GetKeyPolicyCommand, KMSClient } from '@aws-sdk/client-kms'
 import {
   GetBucketEncryptionCommand,
   GetBucketOwnershipControlsCommand,
   GetBucketPolicyCommand,
+  GetPublicAccessBlockCommand,
   S3Client,
   type S3ClientConfig,
 } from '@aws-sdk/client-s3'
@@ -50,10 +51,18 @@ export async function fetchPolicies(options: FetchOptions): Promise<FetchedPolic
   const reader = new Reader(options)
   try {
     const [ofRole, ofBucket] = await Promise.all([reader.role(role), reader.bucket()])
-    const keyArn = options.keyArn ?? ofBucket.bucketKeyArn ?? null
-    const key = keyArn === null ? undefined : await reader.key(keyArn)
+    const { bucketKeyName, ...bucketFacts } = ofBucket
+    const ofKey = await reader.key(options.keyArn ?? bucketKeyName ?? null)
+    const defaultKey = await reader.arnOf(bucketKeyName, ofKey)
     reader.throwWhenBlind()
-    return { ...ofRole, ...ofBucket, ...(key === undefined ? {} : { key }), notSeen: reader.notSeen }
+    return {
+      ...ofRole,
+      ...bucketFacts,
+      ...(ofKey.text === undefined ? {} : { key: ofKey.text }),
+      ...(ofKey.state === undefined ? {} : { keyState: ofKey.state }),
+      ...(defaultKey === undefined ? {} : { bucketKeyArn: defaultKey }),
+      notSeen: reader.notSeen,
+    }
   } finally {
     reader.close()
   }
@@ -65,6 +74,7 @@ const absences = new Set([
   'ServerSideEncryptionConfigurationNotFoundError',
   'OwnershipControlsNotFoundError',
   'NoSuchOwnershipControls',
+  'NoSuchPublicAccessBlockConfiguration',
 ])
 
 class Reader {
@@ -209,43 +219,81 @@ class Reader {
     return text ?? undefined
   }
 
-  async bucket(): Promise<Pick<PolicyTexts, 'bucket' | 'bucketKeyArn' | 'objectOwnership'>> {
+  async bucket(): Promise<BucketFacts> {
     const Bucket = this.#options.bucket
-    const [policy, keyArn, ownership] = await Promise.all([
+    const [policy, encryption, ownership, restricts] = await Promise.all([
       this.#read(
         'the bucket policy',
         async () => (await this.#s3.send(new GetBucketPolicyCommand({ Bucket }))).Policy ?? '',
       ),
       this.#read('the default encryption of the bucket', async () => {
         const got = await this.#s3.send(new GetBucketEncryptionCommand({ Bucket }))
-        const rule = got.ServerSideEncryptionConfiguration?.Rules?.[0]?.ApplyServerSideEncryptionByDefault
-        return rule?.SSEAlgorithm === 'aws:kms' ? (rule.KMSMasterKeyID ?? null) : null
+        return got.ServerSideEncryptionConfiguration?.Rules?.[0] ?? null
       }),
       this.#read('the Object Ownership of the bucket', async () => {
         const got = await this.#s3.send(new GetBucketOwnershipControlsCommand({ Bucket }))
         return got.OwnershipControls?.Rules?.[0]?.ObjectOwnership ?? null
       }),
+      this.#read('Block Public Access of the bucket', async () => {
+        const got = await this.#s3.send(new GetPublicAccessBlockCommand({ Bucket }))
+        return got.PublicAccessBlockConfiguration?.RestrictPublicBuckets ?? false
+      }),
     ])
+    const byDefault = encryption?.ApplyServerSideEncryptionByDefault
+    const isKms = byDefault?.SSEAlgorithm === 'aws:kms' || byDefault?.SSEAlgorithm === 'aws:kms:dsse'
     return {
       ...(policy === undefined ? {} : { bucket: policy ?? '' }),
-      ...(keyArn === undefined ? {} : { bucketKeyArn: this.#keyArnOf(keyArn) }),
+      ...(encryption === undefined ? {} : { bucketKeyName: isKms ? (byDefault?.KMSMasterKeyID ?? null) : null }),
+      ...(encryption?.BucketKeyEnabled === true && isKms ? { usesBucketKeys: true } : {}),
       ...(ownership === undefined ? {} : { objectOwnership: ownership }),
+      ...(restricts === undefined ? {} : { restrictPublicBuckets: restricts ?? false }),
     }
   }
 
-  /** A bucket may name its key by id; policies need the ARN. An alias tells neither. */
-  #keyArnOf(name: string | null): string | null {
-    if (name === null || name.startsWith('arn:')) return name?.includes(':alias/') === true ? null : name
-    return null
-  }
-
-  async key(keyArn: string): Promise<string | undefined> {
+  /** Policy and state of a key, which may be named by id or alias. */
+  async key(name: string | null): Promise<KeyFacts> {
+    if (name === null) return {}
+    const found = await this.#read('the state of the KMS key', async () => {
+      const { KeyMetadata } = await this.#kms.send(new DescribeKeyCommand({ KeyId: name }))
+      return { arn: KeyMetadata?.Arn, state: KeyMetadata?.KeyState }
+    })
+    const arn = found?.arn ?? name
     const text = await this.#read('the key policy', async () => {
-      const got = await this.#kms.send(new GetKeyPolicyCommand({ KeyId: keyArn, PolicyName: 'default' }))
+      const got = await this.#kms.send(new GetKeyPolicyCommand({ KeyId: arn, PolicyName: 'default' }))
       return got.Policy
     })
-    return text ?? undefined
+    return {
+      arn,
+      ...(typeof text === 'string' ? { text } : {}),
+      ...(found?.state === undefined ? {} : { state: found.state }),
+    }
   }
+
+  /** A bucket may name its key by id or alias; policies need the ARN. Undefined: the bucket's encryption was not read. */
+  async arnOf(name: string | null | undefined, known: KeyFacts): Promise<string | null | undefined> {
+    if (name === undefined || name === null) return name
+    const isArn = name.startsWith('arn:') && !name.includes(':alias/')
+    if (isArn) return name
+    const isKnown =
+      this.#options.keyArn === null && known.arn?.startsWith('arn:') === true && !known.arn.includes(':alias/')
+    if (isKnown) return known.arn
+    const arn = await this.#read('the ARN of the bucket’s key', async () => {
+      const { KeyMetadata } = await this.#kms.send(new DescribeKeyCommand({ KeyId: name }))
+      return KeyMetadata?.Arn
+    })
+    return arn ?? null
+  }
+}
+
+interface KeyFacts {
+  readonly arn?: string
+  readonly text?: string
+  readonly state?: string
+}
+
+type BucketFacts = Pick<PolicyTexts, 'bucket' | 'objectOwnership' | 'restrictPublicBuckets' | 'usesBucketKeys'> & {
+  /** As the bucket names it: ARN, id or alias. */
+  readonly bucketKeyName?: string | null
 }
 
 /** IAM hands documents out URL-encoded (RFC 3986). */

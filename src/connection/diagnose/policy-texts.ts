@@ -13,6 +13,18 @@ export interface PolicyTexts {
   /** Key of the bucket's default encryption; null: it has none of the customer's. */
   readonly bucketKeyArn?: string | null | undefined
   readonly objectOwnership?: 'BucketOwnerEnforced' | 'BucketOwnerPreferred' | 'ObjectWriter' | null | undefined
+  /** True: RestrictPublicBuckets of Block Public Access is on for the bucket. */
+  readonly restrictPublicBuckets?: boolean | undefined
+  /** True: the bucket uses S3 Bucket Keys. */
+  readonly usesBucketKeys?: boolean | undefined
+  /** As KMS calls it: `Enabled`, `Disabled`, `PendingDeletion` … */
+  readonly keyState?: string | undefined
+  /** Service control policies of the role's account, levels from the root down. */
+  readonly scp?: readonly (readonly string[])[] | undefined
+  /** Resource control policies of the bucket's account, levels from the root down. */
+  readonly rcp?: readonly (readonly string[])[] | undefined
+  /** CloudTrail events of refused calls, as JSON, with whatever words around. */
+  readonly events?: string | undefined
   /** What could not be read, one line each. */
   readonly notSeen?: readonly string[] | undefined
 }
@@ -24,12 +36,18 @@ export interface ReadPolicies {
   readonly boundary: NamedPolicy | null
   readonly bucket: NamedPolicy | null
   readonly key: NamedPolicy | null
+  /** Absent: none at hand. */
+  readonly scp?: readonly (readonly NamedPolicy[])[]
+  readonly rcp?: readonly (readonly NamedPolicy[])[]
+  /** What was supposed about them, one line each. */
+  readonly remarks?: readonly string[]
 }
 
 /** Parses the texts. @throws input-invalid — with the policy's name, the place and the problem */
 export function readPolicyTexts(texts: PolicyTexts): ReadPolicies {
   const one = (name: string, text: string | undefined): NamedPolicy | null =>
     text === undefined || text.trim() === '' ? null : readOne(name, text)
+  const { levels, remarks } = serviceControlPolicies(texts.scp ?? [])
   return {
     trust: one('trust', texts.trust),
     permissions:
@@ -39,8 +57,37 @@ export function readPolicyTexts(texts: PolicyTexts): ReadPolicies {
     boundary: one('boundary', texts.boundary),
     bucket: one('bucket', texts.bucket),
     key: one('key', texts.key),
+    scp: levels,
+    rcp: levelsOf('resource control', texts.rcp ?? []),
+    remarks,
   }
 }
+
+function levelsOf(kind: string, levels: readonly (readonly string[])[]): NamedPolicy[][] {
+  return levels.map((level, depth) =>
+    level.map((text, index) => readOne(`${kind} ${depth + 1}${level.length > 1 ? `.${index + 1}` : ''}`, text)),
+  )
+}
+
+/** Denies are handed over without the `FullAWSAccess` beside them, without which nothing in the account would work. */
+function serviceControlPolicies(texts: readonly (readonly string[])[]): {
+  levels: readonly (readonly NamedPolicy[])[]
+  remarks: readonly string[]
+} {
+  let isSupposed = false
+  const levels = levelsOf('service control', texts).map((level) => {
+    if (level.some(({ policy }) => policy.statements.some((statement) => statement.effect === 'Allow'))) return level
+    isSupposed = true
+    return [...level, readOne('FullAWSAccess (supposed)', fullAccess)]
+  })
+  const remark = '`FullAWSAccess` was not among the service control policies, and is taken as attached beside them'
+  return { levels, remarks: isSupposed ? [remark] : [] }
+}
+
+const fullAccess = JSON.stringify({
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }],
+})
 
 function readOne(name: string, text: string): NamedPolicy {
   const parsed = parsePolicy(text)
