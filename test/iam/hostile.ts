@@ -18,7 +18,10 @@ export interface Attack {
 export interface Shape {
   readonly name: string
   /** Policy statements and request for a budget of bytes each. */
-  readonly make: (policyBytes: number, requestBytes: number) => { readonly statement: object; readonly request: object }
+  readonly make: (
+    policyBytes: number,
+    requestBytes: number,
+  ) => { readonly statement: object | readonly object[]; readonly request: object }
 }
 
 const object = 'arn:aws:s3:::b/'
@@ -34,7 +37,8 @@ function entries(make: (index: number) => string, bytes: number): readonly strin
   for (let left = bytes; ; ) {
     const entry = make(list.length)
     left -= entry.length + 3
-    if (left < 0) return list
+    // An entry that is too long for the budget is cut, for a list may not be empty.
+    if (left < 0) return list.length > 0 ? list : [entry.slice(0, Math.max(20, bytes))]
     list.push(entry)
   }
 }
@@ -61,6 +65,12 @@ const pieces: Readonly<Record<string, (index: number) => string>> = {
   'a thousand characters with question marks': () => `${'a?'.repeat(500)}b`,
   'four thousand characters with question marks': () => `${'a?'.repeat(2000)}b`,
   'different letters': (index) => String.fromCharCode(97 + (index % 26)),
+}
+
+/** One key in as many letter cases as there are numbers. */
+function spelling(number: number): string {
+  const upper = (letter: string, place: number) => ((number >>> place) & 1 ? letter.toUpperCase() : letter)
+  return 'abcdefghijkl'.split('').map(upper).join('')
 }
 
 const patternShapes: readonly Shape[] = Object.entries(pieces).flatMap(([name, piece]): readonly Shape[] => [
@@ -212,6 +222,30 @@ const otherShapes: readonly Shape[] = [
       ),
   },
   {
+    name: 'many statements, each with a piece of its own',
+    make: (p, r) => ({
+      statement: entries((i) => `*a?a${i}`, p / 6).map((one) => ({
+        Effect: 'Allow',
+        Action: '*',
+        Resource: '*',
+        Condition: { StringLike: { k: `${one}*` } },
+      })),
+      request: { context: { k: fill('a', r) } },
+    }),
+  },
+  {
+    name: 'one key in many spellings, each with a piece of its own',
+    make: (p, r) => ({
+      statement: {
+        Effect: 'Allow',
+        Action: '*',
+        Resource: '*',
+        Condition: { StringNotLike: Object.fromEntries(entries(spelling, p / 2).map((key, i) => [key, `*a?b${i}*`])) },
+      },
+      request: { context: { [spelling(0)]: fill('a', r) } },
+    }),
+  },
+  {
     name: 'many keys of context',
     make: (p, r) => ({
       statement: {
@@ -245,28 +279,30 @@ export function varied(random: () => number): Shape {
 }
 
 function variedAt(place: string, patterns: readonly string[], text: (bytes: number) => string, bytes: number) {
-  const list = patterns.length > 0 ? patterns : ['*']
   if (place === 'resource')
-    return onResource(list.map((one) => object + one).slice(0, Math.ceil(list.length / 3)), object + text(bytes))
-  if (place === 'condition') return onCondition('StringLike', list, text(bytes))
+    return onResource(
+      patterns.map((one) => object + one).slice(0, Math.ceil(patterns.length / 3)),
+      object + text(bytes),
+    )
+  if (place === 'condition') return onCondition('StringLike', patterns, text(bytes))
   if (place === 'set')
     return onCondition(
       'ForAllValues:StringNotLike',
-      list,
+      patterns,
       entries(() => text(40), bytes),
       'aws:TagKeys',
     )
   if (place === 'ARN')
     return onCondition(
       'ArnLike',
-      list.map((one) => `arn:*:*:*:*:${one}`).slice(0, Math.ceil(list.length / 3)),
+      patterns.map((one) => `arn:*:*:*:*:${one}`).slice(0, Math.ceil(patterns.length / 3)),
       `arn:a:a:a:a:${text(bytes)}`,
       'aws:SourceArn',
     )
   return {
     statement: {
       Effect: 'Allow',
-      Action: list.map((one) => `s3:${one}`).slice(0, Math.ceil(list.length / 2)),
+      Action: patterns.map((one) => `s3:${one}`).slice(0, Math.ceil(patterns.length / 2)),
       Resource: '*',
     },
     request: { action: `s3:${text(bytes)}` },
@@ -284,7 +320,7 @@ export function attack(shape: Shape, policyBytes: number, requestBytes: number):
     resourceAccount: '222222222222',
     context: {},
   }
-  const policy = { Version: '2012-10-17', Statement: [statement] }
+  const policy = { Version: '2012-10-17', Statement: statement }
   const none = { boundary: null, session: null, scp: [], rcp: [], resource: null, vpcEndpoint: null }
   return { policies: readPolicies({ identity: [policy], ...none }), request: { ...plain, ...request } }
 }

@@ -41,7 +41,7 @@ function timeOf(shape: Shape): number {
 }
 
 /** A repeatable source of numbers from 0 to 1 (mulberry32). */
-function generator(seed: number): () => number {
+export function generator(seed: number): () => number {
   let state = seed >>> 0
   return () => {
     state = (state + 0x6d2b79f5) >>> 0
