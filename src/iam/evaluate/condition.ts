@@ -5,7 +5,7 @@
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
  */
-import { parseAddress, parseAddressRange, rangeContains } from '../match/address.ts'
+import { type Address, compileRanges, parseAddress, parseAddressRange, rangeContains } from '../match/address.ts'
 import { compileArnPattern, type TextTest } from '../match/arn.ts'
 import { foldName } from '../match/fold-name.ts'
 import { compileGlob, globMatches, globTest } from '../match/glob.ts'
@@ -124,15 +124,22 @@ function compileWanted(operator: Operator, wanted: readonly string[], variables:
     }
     case 'address': {
       const ranges = wanted.map(parseAddressRange).filter((range) => range !== null)
+      const isInside =
+        ranges.length > manyRanges
+          ? compileRanges(ranges)
+          : (address: Address): boolean => ranges.some((range) => rangeContains(range, address))
       return (text) => {
         const address = parseAddress(text)
-        return address !== null && ranges.some((range) => rangeContains(range, address))
+        return address !== null && isInside(address)
       }
     }
     case 'null':
       return () => false
   }
 }
+
+/** Up to this many, going through them is quicker than looking up. */
+const manyRanges = 8
 
 function asWritten(text: string): string {
   return text
@@ -198,16 +205,26 @@ function compileOrdered(
   parse: (text: string) => number | null,
 ): TextTest {
   const limits = wanted.map(parse).filter((limit) => limit !== null)
+  if (relation === 'equal') {
+    const fixed = new Set(limits)
+    return (text) => {
+      const value = parse(text)
+      return value !== null && fixed.has(value)
+    }
+  }
+  // Of several limits the widest decides.
+  const isUpper = relation === 'less' || relation === 'lessOrEqual'
+  const widest = limits.reduce<number | null>((best, limit) => {
+    return best === null || (isUpper ? limit > best : limit < best) ? limit : best
+  }, null)
   return (text) => {
-    const value = parse(text)
-    return value !== null && limits.some((limit) => stands(value, relation, limit))
+    const value = widest === null ? null : parse(text)
+    return value !== null && widest !== null && stands(value, relation, widest)
   }
 }
 
-function stands(value: number, relation: Relation, limit: number): boolean {
+function stands(value: number, relation: Exclude<Relation, 'equal'>, limit: number): boolean {
   switch (relation) {
-    case 'equal':
-      return value === limit
     case 'less':
       return value < limit
     case 'lessOrEqual':

@@ -41,6 +41,35 @@ export function rangeContains(range: AddressRange, address: Address): boolean {
   return true
 }
 
+/** Makes one test of many ranges; its cost does not grow with their number. */
+export function compileRanges(ranges: readonly AddressRange[]): (address: Address) => boolean {
+  const byLength = new Map<
+    number,
+    { readonly groups: number; readonly prefixLength: number; readonly keys: Set<string> }
+  >()
+  for (const { base, prefixLength } of ranges) {
+    const key = base.length * 1000 + prefixLength
+    const entry = byLength.get(key) ?? { groups: base.length, prefixLength, keys: new Set<string>() }
+    entry.keys.add(networkKey(base, prefixLength))
+    byLength.set(key, entry)
+  }
+  const lengths = [...byLength.values()]
+  return (address) =>
+    lengths.some(
+      ({ groups, prefixLength, keys }) => groups === address.length && keys.has(networkKey(address, prefixLength)),
+    )
+}
+
+/** The network's bits as text. */
+function networkKey(address: Address, prefixLength: number): string {
+  let key = ''
+  for (let i = 0, left = prefixLength; i < address.length && left > 0; i++, left -= 16) {
+    const mask = left >= 16 ? 0xffff : (0xffff << (16 - left)) & 0xffff
+    key += `${(address[i] ?? 0) & mask}.`
+  }
+  return key
+}
+
 function parseIpv4(text: string): Address | null {
   let octets = 0
   let high = 0

@@ -1,18 +1,20 @@
 /**
  * Wildcard patterns with `*` and `?`, matched without backtracking: the pattern is cut at its stars into pieces, and each
- * piece is sought once, leftmost first. Policies come from strangers, so the time is bounded by text length plus pattern
- * length, and no regular expression is ever made from input. What `*` may stand for in ARNs is decided in `arn.ts`.
+ * piece is sought once, leftmost first. Policies come from strangers, so no regular expression is ever made from input,
+ * and long texts are searched through an index (`text-index.ts`) whose cost does not depend on what they look like. What
+ * `*` may stand for in ARNs is decided in `arn.ts`.
  */
+import type { GlobToken } from './glob-token.ts'
+import { indexOfText } from './text-index.ts'
 
-/** Literal text, `*` (`star`) or `?` (`any`). Literal text may itself hold `*` or `?`: they came from a variable. */
-export type GlobToken = { readonly text: string } | 'star' | 'any'
+export type { GlobToken } from './glob-token.ts'
 
-/** A run between two stars. `mask` marks the positions that stand for any character; null when there is none. */
+/** A run between two stars: texts and single characters. */
 interface Piece {
-  readonly text: string
-  readonly mask: readonly boolean[] | null
-  /** Finds the piece at or after a position; -1 when absent. */
-  readonly find: (text: string, from: number) => number
+  readonly tokens: readonly Exclude<GlobToken, 'star'>[]
+  readonly length: number
+  /** The whole of it, when it is one text. */
+  readonly text: string | null
 }
 
 /** A pattern ready to match. */
@@ -26,18 +28,15 @@ export interface Glob {
   readonly minLength: number
 }
 
-/** Below this length a plain search is quick whatever the input; above it the search must be provably linear. */
-const shortPiece = 32
-
 /** Prepares a pattern given as tokens. */
 export function compileGlob(tokens: readonly GlobToken[]): Glob {
   const runs = cutAtStars(tokens)
   const pieces = runs.map(toPiece)
   const head = pieces[0] ?? toPiece([])
   const tail = pieces.length > 1 ? (pieces[pieces.length - 1] ?? null) : null
-  const middle = pieces.slice(1, -1).filter((piece) => piece.text.length > 0)
-  const minLength = pieces.reduce((sum, piece) => sum + piece.text.length, 0)
-  return { exact: tail === null && head.mask === null ? head.text : null, head, middle, tail, minLength }
+  const middle = pieces.slice(1, -1).filter((piece) => piece.length > 0)
+  const minLength = pieces.reduce((sum, piece) => sum + piece.length, 0)
+  return { exact: tail === null ? head.text : null, head, middle, tail, minLength }
 }
 
 /** Prepares a pattern in which every `*` and `?` is a wildcard. */
@@ -69,10 +68,10 @@ export function globTest(glob: Glob): (text: string) => boolean {
   const { exact, head, middle, tail } = glob
   if (exact !== null) return (text) => text === exact
   const start = head.text
-  if (head.mask !== null || start === '') return (text) => globMatches(glob, text)
+  if (start === null || start === '') return (text) => globMatches(glob, text)
   const last = Math.max(0, start.length - (/[/:]$/.test(start) ? 2 : 1))
   const code = start.charCodeAt(last)
-  if (middle.length === 0 && tail !== null && tail.text === '') {
+  if (middle.length === 0 && tail !== null && tail.length === 0) {
     return (text) => text.charCodeAt(last) === code && text.startsWith(start)
   }
   return (text) => text.charCodeAt(last) === code && globMatches(glob, text)
@@ -84,21 +83,20 @@ export function globMatches(glob: Glob, text: string, start = 0): boolean {
   if (glob.exact !== null) return length === glob.exact.length && text.startsWith(glob.exact, start)
   if (length < glob.minLength) return false
   const { head, tail } = glob
-  if (tail === null) return length === head.text.length && standsAt(head, text, start)
-  const end = text.length - tail.text.length
+  if (tail === null) return length === head.length && standsAt(head, text, start)
+  const end = text.length - tail.length
   if (!standsAt(head, text, start) || !standsAt(tail, text, end)) return false
-  let at = start + head.text.length
+  let at = start + head.length
   for (const piece of glob.middle) {
-    const found = piece.find(text, at)
+    const found = findPiece(piece, text, at, end - piece.length)
     if (found < 0) return false
-    at = found + piece.text.length
-    if (at > end) return false
+    at = found + piece.length
   }
   return true
 }
 
-function cutAtStars(tokens: readonly GlobToken[]): readonly (readonly GlobToken[])[] {
-  const runs: GlobToken[][] = [[]]
+function cutAtStars(tokens: readonly GlobToken[]): readonly Piece['tokens'][] {
+  const runs: Exclude<GlobToken, 'star'>[][] = [[]]
   for (const token of tokens) {
     if (token === 'star') runs.push([])
     else runs[runs.length - 1]?.push(token)
@@ -106,116 +104,39 @@ function cutAtStars(tokens: readonly GlobToken[]): readonly (readonly GlobToken[
   return runs
 }
 
-function toPiece(run: readonly GlobToken[]): Piece {
-  let text = ''
-  const mask: boolean[] = []
-  for (const token of run) {
-    if (typeof token === 'string') {
-      text += '?'
-      mask.push(true)
-    } else {
-      text += token.text
-      for (let i = 0; i < token.text.length; i++) mask.push(false)
-    }
+function toPiece(tokens: Piece['tokens']): Piece {
+  let length = 0
+  let text: string | null = ''
+  for (const token of tokens) {
+    length += token === 'any' ? 1 : token.text.length
+    text = token === 'any' || text === null ? null : text + token.text
   }
-  if (!mask.includes(true)) return { text, mask: null, find: literalSearch(text) }
-  return { text, mask, find: maskedSearch(text, mask) }
+  return { tokens, length, text }
 }
 
 function standsAt(piece: Piece, text: string, at: number): boolean {
-  const { mask } = piece
-  if (mask === null) return text.startsWith(piece.text, at)
-  if (at + mask.length > text.length) return false
-  for (let i = 0; i < mask.length; i++) {
-    if (!mask[i] && text.charCodeAt(at + i) !== piece.text.charCodeAt(i)) return false
+  if (piece.text !== null) return text.startsWith(piece.text, at)
+  if (at + piece.length > text.length) return false
+  let place = at
+  for (const token of piece.tokens) {
+    if (token !== 'any' && !text.startsWith(token.text, place)) return false
+    place += token === 'any' ? 1 : token.text.length
   }
   return true
 }
 
-function literalSearch(text: string): Piece['find'] {
-  if (text.length <= shortPiece) return (where, from) => where.indexOf(text, from)
-  let table: Uint32Array | null = null
-  return (where, from) => {
-    table ??= borderTable(text)
-    return searchWithBorders(text, table, where, from)
+/** Finds a piece between two positions, the last inclusive; -1 when it is not there. */
+function findPiece(piece: Piece, text: string, from: number, last: number): number {
+  if (from > last) return -1
+  const index = piece.text?.length === 1 ? null : indexOfText(text)
+  if (index !== null) {
+    const found = index.find(piece.tokens, piece.length, from)
+    return found <= last ? found : -1
   }
-}
-
-/** Knuth-Morris-Pratt: for each position, the length of the longest proper border of the prefix that ends there. */
-function borderTable(text: string): Uint32Array {
-  const table = new Uint32Array(text.length)
-  let border = 0
-  for (let i = 1; i < text.length; i++) {
-    while (border > 0 && text.charCodeAt(i) !== text.charCodeAt(border)) border = table[border - 1] ?? 0
-    if (text.charCodeAt(i) === text.charCodeAt(border)) border++
-    table[i] = border
+  if (piece.text !== null) {
+    const found = text.indexOf(piece.text, from)
+    return found <= last ? found : -1
   }
-  return table
-}
-
-function searchWithBorders(text: string, table: Uint32Array, where: string, from: number): number {
-  let matched = 0
-  for (let i = from; i < where.length; i++) {
-    while (matched > 0 && where.charCodeAt(i) !== text.charCodeAt(matched)) matched = table[matched - 1] ?? 0
-    if (where.charCodeAt(i) === text.charCodeAt(matched)) matched++
-    if (matched === text.length) return i - text.length + 1
-  }
+  for (let at = from; at <= last; at++) if (standsAt(piece, text, at)) return at
   return -1
-}
-
-function maskedSearch(text: string, mask: readonly boolean[]): Piece['find'] {
-  if (text.length <= shortPiece) {
-    const piece: Piece = { text, mask, find: () => -1 }
-    return (where, from) => {
-      for (let at = from; at + text.length <= where.length; at++) if (standsAt(piece, where, at)) return at
-      return -1
-    }
-  }
-  let automaton: ShiftAnd | null = null
-  return (where, from) => {
-    automaton ??= new ShiftAnd(text, mask)
-    return automaton.find(where, from)
-  }
-}
-
-/** Bit-parallel search for long pieces with `?`: one bit per position, 32 positions per step. */
-class ShiftAnd {
-  readonly #length: number
-  readonly #words: number
-  readonly #any: Uint32Array
-  readonly #byChar = new Map<number, Uint32Array>()
-
-  constructor(text: string, mask: readonly boolean[]) {
-    this.#length = text.length
-    this.#words = (text.length + 31) >>> 5
-    this.#any = new Uint32Array(this.#words)
-    for (let i = 0; i < text.length; i++) if (mask[i]) setBit(this.#any, i)
-    for (let i = 0; i < text.length; i++) {
-      if (mask[i]) continue
-      const code = text.charCodeAt(i)
-      const bits = this.#byChar.get(code) ?? this.#any.slice()
-      setBit(bits, i)
-      this.#byChar.set(code, bits)
-    }
-  }
-
-  find(where: string, from: number): number {
-    const state = new Uint32Array(this.#words)
-    const last = this.#length - 1
-    for (let at = from; at < where.length; at++) {
-      const bits = this.#byChar.get(where.charCodeAt(at)) ?? this.#any
-      let carry = 1
-      for (let w = 0; w < this.#words; w++) {
-        const word = state[w] ?? 0
-        state[w] = ((word << 1) | carry) & (bits[w] ?? 0)
-        carry = word >>> 31
-      }
-      if (((state[last >>> 5] ?? 0) >>> (last & 31)) & 1) return at - last
-    }
-    return -1
-  }
-}
-
-function setBit(bits: Uint32Array, at: number): void {
-  bits[at >>> 5] = (bits[at >>> 5] ?? 0) | (1 << (at & 31))
 }

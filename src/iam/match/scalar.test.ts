@@ -1,5 +1,6 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { parseAddress, parseAddressRange } from './address.ts'
+import { compileRanges, parseAddress, parseAddressRange, rangeContains } from './address.ts'
 import { parseBinary, parseDecimal, parseInstant } from './scalar.ts'
 
 describe('instants', () => {
@@ -87,5 +88,25 @@ describe('addresses', () => {
     (text) => {
       expect(parseAddressRange(text)).toBeNull()
     },
+  )
+})
+
+test('many ranges at once hold what the ranges hold one by one', () => {
+  const octet = fc.constantFrom(0, 10, 127, 128, 203, 255)
+  const v4 = fc.tuple(octet, octet, octet, octet).map((octets) => octets.join('.'))
+  const group = fc.constantFrom('0', '1', '2001', 'db8', 'ffff')
+  const v6 = fc.array(group, { minLength: 8, maxLength: 8 }).map((groups) => groups.join(':'))
+  const range = fc.oneof(
+    fc.tuple(v4, fc.integer({ min: 0, max: 32 })).map(([base, length]) => `${base}/${length}`),
+    fc.tuple(v6, fc.integer({ min: 0, max: 128 })).map(([base, length]) => `${base}/${length}`),
+  )
+  fc.assert(
+    fc.property(fc.array(range, { maxLength: 6 }), fc.oneof(v4, v6), (texts, text) => {
+      const ranges = texts.flatMap((one) => parseAddressRange(one) ?? [])
+      const address = parseAddress(text)
+      expect(ranges).toHaveLength(texts.length)
+      if (address === null) throw new TypeError(text)
+      expect(compileRanges(ranges)(address)).toBe(ranges.some((one) => rangeContains(one, address)))
+    }),
   )
 })

@@ -94,7 +94,7 @@ export function resolveTemplate(tokens: readonly TemplateToken[], lookup: Contex
     if (text === null) return null
     length += text.length
     if (length > maxResolvedLength) return null
-    resolved.push({ text })
+    resolved.push({ text, isValue: true })
   }
   return resolved
 }
