@@ -12,6 +12,7 @@ export function bodyOfBytes(bytes: Uint8Array | string): Body {
   return {
     sizeBytes: held.byteLength,
     sha256: createHash('sha256').update(held).digest('hex'),
+    bytes: held,
     open(start = 0, end = held.byteLength) {
       return Readable.from(slices(held.subarray(start, end)), { objectMode: false })
     },

@@ -9,6 +9,7 @@ export type {
   ObjectStore,
   PutAnswer,
   PutOptions,
+  RangeSums,
   StoreCapabilities,
   StoreChecksum,
   StoredPart,

@@ -9,8 +9,23 @@ export interface Body {
   readonly sizeBytes: number
   /** Hex. Known beforehand, so that it can be signed and compared. */
   readonly sha256: string
+  /** The bytes themselves, where they are in memory and can be sent as they are. */
+  readonly bytes?: Uint8Array
   /** Opens the bytes from `start` (inclusive) to `end` (exclusive); the whole without arguments. */
   open(start?: number, end?: number): Readable
+  /**
+   * Hashes of a range that were taken earlier, so that they need no reading of their own. Only for bodies that compare
+   * every byte they hand out with them. Null: not known for this range.
+   */
+  sums?(start: number, end: number): Promise<RangeSums | null>
+}
+
+/** Hashes of a range of bytes. */
+export interface RangeSums {
+  /** Hex; null where only the CRC is known. */
+  readonly sha256: string | null
+  /** Of the bytes, unsigned. */
+  readonly crc32: number
 }
 
 export type Encryption =
@@ -26,6 +41,11 @@ export interface PutOptions {
   readonly metadata?: Readonly<Record<string, string>>
   readonly acl?: 'none' | 'bucket-owner-full-control'
   readonly encryption?: Encryption
+  /**
+   * CRC-32 of the whole object, for uploads in parts: announced when one starts and asserted when it is completed, by
+   * stores that can. The same at each step, also when an upload is resumed.
+   */
+  readonly crc32?: number
   readonly signal?: AbortSignal
   /** Called with the number of bytes handed to the socket so far. */
   readonly onProgress?: (bytesSent: number) => void
@@ -57,6 +77,12 @@ export interface ObjectFacts {
   /** Absent in listings. */
   readonly metadata?: Readonly<Record<string, string>>
   readonly contentType?: string
+}
+
+export interface UploadPartOptions {
+  readonly withCrc32?: boolean
+  readonly signal?: AbortSignal
+  readonly onProgress?: (bytesSent: number) => void
 }
 
 /** A part that the store holds. Numbers start at 1. */
@@ -104,7 +130,10 @@ export interface ObjectStore {
 
   /** Starts a multipart upload and returns its id. Stores without upload ids of their own return one made from the key. */
   createUpload(key: string, options: PutOptions): Promise<string>
-  /** Sends bytes `start`–`end` (exclusive) of `body` as part `number`. Sending a part again replaces it. */
+  /**
+   * Sends bytes `start`–`end` (exclusive) of `body` as part `number`. Sending a part again replaces it. `withCrc32`: the
+   * upload was started with `crc32`, so that its parts carry theirs.
+   */
   uploadPart(
     key: string,
     uploadId: string,
@@ -112,7 +141,7 @@ export interface ObjectStore {
     body: Body,
     start: number,
     end: number,
-    options?: { signal?: AbortSignal; onProgress?: (bytesSent: number) => void },
+    options?: UploadPartOptions,
   ): Promise<StoredPart>
   /** Lists the parts that the store holds, in order. @throws upload-not-found */
   listParts(key: string, uploadId: string, signal?: AbortSignal): Promise<StoredPart[]>

@@ -6,6 +6,7 @@
 import type { Hash } from 'node:crypto'
 import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
+import { crc32 } from 'node:zlib'
 import { DrawbridgeError } from '../base/index.ts'
 import type { Body } from './object-store.ts'
 
@@ -149,6 +150,25 @@ export function outgoing(body: Body, start: number, end: number, options: Outgoi
     md5: () => meter.md5(),
     failure: () => meter.failure(),
   }
+}
+
+/** Hashes bytes `start`–`end` of a body in one reading, without keeping them; a body that knows its sums is not read. */
+export async function sumsOfRange(
+  body: Body,
+  start: number,
+  end: number,
+  operation: string,
+): Promise<{ readonly sha256: string; readonly crc32: number }> {
+  const known = (await body.sums?.(start, end)) ?? null
+  if (known !== null && known.sha256 !== null) return { sha256: known.sha256, crc32: known.crc32 }
+  const hash = createHash('sha256')
+  let sum = 0
+  const { stream } = outgoing(body, start, end, { operation })
+  for await (const piece of stream as AsyncIterable<Buffer>) {
+    hash.update(piece)
+    sum = crc32(piece, sum)
+  }
+  return { sha256: hash.digest('hex'), crc32: sum }
 }
 
 /** Hashes bytes `start`–`end` of a body in one reading, without keeping them. */

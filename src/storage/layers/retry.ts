@@ -14,6 +14,7 @@ import type {
   PutAnswer,
   PutOptions,
   StoredPart,
+  UploadPartOptions,
 } from '../object-store.ts'
 
 /** An attempt that failed and will be followed by another. */
@@ -172,7 +173,7 @@ class RetryStore implements ObjectStore {
     body: Body,
     start: number,
     end: number,
-    options: { signal?: AbortSignal; onProgress?: (bytesSent: number) => void } = {},
+    options: UploadPartOptions = {},
   ): Promise<StoredPart> {
     return this.#attempt(options.signal, false, () =>
       this.#inner.uploadPart(key, uploadId, number, body, start, end, options),

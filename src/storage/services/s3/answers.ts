@@ -37,6 +37,19 @@ export function answerOf(answer: WriteAnswer, headers: Readonly<Record<string, s
   }
 }
 
+/** Reads the answer to a write that went through the thin pipe. */
+export function answerOfHeaders(headers: Readonly<Record<string, string>>): PutAnswer {
+  const answer = {
+    ETag: headers['etag'],
+    VersionId: headers['x-amz-version-id'],
+    ChecksumSHA256: headers['x-amz-checksum-sha256'],
+    ChecksumCRC64NVME: headers['x-amz-checksum-crc64nvme'],
+    ChecksumCRC32: headers['x-amz-checksum-crc32'],
+    $metadata: {},
+  }
+  return answerOf(answer, headers)
+}
+
 interface ReadAnswer extends Checksums {
   readonly ContentLength?: number | undefined
   readonly ETag?: string | undefined

@@ -4,7 +4,7 @@
  */
 import { S3Client } from '@aws-sdk/client-s3'
 import type { AwsCredentials } from '../../../credentials/index.ts'
-import { openAgents } from '../../endpoint/agents.ts'
+import { type AgentLease, leaseAgents } from './agent-pool.ts'
 import { S3Transport } from './transport.ts'
 
 export interface S3ClientOptions {
@@ -37,14 +37,17 @@ function nothing(): void {
   // Said by the error.
 }
 
-/** Opens a client. `destroy()` frees its sockets. */
-export function openS3Client(options: S3ClientOptions): S3Client {
-  const guarded = options.endpoint !== null && options.allowPrivateEndpoint !== true
-  const agents = openAgents({
-    guarded,
+/** Takes the sockets that these rules allow. */
+export function leaseFor(options: S3ClientOptions): AgentLease {
+  return leaseAgents({
+    guarded: options.endpoint !== null && options.allowPrivateEndpoint !== true,
     ...(options.connectMs === undefined ? {} : { connectMs: options.connectMs }),
     ...(options.idleMs === undefined ? {} : { idleMs: options.idleMs }),
   })
+}
+
+/** Opens a client. `destroy()` gives its sockets back. */
+export function openS3Client(options: S3ClientOptions): S3Client {
   return new S3Client({
     region: options.region,
     // Other stores know their buckets by path; AWS by host name.
@@ -59,14 +62,14 @@ export function openS3Client(options: S3ClientOptions): S3Client {
     responseChecksumValidation: 'WHEN_REQUIRED',
     // A refusal must be read before gigabytes are sent.
     expectContinueHeader: 1024 * 1024,
-    requestHandler: new S3Transport(agents),
+    requestHandler: new S3Transport(leaseFor(options)),
   })
 }
 
 /** The part of an SDK command that is used here. */
 interface Command {
   readonly middlewareStack: {
-    add(middleware: Middleware, options: { readonly step: 'build' | 'deserialize'; readonly name: string }): void
+    add(middleware: Middleware, options: { readonly step: 'deserialize'; readonly name: string }): void
   }
 }
 
@@ -84,21 +87,6 @@ function headersIn(message: unknown): Record<string, string> | null {
   if (typeof message !== 'object' || message === null || !('headers' in message)) return null
   const { headers } = message
   return typeof headers === 'object' && headers !== null ? (headers as Record<string, string>) : null
-}
-
-/**
- * Signs the body's real SHA-256 instead of letting the SDK sign `UNSIGNED-PAYLOAD` for a stream: the store then refuses bytes
- * that are not the ones that were meant. @see https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
- */
-export function signPayload(command: unknown, sha256Hex: string): void {
-  ;(command as Command).middlewareStack.add(
-    (next) => (args) => {
-      const headers = headersIn(args.request)
-      if (headers !== null) headers['x-amz-content-sha256'] = sha256Hex
-      return next(args)
-    },
-    { step: 'build', name: 'signKnownPayload' },
-  )
 }
 
 /** Calls `see` with the headers of the answer, as they came. */

@@ -15,9 +15,7 @@ import {
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
   ListPartsCommand,
-  PutObjectCommand,
   type S3Client,
-  UploadPartCommand,
 } from '@aws-sdk/client-s3'
 import { DrawbridgeError } from '../../../base/index.ts'
 import { checkKey, checkMetadata, checkPartOrder, checkSignal } from '../../fault.ts'
@@ -29,11 +27,14 @@ import type {
   PutAnswer,
   PutOptions,
   StoredPart,
+  UploadPartOptions,
 } from '../../object-store.ts'
-import { hashOfRange, outgoing } from '../../outgoing.ts'
-import { answerOf, factsOfAnswer, listedFacts } from './answers.ts'
+import { outgoing, sumsOfRange } from '../../outgoing.ts'
+import type { AgentLease } from './agent-pool.ts'
+import { answerOf, answerOfHeaders, factsOfAnswer, listedFacts } from './answers.ts'
 import type { S3ClientOptions } from './client.ts'
-import { openS3Client, signPayload, watchHeaders } from './client.ts'
+import { leaseFor, openS3Client, watchHeaders } from './client.ts'
+import { type AnswerHeaders, type BodyRequest, DataPlane } from './data-plane.ts'
 import { s3Error } from './errors.ts'
 
 const gibibyte = 1024 ** 3
@@ -69,6 +70,30 @@ function writeHeaders(options: PutOptions): WriteHeaders {
   }
 }
 
+/** The same as headers of the thin pipe. */
+function plainHeaders(options: PutOptions): Record<string, string | undefined> {
+  const { ContentType, Metadata, ACL, ServerSideEncryption, SSEKMSKeyId } = writeHeaders(options)
+  return {
+    'content-type': ContentType ?? 'application/octet-stream',
+    'x-amz-acl': ACL,
+    'x-amz-server-side-encryption': ServerSideEncryption,
+    'x-amz-server-side-encryption-aws-kms-key-id': SSEKMSKeyId,
+    ...Object.fromEntries(Object.entries(Metadata ?? {}).map(([name, value]) => [`x-amz-meta-${name}`, value])),
+  }
+}
+
+/** A CRC as S3 writes it: big-endian, base 64. */
+function crcBase64(sum: number): string {
+  const bytes = Buffer.alloc(4)
+  bytes.writeUInt32BE(sum)
+  return bytes.toString('base64')
+}
+
+interface Sent {
+  readonly operation: string
+  readonly onProgress: ((bytesSent: number) => void) | undefined
+}
+
 class S3Store implements ObjectStore {
   readonly location: string
   readonly capabilities = {
@@ -79,17 +104,60 @@ class S3Store implements ObjectStore {
     maximumParts: 10_000,
   }
   readonly #options: S3StoreOptions
-  readonly #client: S3Client
+  readonly #lease: AgentLease
+  readonly #dataPlane: DataPlane
+  #sdk: S3Client | null = null
   readonly #at: { readonly Bucket: string; readonly ExpectedBucketOwner?: string }
 
   constructor(options: S3StoreOptions) {
     if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(options.bucket)) throw new TypeError('a bucket needs a valid name')
     this.#options = options
-    this.#client = openS3Client(options)
+    this.#lease = leaseFor(options)
+    const { region, credentials } = options
+    const address = (): Promise<URL> => this.#address()
+    this.#dataPlane = new DataPlane({ region, credentials, agents: this.#lease.agents, address })
     this.location = `s3://${options.bucket}`
     this.#at = {
       Bucket: options.bucket,
       ...(options.expectedBucketOwner === null ? {} : { ExpectedBucketOwner: options.expectedBucketOwner }),
+    }
+  }
+
+  /** Made when it is first needed: the usual small report never asks for it. */
+  get #client(): S3Client {
+    this.#sdk ??= openS3Client(this.#options)
+    return this.#sdk
+  }
+
+  /** Other stores know their buckets by path; for AWS the SDK's own rules tell the address. */
+  async #address(): Promise<URL> {
+    const { endpoint, region, bucket } = this.#options
+    if (endpoint !== null) return new URL(`${endpoint.replace(/\/+$/, '')}/${bucket}`)
+    const { url } = this.#client.config.endpointProvider({ Region: region, Bucket: bucket })
+    return url
+  }
+
+  /** Sends a body through the thin pipe; the bytes themselves when they are in memory, a stream otherwise. */
+  async #sendBody(
+    body: Body,
+    start: number,
+    end: number,
+    request: Omit<BodyRequest, 'body' | 'sizeBytes'> & Sent,
+  ): Promise<AnswerHeaders> {
+    const { operation, onProgress, ...wanted } = request
+    const sizeBytes = end - start
+    if (body.bytes !== undefined && body.bytes.byteLength === body.sizeBytes) {
+      const answered = await this.#dataPlane.send({ ...wanted, sizeBytes, body: body.bytes.subarray(start, end) })
+      onProgress?.(sizeBytes)
+      return answered
+    }
+    const bytes = outgoing(body, start, end, { operation, onProgress })
+    try {
+      return await this.#dataPlane.send({ ...wanted, sizeBytes, body: bytes.stream })
+    } catch (error) {
+      throw bytes.failure() ?? error
+    } finally {
+      bytes.stream.destroy()
     }
   }
 
@@ -108,30 +176,28 @@ class S3Store implements ObjectStore {
     const wanted = { operation: 's3:PutObject', key, signal: options.signal }
     checkKey(key, wanted.operation)
     checkMetadata(options.metadata, wanted.operation)
-    return this.#call(wanted, async (send) => {
-      const bytes = outgoing(body, 0, body.sizeBytes, { operation: wanted.operation, onProgress: options.onProgress })
-      const command = new PutObjectCommand({
-        ...this.#at,
-        ...writeHeaders(options),
-        Key: key,
-        Body: bytes.stream,
-        ContentLength: body.sizeBytes,
-        ChecksumSHA256: Buffer.from(body.sha256, 'hex').toString('base64'),
-        ...(options.ifAbsent ? { IfNoneMatch: '*' } : {}),
+    const { signal, onProgress } = options
+    return this.#call(wanted, async () => {
+      const headers = await this.#sendBody(body, 0, body.sizeBytes, {
+        key,
+        query: [['x-id', 'PutObject']],
+        headers: {
+          ...this.#ownerHeader(),
+          ...plainHeaders(options),
+          'if-none-match': options.ifAbsent ? '*' : undefined,
+          'x-amz-checksum-sha256': Buffer.from(body.sha256, 'hex').toString('base64'),
+        },
+        sha256: body.sha256,
+        signal,
+        operation: wanted.operation,
+        onProgress,
       })
-      signPayload(command, body.sha256)
-      let headers: Readonly<Record<string, string>> = {}
-      watchHeaders(command, (seen) => {
-        headers = seen
-      })
-      try {
-        return answerOf(await this.#client.send(command, send), headers)
-      } catch (error) {
-        throw bytes.failure() ?? error
-      } finally {
-        bytes.stream.destroy()
-      }
+      return answerOfHeaders(headers)
     })
+  }
+
+  #ownerHeader(): Record<string, string | undefined> {
+    return { 'x-amz-expected-bucket-owner': this.#at.ExpectedBucketOwner }
   }
 
   async head(key: string, signal?: AbortSignal): Promise<ObjectFacts | null> {
@@ -212,7 +278,12 @@ class S3Store implements ObjectStore {
     checkKey(key, wanted.operation)
     checkMetadata(options.metadata, wanted.operation)
     return this.#call(wanted, async (send) => {
-      const command = new CreateMultipartUploadCommand({ ...this.#at, ...writeHeaders(options), Key: key })
+      const command = new CreateMultipartUploadCommand({
+        ...this.#at,
+        ...writeHeaders(options),
+        Key: key,
+        ...(options.crc32 === undefined ? {} : { ChecksumAlgorithm: 'CRC32', ChecksumType: 'FULL_OBJECT' }),
+      })
       const { UploadId } = await this.#client.send(command, send)
       if (!UploadId) {
         throw new DrawbridgeError({
@@ -226,8 +297,8 @@ class S3Store implements ObjectStore {
   }
 
   /**
-   * The part's hash is taken in a reading of its own and then signed: S3 compares it, and so do stores that know no checksum
-   * headers. A checksum header would have to be announced at the start and repeated at the end for every part.
+   * The part's hash is signed: S3 compares it, and so do stores that know no checksum headers. A body that does not know it
+   * is read once more for it.
    */
   async uploadPart(
     key: string,
@@ -236,36 +307,36 @@ class S3Store implements ObjectStore {
     body: Body,
     start: number,
     end: number,
-    options: { signal?: AbortSignal; onProgress?: (bytesSent: number) => void } = {},
+    options: UploadPartOptions = {},
   ): Promise<StoredPart> {
-    const wanted = { operation: 's3:UploadPart', key, signal: options.signal }
-    return this.#call(wanted, async (send) => {
-      const hash = await hashOfRange(body, start, end, 'sha256', wanted.operation)
-      const bytes = outgoing(body, start, end, { operation: wanted.operation, onProgress: options.onProgress })
-      const command = new UploadPartCommand({
-        ...this.#at,
-        Key: key,
-        UploadId: uploadId,
-        PartNumber: number,
-        Body: bytes.stream,
-        ContentLength: end - start,
+    const { signal, onProgress, withCrc32 } = options
+    const wanted = { operation: 's3:UploadPart', key, signal }
+    return this.#call(wanted, async () => {
+      const sums = await sumsOfRange(body, start, end, wanted.operation)
+      const { etag } = await this.#sendBody(body, start, end, {
+        key,
+        query: [
+          ['partNumber', `${number}`],
+          ['uploadId', uploadId],
+          ['x-id', 'UploadPart'],
+        ],
+        headers: {
+          ...this.#ownerHeader(),
+          'x-amz-checksum-crc32': withCrc32 === true ? crcBase64(sums.crc32) : undefined,
+        },
+        sha256: sums.sha256,
+        signal,
+        operation: wanted.operation,
+        onProgress,
       })
-      signPayload(command, hash.toString('hex'))
-      try {
-        const { ETag } = await this.#client.send(command, send)
-        if (!ETag) {
-          throw new DrawbridgeError({
-            code: 'protocol-broken',
-            message: 'S3 took a part without an ETag',
-            operation: wanted.operation,
-          })
-        }
-        return { number, etag: ETag, sizeBytes: end - start }
-      } catch (error) {
-        throw bytes.failure() ?? error
-      } finally {
-        bytes.stream.destroy()
+      if (!etag) {
+        throw new DrawbridgeError({
+          code: 'protocol-broken',
+          message: 'S3 took a part without an ETag',
+          operation: wanted.operation,
+        })
       }
+      return { number, etag, sizeBytes: end - start }
     })
   }
 
@@ -306,6 +377,9 @@ class S3Store implements ObjectStore {
         Key: key,
         UploadId: uploadId,
         MultipartUpload: { Parts: parts.map(({ number, etag }) => ({ PartNumber: number, ETag: etag })) },
+        ...(options.crc32 === undefined
+          ? {}
+          : { ChecksumCRC32: crcBase64(options.crc32), ChecksumType: 'FULL_OBJECT' as const }),
         ...(options.ifAbsent ? { IfNoneMatch: '*' } : {}),
       })
       let headers: Readonly<Record<string, string>> = {}
@@ -369,7 +443,8 @@ class S3Store implements ObjectStore {
   }
 
   close(): void {
-    this.#client.destroy()
+    this.#sdk?.destroy()
+    this.#lease.release()
   }
 }
 

@@ -6,7 +6,8 @@ import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:h
 import { request as httpRequest } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { pipeline, Readable, Transform } from 'node:stream'
-import type { Agents } from '../../endpoint/agents.ts'
+import type { AgentLease } from './agent-pool.ts'
+import { escaped } from './sign.ts'
 
 /** A request as the SDK's middleware leaves it. */
 export interface WireRequest {
@@ -34,13 +35,6 @@ const deadlineMs = 300_000
 
 /** How long a server may take to say `100 Continue` before the body goes out anyway. */
 const continueMs = 1_500
-
-function escaped(text: string): string {
-  return encodeURIComponent(text).replace(
-    /[!'()*]/g,
-    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
-  )
-}
 
 function queryOf(query: WireRequest['query']): string {
   const pairs: string[] = []
@@ -80,19 +74,38 @@ function bounded(response: IncomingMessage): Readable {
   return limit
 }
 
-/** Sends the body when the server is ready for it, and not at all when it has answered before. */
+/** Sends a body as it comes, or at once when it is in memory. */
 function sendBody(request: ClientRequest, wire: WireRequest, fail: (error: Error) => void): void {
   const { body } = wire
-  if (!(body instanceof Readable)) {
-    request.end(typeof body === 'string' || body instanceof Uint8Array ? body : undefined)
-    return
-  }
+  if (body instanceof Readable) {
+    const waits = wire.headers['Expect'] !== undefined || wire.headers['expect'] !== undefined
+    sendStream(request, body, waits, fail)
+  } else request.end(typeof body === 'string' || body instanceof Uint8Array ? body : undefined)
+}
+
+/**
+ * Sends the body when the server is ready for it, and not at all when it has answered before.
+ * @param waits the request carries `Expect: 100-continue`
+ */
+export function sendStream(
+  request: ClientRequest,
+  body: Readable | Uint8Array,
+  waits: boolean,
+  fail: (error: Error) => void,
+): void {
   let answered = false
   let started = false
+  const stop = (): void => {
+    if (body instanceof Readable) body.destroy()
+  }
   const start = (): void => {
     clearTimeout(timer)
     if (started || answered || request.destroyed) return
     started = true
+    if (!(body instanceof Readable)) {
+      request.end(body)
+      return
+    }
     pipeline(body, request, (error) => {
       // After an answer a broken pipe is nothing new: the answer says why.
       if (error !== null && error !== undefined && !answered) fail(error)
@@ -104,23 +117,23 @@ function sendBody(request: ClientRequest, wire: WireRequest, fail: (error: Error
     clearTimeout(timer)
     if (request.writableFinished) return
     // A request that was answered before it was sent can not be finished: its socket goes with the answer's end.
-    body.destroy()
+    stop()
     response.once('close', () => request.destroy())
   })
   request.once('close', () => {
     clearTimeout(timer)
-    body.destroy()
+    stop()
   })
-  if (wire.headers['Expect'] === undefined && wire.headers['expect'] === undefined) start()
-  else request.once('continue', start)
+  if (waits) request.once('continue', start)
+  else start()
 }
 
 /** The SDK's request handler over our own agents. */
 export class S3Transport {
-  readonly #agents: Agents
+  readonly #lease: AgentLease
 
-  constructor(agents: Agents) {
-    this.#agents = agents
+  constructor(lease: AgentLease) {
+    this.#lease = lease
   }
 
   handle(wire: WireRequest, options: { readonly abortSignal?: unknown } = {}): Promise<{ response: WireResponse }> {
@@ -133,7 +146,7 @@ export class S3Transport {
       const secure = wire.protocol === 'https:'
       const open = secure ? httpsRequest : httpRequest
       const request = open({
-        agent: secure ? this.#agents.https : this.#agents.http,
+        agent: secure ? this.#lease.agents.https : this.#lease.agents.http,
         host: wire.hostname.replace(/^\[|\]$/g, ''),
         ...(wire.port === undefined ? {} : { port: wire.port }),
         method: wire.method,
@@ -176,6 +189,6 @@ export class S3Transport {
   }
 
   destroy(): void {
-    this.#agents.destroy()
+    this.#lease.release()
   }
 }

@@ -1,0 +1,220 @@
+/**
+ * One measured job of the delivery benchmark, in a process of its own so that time, processor and memory are its alone:
+ * `node delivery-job.ts NAME JSON`. Prints one line of JSON.
+ */
+import { createReadStream, readFileSync } from 'node:fs'
+import { copyFile, open, stat } from 'node:fs/promises'
+import { Agent, request } from 'node:http'
+import { PutObjectCommand, S3Client, UploadPartCommand } from '@aws-sdk/client-s3'
+import { openBenchHouse, person, tenant } from './delivery-house.ts'
+
+/** What a job is told. */
+export interface JobInput {
+  readonly endpoint: string
+  /** A directory of its own. */
+  readonly directory: string
+  /** The report of the jobs about one large report. */
+  readonly file: string
+  /** How many small reports. */
+  readonly count: number
+}
+
+/** What a job measured. */
+export interface JobResult {
+  readonly wallMs: number
+  /** All threads of the process, user and system. */
+  readonly cpuMs: number
+  readonly peakRssBytes: number
+}
+
+const smallBytes = 10 * 1024
+const partBytes = 8 * 1024 * 1024
+const inFlight = 32
+const callers = 64
+
+type Job = (input: JobInput, measure: <T>(work: () => Promise<T>) => Promise<T>) => Promise<void>
+
+const jobs: Readonly<Record<string, Job>> = {
+  'bare-put': async ({ endpoint, file }, measure) => {
+    const { size } = await stat(file)
+    await measure(() => barePut(`${endpoint}/acme-audit/bare`, size, file))
+  },
+  copy: async ({ file, directory }, measure) => {
+    await measure(async () => {
+      await copyFile(file, `${directory}/copy`)
+      await using copy = await open(`${directory}/copy`, 'r+')
+      await copy.sync()
+    })
+  },
+  'sdk-parts': sdkParts,
+  spooled: async (input, measure) => await oneReport(input, measure, false),
+  'from-file': async (input, measure) => await oneReport(input, measure, true),
+  'bare-small': async ({ endpoint, count }, measure) => {
+    const agent = new Agent({ keepAlive: true, maxSockets: inFlight })
+    const body = Buffer.alloc(smallBytes, 7)
+    await measure(() => side(count, inFlight, (n) => bareSmall(agent, `${endpoint}/acme-audit/bare-${n}`, body)))
+    agent.destroy()
+  },
+  'sdk-small': async ({ endpoint, count }, measure) => {
+    const client = sdk(endpoint)
+    const body = Buffer.alloc(smallBytes, 7)
+    await measure(() =>
+      side(count, inFlight, async (n) => {
+        await client.send(new PutObjectCommand({ Bucket: 'acme-audit', Key: `sdk-${n}`, Body: body, IfNoneMatch: '*' }))
+      }),
+    )
+    client.destroy()
+  },
+  small: smallReports,
+}
+
+async function barePut(url: string, size: number, file: string): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const put = request(url, { method: 'PUT', headers: { 'content-length': size } }, (response) => {
+      response.resume().once('end', resolve)
+    })
+    put.once('error', reject)
+    createReadStream(file, { highWaterMark: 1 << 20 })
+      .once('error', reject)
+      .pipe(put)
+  })
+}
+
+async function bareSmall(agent: Agent, url: string, body: Buffer): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const headers = { 'content-length': body.length, 'content-type': 'application/octet-stream' }
+    const put = request(url, { agent, method: 'PUT', headers }, (response) => {
+      response.resume().once('end', resolve)
+    })
+    put.once('error', reject)
+    put.end(body)
+  })
+}
+
+function sdk(endpoint: string): S3Client {
+  return new S3Client({
+    endpoint,
+    region: 'eu-central-1',
+    forcePathStyle: true,
+    credentials: { accessKeyId: 'AKIABENCHMARKS000000', secretAccessKey: 'benchmarks-need-no-secret-access-key' },
+  })
+}
+
+/** UploadPart at concurrency 4, as lib-storage sends: a buffer for every part. */
+async function sdkParts({ endpoint, file }: JobInput, measure: Parameters<Job>[1]): Promise<void> {
+  const client = sdk(endpoint)
+  const { size } = await stat(file)
+  await using handle = await open(file, 'r')
+  const parts = Math.ceil(size / partBytes)
+  await measure(() =>
+    side(parts, 4, async (n) => {
+      const length = Math.min(partBytes, size - n * partBytes)
+      const { buffer } = await handle.read(Buffer.allocUnsafe(length), 0, length, n * partBytes)
+      const part = { Bucket: 'acme-audit', Key: 'sdk', UploadId: 'sink-upload', PartNumber: n + 1, Body: buffer }
+      await client.send(new UploadPartCommand(part))
+    }),
+  )
+  client.destroy()
+}
+
+/** One report through the whole house: from its file, or from the moment it is accepted. */
+async function oneReport(input: JobInput, measure: Parameters<Job>[1], acceptance: boolean): Promise<void> {
+  const { promise: ended, resolve, reject } = Promise.withResolvers<void>()
+  const { house, worker, close } = await openBenchHouse({
+    ...input,
+    onDelivery(event) {
+      if (event.type === 'crash') reject(event.error)
+      if (event.type === 'target' && event.state !== 'sending' && event.state !== 'delivered') reject(event.reason)
+      if (event.type === 'delivery' && event.state === 'delivered' && event.availableAt === null) resolve()
+    },
+  })
+  const take = async (): Promise<void> => {
+    const source = createReadStream(input.file, { highWaterMark: 1 << 20 })
+    const { upload } = await house.deliveries.upload(tenant, 'report.bin', source)
+    await house.deliveries.accept(tenant, person, { route: 'audit', period: '2026-10', uploads: [upload] })
+  }
+  const work = async (): Promise<void> => {
+    worker.start()
+    await ended
+  }
+  if (!acceptance) await take()
+  await measure(async () => {
+    if (acceptance) await take()
+    await work()
+  })
+  const [delivery] = await house.deliveries.list(tenant, { limit: 1 })
+  if (delivery?.targets[0]?.hasReceipt !== true) throw new Error('the report was not delivered with a receipt')
+  await close()
+}
+
+/** Small reports through the whole house: many callers upload and accept while the worker delivers. */
+async function smallReports(input: JobInput, measure: Parameters<Job>[1]): Promise<void> {
+  const { promise: ended, resolve, reject } = Promise.withResolvers<void>()
+  let delivered = 0
+  const { house, worker, close } = await openBenchHouse({
+    ...input,
+    onDelivery(event) {
+      if (event.type === 'crash') reject(event.error)
+      if (event.type !== 'delivery' || event.state !== 'delivered' || event.availableAt !== null) return
+      delivered += 1
+      if (delivered === input.count) resolve()
+    },
+  })
+  const body = Buffer.alloc(smallBytes, 7)
+  worker.start()
+  await measure(async () => {
+    await side(input.count, callers, async (n) => {
+      body.writeUInt32BE(n)
+      const bytes = Buffer.from(body)
+      const { upload } = await house.deliveries.upload(tenant, `report-${n}.csv`, one(bytes))
+      await house.deliveries.accept(tenant, person, { route: 'audit', period: '2026-10', uploads: [upload] })
+    })
+    await ended
+  })
+  const size = await house.logStore.size(tenant)
+  if (size < 2 * input.count) throw new Error(`only ${size} entries are in the log`)
+  const [delivery] = await house.deliveries.list(tenant, { limit: 1 })
+  if (delivery?.targets[0]?.hasReceipt !== true) throw new Error('a report has no receipt')
+  await close()
+}
+
+async function* one(bytes: Buffer): AsyncGenerator<Buffer> {
+  yield bytes
+}
+
+/** Runs `work` for 0 … `count` - 1, `width` at a time. */
+async function side(count: number, width: number, work: (n: number) => Promise<void>): Promise<void> {
+  let next = 0
+  const lane = async (): Promise<void> => {
+    for (let n = next++; n < count; n = next++) await work(n)
+  }
+  await Promise.all(Array.from({ length: Math.min(width, count) }, lane))
+}
+
+/** The most that the process ever held, as the kernel says where it does. */
+function peakRssBytes(): number {
+  try {
+    const [, kibibytes] = /VmHWM:\s+(\d+) kB/.exec(readFileSync('/proc/self/status', 'utf8')) ?? []
+    if (kibibytes !== undefined) return Number(kibibytes) * 1024
+  } catch {
+    // Not Linux: the runtime's own figure.
+  }
+  return process.resourceUsage().maxRSS * 1024
+}
+
+if (import.meta.main) {
+  const [, , name = '', json = '{}'] = process.argv
+  const job = Object.hasOwn(jobs, name) ? jobs[name] : undefined
+  if (job === undefined) throw new TypeError(`there is no job \`${name}\``)
+  let result: JobResult | null = null
+  await job(JSON.parse(json), async (work) => {
+    const cpu = process.cpuUsage()
+    const start = performance.now()
+    const answer = await work()
+    const wallMs = performance.now() - start
+    const { user, system } = process.cpuUsage(cpu)
+    result = { wallMs, cpuMs: (user + system) / 1000, peakRssBytes: peakRssBytes() }
+    return answer
+  })
+  console.log(JSON.stringify(result))
+}
