@@ -265,14 +265,29 @@ async function readOutside(stage: StorageStage, outside: string): Promise<Outcom
 
 /** Writes nothing: the bytes are not the announced ones, and the store is asked to refuse what exists. */
 async function tryWriting(stage: StorageStage, folder: string): Promise<void> {
-  const key = `${folder}.drawbridge/never-${newId('prb', stage.context.random)}`
+  const { connection, context, unnarrowed, signal } = stage
+  const key = `${folder}.drawbridge/never-${newId('prb', context.random)}`
+  if (!isS3(connection)) return tryBlock(stage, key)
   try {
-    await stage.unnarrowed.put(key, bodyThatCannotArrive(), { ifAbsent: true, signal: stage.signal })
+    await unnarrowed.put(key, bodyThatCannotArrive(), { ifAbsent: true, signal })
   } catch (error) {
     // It was allowed: the store went on to read the bytes and found that they are others.
     if (error instanceof DrawbridgeError && error.code === 'checksum-mismatch') return
     throw error
   }
+}
+
+/**
+ * A container knows no SHA-256: our own hands would stop bytes that are not the announced ones, before it has answered. A
+ * block that is never committed makes no blob, and is dropped by itself.
+ *
+ * @see https://learn.microsoft.com/en-us/rest/api/storageservices/put-block
+ */
+async function tryBlock(stage: StorageStage, key: string): Promise<void> {
+  const { unnarrowed, signal } = stage
+  const { body } = makeProbe(stage.connection, stage.context)
+  const upload = await unnarrowed.createUpload(key, { ifAbsent: true, signal })
+  await unnarrowed.uploadPart(key, upload, 1, body, 0, body.sizeBytes, { signal })
 }
 
 async function refusal(otherwise: string, attempt: () => Promise<unknown>): Promise<Outcome> {
