@@ -70,9 +70,9 @@ export class Recorder {
     this.#wake?.()
   }
 
-  /** Gives every check that is still open the same outcome. */
-  settleRest(outcome: Outcome): void {
-    for (const id of this.#wanted) this.settle(id, outcome, this.#startedAt)
+  /** Gives every check that is still open, or of `ids` those that are, the same outcome. */
+  settleRest(outcome: Outcome, ids: Iterable<CheckId> = this.#wanted): void {
+    for (const id of ids) this.settle(id, outcome, this.#startedAt)
   }
 
   /** Takes no more answers; the stream ends when what was found is read. */

@@ -9,7 +9,7 @@ import type { ConnectionContext } from '../context.ts'
 import { linkOfRefusal } from '../diagnose/error-link.ts'
 import { isS3 } from '../model/setup-model.ts'
 import { bodyThatCannotArrive, jobPutOptions, makeProbe, type Probe } from '../open/probe.ts'
-import type { CheckId } from './checks.ts'
+import { type CheckId, checkIds } from './checks.ts'
 import { type Outcome, outcomeOf, type Recorder, requestIdsOf } from './recorder.ts'
 
 /** What the storage checks work with. */
@@ -43,8 +43,20 @@ export async function checkStorage(stage: StorageStage): Promise<void> {
     }
   }
   placeFacts(stage)
-  recorder.settleRest({ status: 'skipped', detail: 'nothing could be written, so this was not tried' })
+  // The checks on the way in run beside these and answer for themselves.
+  const rest = checkIds.filter((id) => !entryChecks.has(id))
+  recorder.settleRest({ status: 'skipped', detail: 'nothing could be written, so this was not tried' }, rest)
 }
+
+const entryChecks: ReadonlySet<CheckId> = new Set([
+  'base-identity',
+  'assume-role',
+  'external-id-required',
+  'external-id-matched',
+  'session-identity',
+  'access-key',
+  'sas-token',
+])
 
 /** As the recorder's own, with the link of a refusal read from what the provider said. */
 async function run(stage: StorageStage, id: CheckId, work: () => Promise<Outcome>): Promise<boolean> {
