@@ -84,7 +84,8 @@ function elsewhereId(policy: PolicyName, action: string): string {
   return policy === 'permissions' && action.startsWith('s3:') ? 'permissions-key-pattern' : absenceId(policy, action)
 }
 
-function policyNameOf(type: StatementOutcome['policyType'], isAssume: boolean): PolicyName {
+/** The contract's name for a type of policy; identity policies are ours at AssumeRole and the role's behind it. */
+export function policyNameOf(type: StatementOutcome['policyType'], isAssume: boolean): PolicyName {
   switch (type) {
     case 'identity':
       return isAssume ? 'base' : 'permissions'
@@ -130,7 +131,8 @@ function list(values: readonly string[]): string {
   return values.length > 4 ? `${shown.join(', ')} and ${values.length - 4} more` : shown.join(', ')
 }
 
-function statementOf(
+/** A statement of an evaluation with its own text, in the contract's form. */
+export function statementOf(
   policy: PolicyName,
   outcome: StatementOutcome,
   condition: ConditionOutcome | undefined,

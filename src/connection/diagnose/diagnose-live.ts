@@ -32,7 +32,7 @@ export async function diagnoseLive(
   if (refusal === null) return nothingRefused(connection, identity)
   const { matches } = matchError(refusal)
   const isAssume = refusal.operation?.startsWith('sts:') === true
-  const isPlain = options.probes !== false && refusal.code === 'access-denied' && matches[0]?.confidence !== 'likely'
+  const isPlain = options.probes !== false && refusal.code === 'access-denied' && isOpen(matches[0])
   const separated = isPlain ? await separate(connection, secret, identity, context, isAssume) : nothingSeparated
   const token = tokenEvidence(connection, secret, context)
   const causes = rankCauses(connection, matches, withToken(separated, token), refusal)
@@ -49,6 +49,13 @@ export async function diagnoseLive(
     ],
     nextStep: nextStepOf(causes, refusal),
   }
+}
+
+/** Refusals behind which a condition can stand that the text does not show, and a probe does. */
+const conditional: ReadonlySet<string> = new Set(['missing-permission', 'bucket-policy-deny', 'permissions-deny'])
+
+function isOpen(first: Match | undefined): boolean {
+  return first === undefined || first.confidence !== 'likely' || conditional.has(first.symptom.id)
 }
 
 function withToken(separated: Separated, token: TokenEvidence | null): Separated {

@@ -22,6 +22,7 @@ import { roleOf } from '../open/session-need.ts'
 import { assumeRoleCall, type CallSurroundings, forbiddenCalls, jobCalls, sessionArnOf } from './api-calls.ts'
 import { chainFormOf, chainOf, type LinkFinding } from './chain-of.ts'
 import { describePolicy, refusalOf } from './deciding-statement.ts'
+import { excessCauses } from './excess.ts'
 import { type PolicyTexts, type ReadPolicies, readPolicyTexts } from './policy-texts.ts'
 import { recordedEvidence } from './recorded-evidence.ts'
 import { ownSettings, repairOf, tagCandidates } from './repairs.ts'
@@ -71,7 +72,9 @@ export async function diagnosePolicies(
       repairOf(proposal, connection.identityMapping, candidates),
     ),
   )
-  const causes = [...refusals, ...keyStateCause(calls, texts)].map((cause) => withRemarks(cause, recorded.remarks))
+  const stage = { connection, principalArn: caller.principalArn, forbidden, wanted: calls, policies: chainPolicies }
+  const found = [...missingRole(connection, texts), ...refusals, ...keyStateCause(calls, texts)]
+  const causes = (found.length === 0 ? excessCauses(stage) : found).map((cause) => withRemarks(cause, recorded.remarks))
   const notSeen = [
     ...new Set([
       ...notSeenOf(texts, policies, decided),
@@ -103,6 +106,28 @@ function onlyAddress(egress: ConnectionContext['egress']): string | null {
 function withRemarks(cause: Cause, remarks: readonly string[]): Cause {
   const concerns = cause.link === 'assume-role' || cause.statement?.condition !== undefined
   return concerns ? { ...cause, because: [...cause.because, ...remarks] } : cause
+}
+
+/** Without the role nothing else was read of it, and nothing else matters. */
+function missingRole(connection: Connection, texts: PolicyTexts): Cause[] {
+  if (texts.roleExists !== false) return []
+  return [
+    {
+      id: 'role-missing',
+      confidence: 'proved',
+      link: 'assume-role',
+      summary: `the role \`${roleOf(connection).roleArn}\` does not exist`,
+      because: ['IAM says that there is no such role; STS refuses a role that does not exist like one that refuses'],
+      repairs: [
+        {
+          side: 'theirs',
+          summary: 'make the role again with the set-up kit; its External ID is still the same',
+          opens: 'nothing else',
+          proved: false,
+        },
+      ],
+    },
+  ]
 }
 
 /** A key that is switched off refuses whatever its policy says. That is read, not evaluated. */

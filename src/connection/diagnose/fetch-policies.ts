@@ -75,6 +75,8 @@ const absences = new Set([
   'OwnershipControlsNotFoundError',
   'NoSuchOwnershipControls',
   'NoSuchPublicAccessBlockConfiguration',
+  'NoSuchEntity',
+  'NoSuchEntityException',
 ])
 
 class Reader {
@@ -144,7 +146,7 @@ class Reader {
     })
   }
 
-  async role(name: string): Promise<Pick<FetchedPolicies, 'trust' | 'permissions' | 'boundary'>> {
+  async role(name: string): Promise<Pick<FetchedPolicies, 'roleExists' | 'trust' | 'permissions' | 'boundary'>> {
     const found = await this.#read('the role with its trust policy', async () => {
       const { Role } = await this.#iam.send(new GetRoleCommand({ RoleName: name }))
       return {
@@ -152,6 +154,7 @@ class Reader {
         boundaryArn: Role?.PermissionsBoundary?.PermissionsBoundaryArn ?? null,
       }
     })
+    if (found === null) return { roleExists: false }
     const [inline, attached, boundary] = await Promise.all([
       this.#inline(name),
       this.#attached(name),

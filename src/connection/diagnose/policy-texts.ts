@@ -4,6 +4,8 @@ import { type NamedPolicy, parsePolicy } from '../../iam/index.ts'
 
 /** Policies as text, by name, with facts of the bucket that an administrator can read. Absent: not looked at. */
 export interface PolicyTexts {
+  /** False: IAM says that there is no such role. */
+  readonly roleExists?: boolean | undefined
   readonly trust?: string | undefined
   /** Every identity-based policy of the role. */
   readonly permissions?: readonly string[] | undefined
