@@ -6,10 +6,11 @@
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
  */
 import { type Address, compileRanges, parseAddress, parseAddressRange, rangeContains } from '../match/address.ts'
-import { compileArnPattern, type TextTest } from '../match/arn.ts'
+import { compileArnPattern, compileArnPatterns, keptWithoutVariables, type TextTest } from '../match/arn.ts'
 import { foldName } from '../match/fold-name.ts'
 import { compileGlob, globMatches, globTest } from '../match/glob.ts'
 import { type Operator, parseOperator, type Relation } from '../match/operator.ts'
+import { PatternList, plainTest } from '../match/pattern-list.ts'
 import { parseBinary, parseDecimal, parseInstant } from '../match/scalar.ts'
 import {
   type ContextLookup,
@@ -82,24 +83,37 @@ function compileTest(
     return (lookup) => (lookup.values(key) === null ? whenAbsent : whenPresent)
   }
   const { negated, qualifier } = operator
-  const isWanted = compileWanted(operator, wanted, variables)
+  const { one, several } = compileWanted(operator, wanted, variables)
   const holdsWhenAbsent = operator.ifExists || qualifier === 'ForAllValues' || (negated && qualifier === null)
   return (lookup) => {
     const values = lookup.values(key)
     if (values === null) return holdsWhenAbsent
-    if (qualifier === 'ForAllValues') return values.every((value) => isWanted(value, lookup) !== negated)
-    if (qualifier === 'ForAnyValue') return values.some((value) => isWanted(value, lookup) !== negated)
     const [only] = values
-    if (values.length === 1 && only !== undefined) return isWanted(only, lookup) !== negated
-    return values.some((value) => isWanted(value, lookup)) !== negated
+    if (values.length === 1 && only !== undefined) return one(only, lookup) !== negated
+    const isWanted = several(lookup, values)
+    if (qualifier === 'ForAllValues') return values.every((value) => isWanted(value) !== negated)
+    if (qualifier === 'ForAnyValue') return values.some((value) => isWanted(value) !== negated)
+    return values.some(isWanted) !== negated
   }
+}
+
+/** Tells whether a value of the request is one of those wanted. */
+interface WantedTest {
+  readonly one: TextTest
+  /** For several values of one request: what does not depend on the value is done once. */
+  readonly several: (lookup: ContextLookup, values: readonly string[]) => (value: string) => boolean
+}
+
+/** A test for which several values are several times one. */
+function eachAlone(one: TextTest): WantedTest {
+  return { one, several: (lookup) => (value) => one(value, lookup) }
 }
 
 /**
  * Makes one test of all the values of a condition: the request's value is read once, and fixed values are looked up
  * rather than gone through. A value that is not what the operator compares (a word for a number, say) equals nothing.
  */
-function compileWanted(operator: Operator, wanted: readonly string[], variables: boolean): TextTest {
+function compileWanted(operator: Operator, wanted: readonly string[], variables: boolean): WantedTest {
   switch (operator.comparison) {
     case 'string':
       return compileTexts(wanted, variables, asWritten)
@@ -108,19 +122,22 @@ function compileWanted(operator: Operator, wanted: readonly string[], variables:
     case 'stringLike':
       return compilePatterns(wanted, variables)
     case 'arn':
-      return anyOf(wanted.map((value) => compileArnPattern(value, variables)))
+      return {
+        one: anyOf(wanted.map((value) => compileArnPattern(value, variables))),
+        several: compileArnPatterns([...new Set(wanted)], variables),
+      }
     case 'number':
-      return compileOrdered(wanted, operator.relation, parseDecimal)
+      return eachAlone(compileOrdered(wanted, operator.relation, parseDecimal))
     case 'date':
-      return compileOrdered(wanted, operator.relation, parseInstant)
+      return eachAlone(compileOrdered(wanted, operator.relation, parseInstant))
     case 'bool':
       return compileTexts(wanted, false, lowerCase)
     case 'binary': {
       const bytes = new Set(wanted.map(parseBinary))
-      return (text) => {
+      return eachAlone((text) => {
         const given = parseBinary(text)
         return given !== null && bytes.has(given)
-      }
+      })
     }
     case 'address': {
       const ranges = wanted.map(parseAddressRange).filter((range) => range !== null)
@@ -128,13 +145,13 @@ function compileWanted(operator: Operator, wanted: readonly string[], variables:
         ranges.length > manyRanges
           ? compileRanges(ranges)
           : (address: Address): boolean => ranges.some((range) => rangeContains(range, address))
-      return (text) => {
+      return eachAlone((text) => {
         const address = parseAddress(text)
         return address !== null && isInside(address)
-      }
+      })
     }
     case 'null':
-      return () => false
+      return eachAlone(() => false)
   }
 }
 
@@ -155,30 +172,41 @@ function anyOf(tests: readonly TextTest[]): TextTest {
   return tests.length === 1 ? first : (text, lookup) => tests.some((test) => test(text, lookup))
 }
 
-function compileTexts(wanted: readonly string[], variables: boolean, fold: (text: string) => string): TextTest {
+function compileTexts(wanted: readonly string[], variables: boolean, fold: (text: string) => string): WantedTest {
   const fixed = new Set<string>()
-  const tests: TextTest[] = []
-  for (const value of wanted) {
+  const templates: (readonly TemplateToken[])[] = []
+  for (const value of new Set(wanted)) {
     const tokens = parseTemplate(value, { variables, wildcards: false })
-    if (!tokens.some(isVariable)) {
-      fixed.add(fold(resolvedText(tokens, noContext) ?? value))
-      continue
-    }
-    tests.push((text, lookup) => {
+    if (tokens.some(isVariable)) templates.push(tokens)
+    else fixed.add(fold(resolvedText(tokens, noContext) ?? value))
+  }
+  const tests = templates.map((tokens): TextTest => {
+    return (text, lookup) => {
       const resolved = resolvedText(tokens, lookup)
       return resolved !== null && fold(text) === fold(resolved)
-    })
+    }
+  })
+  const several: WantedTest['several'] = (lookup) => {
+    if (templates.length === 0) return (text) => fixed.has(fold(text))
+    const all = new Set(fixed)
+    for (const tokens of templates) {
+      const resolved = resolvedText(tokens, lookup)
+      if (resolved !== null) all.add(fold(resolved))
+    }
+    return (text) => all.has(fold(text))
   }
-  return fixedFirst(fixed, tests, fold)
+  return { one: fixedFirst(fixed, tests, fold), several }
 }
 
 /** Patterns without a wildcard are texts like any other. */
-function compilePatterns(wanted: readonly string[], variables: boolean): TextTest {
+function compilePatterns(wanted: readonly string[], variables: boolean): WantedTest {
   const fixed = new Set<string>()
   const tests: TextTest[] = []
-  for (const value of wanted) {
+  const templates: (readonly TemplateToken[])[] = []
+  for (const value of new Set(wanted)) {
     const tokens = parseTemplate(value, { variables, wildcards: true })
     if (tokens.some(isVariable)) {
+      templates.push(tokens)
       tests.push((text, lookup) => {
         const resolved = resolveTemplate(tokens, lookup)
         return resolved !== null && globMatches(compileGlob(resolved), text)
@@ -186,10 +214,24 @@ function compilePatterns(wanted: readonly string[], variables: boolean): TextTes
       continue
     }
     const glob = compileGlob(resolveTemplate(tokens, noContext) ?? [])
-    if (glob.exact === null) tests.push(globTest(glob))
-    else fixed.add(glob.exact)
+    if (glob.exact !== null) fixed.add(glob.exact)
+    else {
+      templates.push(tokens)
+      tests.push(globTest(glob))
+    }
   }
-  return fixedFirst(fixed, tests, asWritten)
+  const patterns = keptWithoutVariables(templates, (lookup) => {
+    const globs = templates.flatMap((tokens) => {
+      const resolved = resolveTemplate(tokens, lookup)
+      return resolved === null ? [] : [[resolved]]
+    })
+    return new PatternList(globs, plainTest)
+  })
+  const several: WantedTest['several'] = (lookup, values) => {
+    const fits = patterns(lookup, values)
+    return (text) => fixed.has(text) || fits(text)
+  }
+  return { one: fixedFirst(fixed, tests, asWritten), several }
 }
 
 function fixedFirst(fixed: ReadonlySet<string>, tests: readonly TextTest[], fold: (text: string) => string): TextTest {

@@ -6,7 +6,8 @@
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
  */
-import { compileGlob, type Glob, type GlobToken, globMatches, globTest } from './glob.ts'
+import { compileGlob, type GlobToken, globMatches, globTest } from './glob.ts'
+import { type PartedPattern, PatternList } from './pattern-list.ts'
 import { type ContextLookup, isVariable, parseTemplate, resolveTemplate, type TemplateToken } from './template.ts'
 
 /** The parts of `arn:partition:service:region:account:resource`; the resource may hold further colons. */
@@ -97,16 +98,51 @@ function cutResourcePattern(pattern: string): {
 /** Prepares a wanted value of `ArnEquals` or `ArnLike`, which are the same operator. */
 export function compileArnPattern(pattern: string, variables: boolean): TextTest {
   const tokens = parseTemplate(pattern, { variables, wildcards: true })
-  if (tokens.every((token) => token === 'star') && tokens.length > 0) return () => true
-  if (!tokens.some(isVariable)) return testSegments(segmentGlobs(tokens.filter(isGlobToken)))
+  if (isStars(tokens)) return () => true
+  if (!tokens.some(isVariable)) return testSegments(cutTokens(tokens.filter(isGlobToken)))
   return (text, lookup) => {
     const resolved = resolveTemplate(tokens, lookup)
-    return resolved !== null && testSegments(segmentGlobs(resolved))(text, lookup)
+    return resolved !== null && testSegments(cutTokens(resolved))(text)
   }
 }
 
-function testSegments(globs: readonly Glob[] | null): TextTest {
-  if (globs === null) return () => false
+/** Prepares the wanted values of `ArnEquals` or `ArnLike` for several values of one request. */
+export function compileArnPatterns(
+  patterns: readonly string[],
+  variables: boolean,
+): (lookup: ContextLookup, texts: readonly string[]) => (text: string) => boolean {
+  const templates = patterns.map((pattern) => parseTemplate(pattern, { variables, wildcards: true }))
+  if (templates.some(isStars)) return () => () => true
+  return keptWithoutVariables(templates, (lookup) => {
+    const parted = templates.flatMap((tokens) => {
+      const resolved = resolveTemplate(tokens, lookup)
+      const cut = resolved === null ? null : cutTokens(resolved)
+      return cut === null ? [] : [cut]
+    })
+    return new PatternList(parted, testSegments)
+  })
+}
+
+/** Prepares patterns for the values of one request; once and for all when they hold no variables. */
+export function keptWithoutVariables(
+  templates: readonly (readonly TemplateToken[])[],
+  resolveAll: (lookup: ContextLookup) => PatternList,
+): (lookup: ContextLookup, texts: readonly string[]) => (text: string) => boolean {
+  if (templates.some((tokens) => tokens.some(isVariable))) return (lookup, texts) => resolveAll(lookup).testFor(texts)
+  let kept: PatternList | null = null
+  return (lookup, texts) => {
+    kept ??= resolveAll(lookup)
+    return kept.testFor(texts)
+  }
+}
+
+function isStars(tokens: readonly TemplateToken[]): boolean {
+  return tokens.length > 0 && tokens.every((token) => token === 'star')
+}
+
+function testSegments(segments: PartedPattern | null): (text: string) => boolean {
+  if (segments === null) return () => false
+  const globs = segments.map(compileGlob)
   return (text) => {
     const parts = arnSegments(text)
     return parts !== null && globs.every((glob, i) => globMatches(glob, parts[i] ?? ''))
@@ -114,7 +150,7 @@ function testSegments(globs: readonly Glob[] | null): TextTest {
 }
 
 /** Cuts tokens at the first five colons; null when there are fewer. */
-function segmentGlobs(tokens: readonly GlobToken[]): readonly Glob[] | null {
+function cutTokens(tokens: readonly GlobToken[]): PartedPattern | null {
   const segments: GlobToken[][] = [[]]
   for (const token of tokens) {
     if (typeof token === 'string') {
@@ -129,9 +165,10 @@ function segmentGlobs(tokens: readonly GlobToken[]): readonly Glob[] | null {
       segments.push([])
       start = colon + 1
     }
-    segments[segments.length - 1]?.push({ text: token.text.slice(start) })
+    // What is left of a value is no longer the value that other patterns refer to.
+    segments[segments.length - 1]?.push(start === 0 ? token : { text: token.text.slice(start) })
   }
-  return segments.length === 6 ? segments.map(compileGlob) : null
+  return segments.length === 6 ? segments : null
 }
 
 type PositionTest = (text: string, start: number, lookup: ContextLookup) => boolean
