@@ -1,0 +1,392 @@
+/**
+ * The house under simulation: the real delivery code, database and evidence log, in processes that a schedule kills and
+ * stops. Only the machine around it is played: time, disk, network and the customers' buckets.
+ */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DrawbridgeError } from '../../src/base/index.ts'
+import type { Diagnosis } from '../../src/contract/index.ts'
+import {
+  type DeliveryRepository,
+  DeliveryService,
+  DeliveryWorker,
+  evidenceReceipts,
+  Spool,
+  type TargetAccess,
+} from '../../src/delivery/index.ts'
+import { localConnection } from '../../src/delivery/testing/house.ts'
+import { EvidenceLog, type LogStore } from '../../src/evidence/index.ts'
+import { openState, type State } from '../../src/state/index.ts'
+import { withRetry } from '../../src/storage/index.ts'
+import { Bucket, rightsOf } from './bucket.ts'
+import { Chance } from './chance.ts'
+import { Disk } from './disk.ts'
+import { History } from './history.ts'
+import type { PlantedBug, Surroundings } from './planted.ts'
+import { Process, type SlotLife, slotLife, startOfTime } from './process.ts'
+import { type BucketName, bucketNames, type Fault, type Schedule, type Slot, workerSlots } from './schedule.ts'
+import { Timeline } from './timeline.ts'
+import { Way, Wire } from './wire.ts'
+
+export const tenants = ['globex', 'initech'] as const
+export const logOrigin = 'simulation.example'
+
+interface Running {
+  readonly process: Process
+  readonly worker: DeliveryWorker | null
+  readonly service: DeliveryService | null
+}
+
+/** One house through one schedule. */
+export class House {
+  readonly timeline = new Timeline()
+  readonly history = new History()
+  readonly buckets = new Map<BucketName, Bucket>()
+  readonly disk: Disk
+  readonly schedule: Schedule
+  readonly chance: Chance
+  readonly #bug: PlantedBug | null
+  readonly #directory: string
+  readonly #lives = new Map<Slot, SlotLife>()
+  readonly #ways = new Map<BucketName, Way>()
+  readonly #running = new Map<Slot, Running>()
+  readonly #isWokenAtOnce: boolean
+  #state: State | null = null
+  #spool: Spool | null = null
+  #boots = 0
+  #isPowerGone = false
+  #plans = new Map<BucketName, number>()
+  #isCalm = false
+
+  static async open(schedule: Schedule, bug: PlantedBug | null = null): Promise<House> {
+    const house = new House(schedule, bug, await mkdtemp(join(tmpdir(), 'drawbridge-simulation-')))
+    await house.#boot()
+    await house.#setUp()
+    return house
+  }
+
+  private constructor(schedule: Schedule, bug: PlantedBug | null, directory: string) {
+    this.schedule = schedule
+    this.#bug = bug
+    this.#directory = directory
+    const { seed, faults, workers } = schedule
+    this.chance = new Chance(seed, 'house')
+    this.#isWokenAtOnce = this.chance.happens(0.5)
+    for (const name of bucketNames) {
+      this.buckets.set(name, new Bucket(name, rightsOf(new Chance(seed, `rights of ${name}`))))
+      this.#ways.set(name, new Way(this.timeline, name, faults))
+      this.history.occupied.set(name, new Set())
+    }
+    for (const slot of ['front', ...workerSlots.slice(0, workers)] as const)
+      this.#lives.set(slot, slotLife(slot, faults))
+    for (const fault of faults) if (fault.kind === 'power-cut') this.timeline.in(fault.at, () => this.#cutPower())
+    this.disk = new Disk(directory.slice(directory.lastIndexOf('/') + 1), this.#diskFaults(), new Chance(seed, 'disk'))
+  }
+
+  #diskFaults(): ConstructorParameters<typeof Disk>[1] {
+    const { faults } = this.schedule
+    const full = faults.filter((fault) => fault.kind === 'disk-full')
+    return {
+      isFull: () => full.some(({ at, until }) => at <= this.timeline.now && this.timeline.now < until),
+      failingSyncs: new Set(faults.flatMap((fault) => (fault.kind === 'sync-fails' ? fault.write : []))),
+      powerCuts: new Set(faults.flatMap((fault) => (fault.kind === 'power-cut-at-write' ? fault.write : []))),
+      onPowerCut: () => this.#cutPower(),
+      ...this.#bug?.disk,
+    }
+  }
+
+  get state(): State {
+    if (this.#state === null) throw new TypeError('the house has no power')
+    return this.#state
+  }
+
+  get spool(): Spool {
+    if (this.#spool === null) throw new TypeError('the house has no power')
+    return this.#spool
+  }
+
+  /** The process that takes reports in now, and its service. */
+  get front(): { readonly process: Process; readonly service: DeliveryService } {
+    const running = this.#running.get('front')
+    if (running?.service == null) throw new TypeError('the front always runs or is being started')
+    return { process: running.process, service: running.service }
+  }
+
+  get databaseNow(): number {
+    return startOfTime + this.timeline.now + this.#skewOf('database')
+  }
+
+  way(name: BucketName): Way {
+    const way = this.#ways.get(name)
+    if (way === undefined) throw new TypeError('every bucket has a way')
+    return way
+  }
+
+  bucket(name: BucketName): Bucket {
+    const bucket = this.buckets.get(name)
+    if (bucket === undefined) throw new TypeError('a bucket of the schedule')
+    return bucket
+  }
+
+  /** Lets the house live until `isOver`, through power cuts. False: nothing moves any more. */
+  async live(isOver: () => boolean): Promise<boolean> {
+    for (;;) {
+      const isDone = await this.timeline.run(() => this.#isPowerGone || isOver())
+      if (!this.#isPowerGone) return isDone
+      await this.#state?.close()
+      this.#state = null
+      await this.#boot()
+    }
+  }
+
+  /** From now on nothing goes wrong by itself. */
+  calm(): void {
+    this.#isCalm = true
+    for (const way of this.#ways.values()) way.calm()
+    for (const life of this.#lives.values()) {
+      life.crashes.clear()
+      life.pauses.clear()
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const { process } of this.#running.values()) process.die()
+    await this.#state?.close()
+    this.disk.unmount()
+    await rm(this.#directory, { recursive: true, force: true })
+  }
+
+  #cutPower(): void {
+    if (this.#isPowerGone || this.#isCalm) return
+    this.#isPowerGone = true
+    this.history.count('power-cut')
+    for (const { process } of this.#running.values()) process.die()
+    this.disk.powerCut()
+  }
+
+  async #boot(): Promise<void> {
+    this.#boots++
+    this.#isPowerGone = false
+    const clock = { now: () => new Date(this.databaseNow), sleep: (ms: number) => this.timeline.wait(ms) }
+    const random = new Chance(this.schedule.seed, `state ${this.#boots}`)
+    this.#state = await openState({ directory: this.#directory, clock, random })
+    const keep = new Set(await this.#state.deliveries.spooledUploads())
+    this.#spool = await Spool.open({ directory: this.disk.path, keep })
+    for (const slot of this.#lives.keys()) this.#start(slot)
+  }
+
+  async #setUp(): Promise<void> {
+    const { connections, routes } = this.state
+    const createdAt = new Date(startOfTime).toISOString()
+    for (const tenant of tenants) {
+      for (const name of ['acme', 'backup']) {
+        await connections.add(localConnection(name, { tenant, id: `con_${tenant}_${name}` }), { kind: 'none' })
+      }
+      const both = ['acme', 'backup']
+      await routes.add(tenant, {
+        id: `rte_f_${tenant}`,
+        name: 'failover',
+        policy: 'failover',
+        targets: both,
+        createdAt,
+      })
+      await routes.add(tenant, { id: `rte_m_${tenant}`, name: 'mirror', policy: 'mirror', targets: both, createdAt })
+      await routes.add(tenant, {
+        id: `rte_s_${tenant}`,
+        name: 'solo',
+        policy: 'failover',
+        targets: ['acme'],
+        createdAt,
+      })
+    }
+  }
+
+  #skewOf(clock: 'database' | Slot): number {
+    let skewMs = 0
+    for (const fault of this.schedule.faults) {
+      if (fault.kind === 'clock-jump' && fault.clock === clock && fault.at <= this.timeline.now) skewMs += fault.byMs
+    }
+    return skewMs
+  }
+
+  #start(slot: Slot): void {
+    const life = this.#lives.get(slot)
+    if (life === undefined) throw new TypeError('a slot of the schedule')
+    const process = new Process(this.timeline, life, () => this.#skewOf(slot))
+    const boot = this.#boots
+    void process.died.then(() => {
+      this.history.deaths++
+      // After a power cut everything is started together.
+      this.timeline.in(1_000 + (life.steps % 4_000), () => {
+        if (boot === this.#boots && !this.#isPowerGone) this.#start(slot)
+      })
+    })
+    this.#running.set(slot, this.#assemble(slot, process))
+  }
+
+  #assemble(slot: Slot, process: Process): Running {
+    const chance = new Chance(this.schedule.seed, `${slot} from ${this.timeline.now}`)
+    const near = (): number => chance.between(0, 3)
+    const surroundings: Surroundings = {
+      spool: () => this.spool,
+      databaseClock: { now: () => new Date(this.databaseNow), sleep: (ms) => this.timeline.wait(ms) },
+      later: (milliseconds, work) => {
+        this.timeline.in(milliseconds, () => {
+          if (!process.isDead) work().catch(() => {})
+        })
+      },
+    }
+    const base = {
+      clock: process.clock,
+      random: chance,
+      access: this.#access(process, chance, surroundings),
+      spool: this.spool,
+      repository: this.#repository(process, near, surroundings),
+    }
+    if (slot === 'front') {
+      const wake = (): void => {
+        if (!this.#isWokenAtOnce) return
+        for (const { worker } of this.#running.values()) worker?.wake()
+      }
+      const service = new DeliveryService({ ...base, routes: process.reaching(this.state.routes, near), wake })
+      return { process, worker: null, service }
+    }
+    const { privateKey } = this.state.evidenceKey
+    const store = this.#log(process, near)
+    const log = new EvidenceLog({ store, signer: privateKey, origin: logOrigin, clock: process.clock })
+    const worker = new DeliveryWorker({
+      ...base,
+      receipts: evidenceReceipts(log, privateKey),
+      name: slot,
+      onEvent: (event) => {
+        if (event.type === 'progress') return
+        if (event.type === 'crash') this.history.crashes.push(event.error)
+        this.history.told.push(event.type === 'crash' ? String(event.error) : JSON.stringify(event))
+      },
+    })
+    worker.start()
+    return { process, worker, service: null }
+  }
+
+  #repository(process: Process, near: () => number, surroundings: Surroundings): DeliveryRepository {
+    const reached = process.reaching(this.#occupying(this.state.deliveries), near)
+    return this.#bug?.repository?.(reached, surroundings) ?? reached
+  }
+
+  /** Somebody else comes to a key after it was planned and before anything was sent there. */
+  #occupying(inner: DeliveryRepository): DeliveryRepository {
+    const faults = this.schedule.faults.filter((fault) => fault.kind === 'occupied')
+    if (faults.length === 0) return inner
+    return new Proxy(inner, {
+      get: (target, property) => {
+        const member: unknown = Reflect.get(target, property, target)
+        if (typeof member !== 'function') return member
+        if (property !== 'saveItems') return member.bind(target)
+        const saveItems: DeliveryRepository['saveItems'] = async (claim, connection, items) => {
+          await target.saveItems(claim, connection, items)
+          const name = bucketNames.find((candidate) => candidate === `${claim.tenant}/${connection}`)
+          if (name === undefined) return
+          const plan = (this.#plans.get(name) ?? 0) + 1
+          this.#plans.set(name, plan)
+          const [item] = items
+          if (item === undefined || !faults.some((fault) => fault.bucket === name && fault.plan === plan)) return
+          this.bucket(name).occupy(item.key)
+          this.history.occupied.get(name)?.add(item.key)
+          this.history.count('occupied')
+        }
+        return saveItems
+      },
+    })
+  }
+
+  #log(process: Process, near: () => number): LogStore {
+    const { history } = this
+    const watched = new Proxy(this.state.log, {
+      get: (target, property) => {
+        const member: unknown = Reflect.get(target, property, target)
+        if (typeof member !== 'function') return member
+        if (property !== 'saveCheckpoint') return member.bind(target)
+        const saveCheckpoint: LogStore['saveCheckpoint'] = async (tenant, size, note) => {
+          await target.saveCheckpoint(tenant, size, note)
+          history.checkpoints.push({ tenant, note })
+        }
+        return saveCheckpoint
+      },
+    })
+    const reached = process.reaching(watched, near)
+    return this.#bug?.log?.(reached) ?? reached
+  }
+
+  #access(process: Process, chance: Chance, surroundings: Surroundings): TargetAccess {
+    const access: TargetAccess = {
+      identityFor: async (_tenant, _connection, { actor }) => {
+        await process.step()
+        return { tags: { department: 'audit' }, sourceIdentity: actor.subject, sessionName: actor.subject }
+      },
+      open: async (tenant, connection) => await this.#openTarget(process, chance, surroundings, tenant, connection),
+      explain: async (_tenant, _connection, _identity, error): Promise<Diagnosis> => {
+        await process.step()
+        const operation = error.operation ?? 's3:PutObject'
+        const chain = { service: 's3' as const, links: [] }
+        return { view: 'vendor', operation, summary: 'refused', chain, causes: [], ruledOut: [], notSeen: [] }
+      },
+    }
+    return this.#bug?.access?.(access) ?? access
+  }
+
+  async #openTarget(
+    process: Process,
+    chance: Chance,
+    surroundings: Surroundings,
+    tenant: string,
+    connection: string,
+  ): ReturnType<TargetAccess['open']> {
+    const name = bucketNames.find((candidate) => candidate === `${tenant}/${connection}`)
+    if (name === undefined) throw new DrawbridgeError({ code: 'not-found', message: 'no such connection' })
+    const [bucket, way, { timeline }] = [this.bucket(name), this.way(name), this]
+    const issue = async (): Promise<{ issuedAt: number; secret: string }> => {
+      await timeline.wait(chance.between(5, 50))
+      await process.step()
+      if (way.isIn('sessions-down')) {
+        throw new DrawbridgeError({
+          code: 'unavailable',
+          message: 'no session now',
+          retry: 'exhausted',
+          operation: 'sts',
+        })
+      }
+      const secret = `FwoGZ${Buffer.from(chance.bytes(12)).toString('hex')}`
+      this.history.secrets.add(secret)
+      return { issuedAt: timeline.now, secret }
+    }
+    let session = await issue()
+    const isPoison = (id: string | undefined): boolean => id !== undefined && this.isPoison(id)
+    const raw = new Wire({
+      ...{ timeline, process, bucket, way, chance },
+      session: () => session,
+      isPoison: ({ metadata }) => isPoison(metadata?.['drawbridge-delivery']),
+    })
+    const wire = this.#bug?.wire?.(raw, surroundings) ?? raw
+    const retrying = withRetry(wire, { clock: process.clock, random: chance })
+    const { rights } = bucket
+    return {
+      store: this.#bug?.store?.(retrying, surroundings) ?? retrying,
+      rootPath: 'root/',
+      writing: { acl: 'none', encryption: { kind: 'bucket-default' }, resume: rights.resume },
+      purpose: rights.purpose,
+      facts: { service: rights.service, location: bucket.location },
+      renew: async () => {
+        session = await issue()
+      },
+      close: () => {},
+    }
+  }
+
+  /** Tells whether a delivery is one that kills whoever sends it. */
+  isPoison(delivery: string): boolean {
+    const report = this.history.acknowledged.get(delivery)
+    if (report === undefined) return false
+    return this.schedule.faults.some((fault: Fault) => fault.kind === 'poison' && fault.report === report.index)
+  }
+}

@@ -1,0 +1,256 @@
+/** The promises of delivery, checked at the end of a run against what was acknowledged and what stands in the buckets. */
+import { DrawbridgeError } from '../../src/base/index.ts'
+import type { DeliveryRecord, TargetRecord } from '../../src/delivery/index.ts'
+import { EvidenceLog, packSidecar, parseEntry, sidecarSuffix, verifyLog } from '../../src/evidence/index.ts'
+import type { Bucket } from './bucket.ts'
+import type { Report } from './history.ts'
+import { type House, logOrigin, tenants } from './house.ts'
+import { type BucketName, bucketNames } from './schedule.ts'
+
+/** A promise that was broken. */
+export interface Violation {
+  readonly invariant: 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I7' | 'I8' | 'I9'
+  /** One line. */
+  readonly what: string
+}
+
+interface Told {
+  readonly tenant: string
+  readonly action: string
+  readonly subject: string
+  readonly text: string
+  readonly location: string
+  readonly connection: string
+  readonly key: string
+}
+
+/** Checks a house that has come to rest. */
+export async function violationsOf(house: House): Promise<Violation[]> {
+  const violations: Violation[] = []
+  const say = (invariant: Violation['invariant'], what: string): void => {
+    violations.push({ invariant, what })
+  }
+  for (const tenant of tenants) {
+    const records = await house.state.deliveries.list(tenant, { limit: 100_000 })
+    const told = await checkLog(house, tenant, say)
+    checkAcknowledged(house, tenant, records, say)
+    for (const record of records) {
+      for (const target of record.targets) {
+        await checkTarget({ house, record, target, told, say })
+      }
+      checkQuarantine(house, record, told, say)
+    }
+    checkStrangers(house, tenant, records, say)
+    checkUploads(house, tenant, told, say)
+  }
+  checkSecrets(house, say)
+  for (const error of house.history.crashes) {
+    if (!isExpectedCrash(error)) say('I8', `a worker met a fault of its own: ${String(error).slice(0, 200)}`)
+  }
+  return violations
+}
+
+type Say = (invariant: Violation['invariant'], what: string) => void
+
+/** I1 and the uniqueness of keys: every acknowledged report has its delivery, every idempotency key one. */
+function checkAcknowledged(house: House, tenant: string, records: readonly DeliveryRecord[], say: Say): void {
+  const known = new Map(records.map((record) => [record.id, record]))
+  for (const [id, report] of house.history.acknowledged) {
+    if (report.tenant === tenant && !known.has(id)) say('I1', `\`${id}\` was acknowledged and is gone`)
+  }
+  const keyed = new Map<string, number>()
+  for (const { tenant: owner, report } of records) {
+    if (owner !== tenant) say('I7', `a list of ${tenant} shows a delivery of ${owner}`)
+    const source = house.history.reports.get(`${tenant}/${report}`)
+    if (source?.idempotencyKey != null) keyed.set(report, (keyed.get(report) ?? 0) + 1)
+  }
+  for (const [report, count] of keyed) if (count > 1) say('I2', `${report} was accepted ${count} times under one key`)
+}
+
+interface Look {
+  readonly house: House
+  readonly record: DeliveryRecord
+  readonly target: TargetRecord
+  readonly told: readonly Told[]
+  readonly say: Say
+}
+
+async function checkTarget(look: Look): Promise<void> {
+  const { house, record, target, told, say } = look
+  const bucket = house.bucket(bucketName(record.tenant, target.connection))
+  const at = `\`${record.id}\` at ${bucket.name}`
+  const about = told.filter(({ subject }) => subject === record.id)
+  const delivered = about.filter(
+    ({ action, location }) => action === 'delivery.delivered' && location === bucket.location,
+  )
+  const isDelivered = target.state === 'delivered'
+  if (delivered.length !== (isDelivered ? 1 : 0)) {
+    say('I4', `${at} is ${target.state} and has ${delivered.length} entries of its delivery`)
+  }
+  if (isDelivered) return await checkObjects(look, bucket, at)
+  const notDelivered = about.filter(({ connection, action }) => connection === target.connection && isEnd(action))
+  if (target.state === 'skipped') return
+  if (record.state === 'quarantined') return
+  if (target.state === 'waiting' && isHeld(bucket, target)) return
+  if (target.state === 'waiting' || target.state === 'sending') return say('I8', `${at} never ended: ${target.state}`)
+  if (target.reason === null || notDelivered.length === 0) say('I1', `${at} is ${target.state} for no reason`)
+  if (!isExcused(house, bucket, target)) say('I1', `${at} is ${target.state} though nothing stood in its way`)
+}
+
+function isEnd(action: string): boolean {
+  return ['delivery.refused', 'delivery.failed', 'delivery.conflict'].includes(action)
+}
+
+/** A second write that is refused without saying why: held for a human, with the report standing there. */
+export function isHeld(bucket: Bucket, target: TargetRecord): boolean {
+  if (!bucket.rights.refusesSecondWrite || target.reason === null) return false
+  return target.items.some(({ key, state }) => state === 'sent' && bucket.objects.has(key))
+}
+
+/** Somebody else's object, or one that the way damaged, stands at the key; or the key of a refusing store is taken. */
+function isExcused(house: House, bucket: Bucket, target: TargetRecord): boolean {
+  return target.items.some(({ key }) => {
+    if (house.history.occupied.get(bucket.name)?.has(key)) return true
+    return bucket.objects.has(key) && (bucket.rights.refusesSecondWrite || bucket.rights.isLax)
+  })
+}
+
+async function checkObjects({ house, record, target, say }: Look, bucket: Bucket, at: string): Promise<void> {
+  const source = house.history.reports.get(`${record.tenant}/${record.report}`)
+  if (source === undefined) return say('I7', `${at} is a report that nobody handed over`)
+  for (const item of target.items) {
+    const versions = bucket.objects.get(item.key) ?? []
+    if (versions.length === 0) say('I1', `${at} counts as delivered and nothing stands at its key`)
+    if (versions.length > 1) say('I2', `${at} has ${versions.length} versions of one key`)
+    const expected = item.file === null ? null : source.files.get(record.files[item.file]?.name ?? '')
+    const isSame = expected === null || versions.at(-1)?.bytes.equals(expected ?? Buffer.alloc(0)) === true
+    // With nothing but the right to write, an object at the key after a doubtful request may be anybody's: the level says so.
+    const isDoubtful =
+      item.level === 'occupied' && (house.way(bucket.name).doubted.has(item.key) || house.history.deaths > 0)
+    if (versions.length > 0 && !isSame && !isDoubtful) say('I3', `${at} holds other bytes than were accepted`)
+    if (!isSame && isDoubtful) house.history.count('taken for ours, level occupied')
+  }
+  if (target.receipt !== 'made') return say('I8', `${at} has no receipt`)
+  const receipt = await house.state.deliveries.receipt(record.tenant, record.id, target.connection)
+  if (receipt === null) return say('I1', `${at} lost its receipt`)
+  const [first] = target.items
+  if (target.sidecar !== 'written' || record.files.length > 1 || first === undefined) return
+  const copy = bucket.objects.get(first.key + sidecarSuffix)
+  if (copy === undefined) return say('I1', `${at} has no copy of its receipt`)
+  if (copy.length > 1) say('I2', `${at} has ${copy.length} versions of its receipt`)
+  const isDoubtful = house.way(bucket.name).doubted.has(first.key + sidecarSuffix)
+  if (copy.at(-1)?.bytes.toString() !== packSidecar(receipt) && !isDoubtful)
+    say('I3', `${at} has another receipt beside it`)
+}
+
+function checkQuarantine(house: House, record: DeliveryRecord, told: readonly Told[], say: Say): void {
+  const entries = told.filter(({ subject, action }) => subject === record.id && action === 'delivery.quarantined')
+  if (record.state !== 'quarantined') return
+  if (entries.length === 0) say('I4', `\`${record.id}\` is in quarantine and no entry says so`)
+  if (!house.schedule.faults.some(({ kind }) => kind === 'poison')) {
+    say('I8', `\`${record.id}\` is in quarantine and was no poison`)
+  }
+}
+
+/** What stands in the buckets of a tenant belongs to its own deliveries, one object per key, and to nobody else. */
+function checkStrangers(house: House, tenant: string, records: readonly DeliveryRecord[], say: Say): void {
+  const own = new Map(records.map((record) => [record.id, record]))
+  for (const bucket of house.buckets.values()) {
+    if (!bucket.name.startsWith(`${tenant}/`)) continue
+    for (const [key, versions] of bucket.objects) {
+      for (const { writer, metadata } of versions) {
+        if (writer === 'somebody else') continue
+        const record = own.get(metadata['drawbridge-delivery'] ?? '')
+        if (record === undefined) say('I7', `${bucket.name} holds an object that is no delivery of ${tenant}`)
+        else checkKey(bucket, key, record, say)
+      }
+      const isTouched =
+        house.history.occupied.get(bucket.name)?.has(key) && versions.some(({ writer }) => writer === 'us')
+      if (isTouched && versions.length > 1) say('I2', `somebody else's object in ${bucket.name} was overwritten`)
+    }
+  }
+}
+
+function checkKey(bucket: Bucket, key: string, record: DeliveryRecord, say: Say): void {
+  const target = record.targets.find(({ connection }) => bucketName(record.tenant, connection) === bucket.name)
+  const keys = target?.items.map((item) => item.key) ?? []
+  const folder = keys[0]?.slice(0, keys[0].lastIndexOf('/', keys[0].length - 1) + 1) ?? ''
+  const isOurs = keys.includes(key) || keys.some((own) => key === own + sidecarSuffix) || key.startsWith(folder)
+  if (!isOurs || target === undefined) say('I2', `${bucket.name} holds \`${key}\`, which no plan names`)
+}
+
+/** I5: what is still open was found and could not be closed, and the log says so. */
+function checkUploads(house: House, tenant: string, told: readonly Told[], say: Say): void {
+  for (const bucket of house.buckets.values()) {
+    if (!bucket.name.startsWith(`${tenant}/`)) continue
+    for (const { key } of bucket.uploads.values()) {
+      const isTold = told.some((entry) => entry.action === 'delivery.possible-orphan' && entry.key === key)
+      if (!isTold) say('I5', `an upload of \`${key}\` stays open in ${bucket.name} and nobody knows`)
+    }
+  }
+}
+
+/** I6: no secret in anything that was told or written down. */
+function checkSecrets(house: House, say: Say): void {
+  const all = house.history.told.join('\n')
+  for (const secret of house.history.secrets) {
+    if (!all.includes(secret)) continue
+    say('I6', 'a session token was told')
+    return
+  }
+}
+
+/** I9, and the log as data: whole, signed, and continuing every checkpoint that was ever given out. */
+async function checkLog(house: House, tenant: string, say: Say): Promise<Told[]> {
+  const { state, timeline } = house
+  const { privateKey, publicKey } = state.evidenceKey
+  const clock = { now: () => new Date(house.databaseNow), sleep: (ms: number) => timeline.wait(ms) }
+  const log = new EvidenceLog({ store: state.log, signer: privateKey, origin: logOrigin, clock })
+  try {
+    await log.integrate(tenant)
+    const { note } = await log.checkpoint(tenant)
+    const entries = await state.log.entries(tenant, 0, await state.log.size(tenant))
+    const verdict = await verifyLog(entries, note, [publicKey])
+    if (!verdict.ok) say('I9', verdict.detail)
+    for (const issued of house.history.checkpoints) {
+      if (issued.tenant === tenant) await log.assertContinues(tenant, issued.note)
+    }
+    house.history.told.push(...entries)
+    return entries.flatMap((json) => tellOf(json, tenant, say))
+  } catch (error) {
+    if (!(error instanceof DrawbridgeError)) throw error
+    say('I9', error.message)
+    return []
+  }
+}
+
+function tellOf(json: string, tenant: string, say: Say): Told[] {
+  const parsed = parseEntry(json)
+  if (!parsed.ok) {
+    say('I9', 'an entry of the log can not be read')
+    return []
+  }
+  const { action, subject, fields } = parsed.value
+  if (parsed.value.tenant !== tenant) say('I7', `the log of ${tenant} tells of ${parsed.value.tenant}`)
+  const target = fields['target']
+  const location =
+    typeof target === 'object' && target !== null && 'location' in target ? String(target['location']) : ''
+  const text = (name: string): string => (typeof fields[name] === 'string' ? String(fields[name]) : '')
+  return [{ tenant, action, subject, text: json, location, connection: text('connection'), key: text('key') }]
+}
+
+function isExpectedCrash(error: unknown): boolean {
+  if (!(error instanceof DrawbridgeError)) return false
+  return error.operation?.startsWith('spool.') === true || error.operation?.startsWith('sim:') === true
+}
+
+export function bucketName(tenant: string, connection: string): BucketName {
+  const name = bucketNames.find((candidate) => candidate === `${tenant}/${connection}`)
+  if (name === undefined) throw new TypeError('a bucket of the simulation')
+  return name
+}
+
+/** The report of a delivery, for whoever prints. */
+export function describe(report: Report): string {
+  return `${report.tenant} ${report.name} on ${report.route}`
+}
