@@ -12,6 +12,7 @@ import { openState, type State } from '../state/index.ts'
 import type { Config } from './config.ts'
 import { targetAccess } from './target-access.ts'
 import { version } from './version.ts'
+import { ticketTemplate } from './web-root.ts'
 
 /** Gives credentials of the AWS SDK's form. */
 type CredentialProvider = NonNullable<Parameters<typeof createBaseIdentity>[0]['provider']>
@@ -98,6 +99,8 @@ async function assemble(options: HouseOptions, state: State, tenant: string): Pr
     random,
     connections: state.connections,
     routes: state.routes,
+    tickets: state.tickets,
+    ticketTemplate,
     deliveries,
     evidence,
     logStore: state.log,

@@ -18,10 +18,12 @@ import {
 import { commandRow, type Run } from './commands/run.ts'
 import { sandboxCommand } from './commands/sandbox.ts'
 import { serveCommand } from './commands/serve.ts'
+import { ticketCommand } from './commands/ticket.ts'
 import { whatIfCommand } from './commands/what-if.ts'
 import { renderConnection, renderConnections, renderRoutes } from './render/connection.ts'
 import { renderDeliveries, renderDelivery } from './render/delivery.ts'
 import { renderStatus } from './render/status.ts'
+import { renderTickets } from './render/ticket.ts'
 import { version } from './version.ts'
 
 /** The operations that are commands. */
@@ -58,6 +60,8 @@ const forms: Readonly<Record<CommandName, CommandForm>> = {
   'receipt.show': showReceiptCommand,
   'receipt.verify': verifyReceiptCommand,
   'evidence.export': exportCommand,
+  'ticket.create': ticketCommand,
+  'ticket.list': plainCommand('ticket.list', ({ tickets }, _columns, colors) => renderTickets(tickets, colors)),
   'diagnosis.explain': diagnoseCommand,
   'policy.evaluate': evaluateCommand,
   'policy.check': checkCommand,
@@ -88,6 +92,7 @@ const groupSummaries: Readonly<Record<string, string>> = {
   route: 'Where reports go, and in which order.',
   delivery: 'Reports on their way.',
   receipt: 'Proof of what was delivered.',
+  ticket: 'Repair tickets for whoever can repair.',
   evidence: 'The log of everything that happened.',
   policy: 'The policy language, offline.',
 }

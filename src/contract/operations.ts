@@ -5,6 +5,7 @@ import { delivery, receiptBundle, route, routePolicy, uploadedFile } from './del
 import { diagnosis } from './diagnosis.ts'
 import { defineOperation } from './operation.ts'
 import { policyOperations } from './policy-operations.ts'
+import { ticket } from './ticket.ts'
 import { verificationEvent } from './verification.ts'
 import { policyTexts, whatIf } from './what-if.ts'
 
@@ -264,6 +265,32 @@ export const operations = {
     cli: { words: ['evidence', 'export'], example: 'drawbridge evidence export --out evidence-log.jsonl' },
     input: empty,
     output: z.object({ entries: z.array(z.string()), checkpoint: z.string(), publicKeyPem: z.string() }),
+    errors: [],
+  }),
+  'ticket.create': defineOperation({
+    name: 'ticket.create',
+    summary: 'Writes a repair ticket: one HTML file, to be opened offline, for the administrator who can repair.',
+    right: 'operate',
+    http: { method: 'POST', path: '/tickets' },
+    cli: { words: ['ticket', 'create'], example: 'drawbridge ticket create acme --out ticket.html' },
+    input: z.object({
+      connection: name,
+      /** The delivery whose refusal it is about. Absent: the last verification, or the connection tried now. */
+      delivery: z.string().optional(),
+      /** The customer's policies, as far as they are at hand: gives the administrator's view. */
+      policies: policyTexts.optional(),
+    }),
+    output: z.object({ ticket, html: z.string() }),
+    errors: ['not-found', 'claim-missing', 'no-base-identity', 'configuration-invalid'],
+  }),
+  'ticket.list': defineOperation({
+    name: 'ticket.list',
+    summary: 'Lists the repair tickets, the newest first; a green verification closes them.',
+    right: 'view',
+    http: { method: 'GET', path: '/tickets' },
+    cli: { words: ['ticket', 'list'], example: 'drawbridge ticket list' },
+    input: empty,
+    output: z.object({ tickets: z.array(ticket) }),
     errors: [],
   }),
   'diagnosis.explain': defineOperation({

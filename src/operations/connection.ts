@@ -1,19 +1,10 @@
 /** The operations on connections. The rules of the intake, the kit and the checks are the connection room's own. */
 import { DrawbridgeError, newId } from '../base/index.ts'
-import {
-  buildKit,
-  changeConnection,
-  createConnection,
-  describeEgress,
-  newExternalId,
-  requireIdentity,
-  verifyConnection,
-} from '../connection/index.ts'
-import type { Connection, OperationInput, OperationOutput, Verification, VerificationEvent } from '../contract/index.ts'
+import { buildKit, changeConnection, createConnection, describeEgress, newExternalId } from '../connection/index.ts'
+import type { Connection, OperationInput, OperationOutput } from '../contract/index.ts'
 import type { Caller } from './caller.ts'
 import { entryOf } from './evidence.ts'
-import type { CallOptions, House } from './house.ts'
-import { personToTry } from './person.ts'
+import type { House } from './house.ts'
 
 /** Finds a connection of the tenant. @throws not-found */
 export async function findConnection(house: House, name: string): Promise<Connection> {
@@ -78,51 +69,6 @@ export async function removeConnection(
   await house.connections.remove(house.tenant, name)
   await house.record([entryOf(caller, 'connection.removed', connection.id, factsOf(connection))])
   return { removed: name, toDelete: leftovers(connection) }
-}
-
-/**
- * Verifies a connection, passing every check on as it ends. The last event carries the verification as it was kept:
- * with the time since when it has been red. A green one wakes the deliveries that are still owed to it.
- */
-export async function* verify(
-  house: House,
-  caller: Caller,
-  name: string,
-  options: CallOptions,
-): AsyncGenerator<VerificationEvent, void, void> {
-  const connection = await findConnection(house, name)
-  const secret = await house.connections.secretOf(house.tenant, name)
-  const identity = requireIdentity(connection.identityMapping, await personToTry(house, caller, connection))
-  for await (const event of verifyConnection(connection, secret, identity, house.context, options)) {
-    if (event.type === 'check') yield event
-    else yield { type: 'done', verification: await keep(house, caller, connection, event.verification) }
-  }
-}
-
-async function keep(
-  house: House,
-  caller: Caller,
-  connection: Connection,
-  verification: Verification,
-): Promise<Verification> {
-  const state = stateAfter(connection.state, verification.status)
-  const redSince = await house.connections.saveVerification(house.tenant, connection.name, verification, state)
-  const failed = verification.checks.filter((check) => check.status === 'fail').map((check) => check.id)
-  await house.record([
-    entryOf(caller, 'connection.verified', connection.id, {
-      connection: connection.name,
-      status: verification.status,
-      failed: failed.join(','),
-    }),
-  ])
-  if (verification.status === 'pass') await house.deliveries.targetIsWell(house.tenant, connection.name)
-  return redSince === null ? verification : { ...verification, redSince: redSince.toISOString() }
-}
-
-/** An unknown outcome proves nothing in either direction: the state stays what it was. */
-function stateAfter(before: Connection['state'], status: Verification['status']): Connection['state'] {
-  if (status === 'unknown') return before
-  return status === 'pass' ? 'active' : 'broken'
 }
 
 function factsOf(connection: Connection): Record<string, string> {

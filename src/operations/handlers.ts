@@ -13,6 +13,8 @@ import { checkPolicies, compareCalls, explainCalls, repairCalls, writePolicies }
 import { verifyReceipt } from './receipt.ts'
 import * as routes from './route.ts'
 import { status } from './service.ts'
+import { createTicket, listTickets } from './ticket.ts'
+import { verify } from './verification.ts'
 import { tryPlan } from './what-if.ts'
 
 type Row<Name extends OperationName> = (typeof operations)[Name]
@@ -38,7 +40,7 @@ export const handlers: Handlers = {
   'connection.show': (house, _caller, { name }) => connections.findConnection(house, name),
   'connection.change': (house, caller, input) => connections.change(house, caller, input),
   'connection.kit': (house, _caller, { name }) => connections.showKit(house, name),
-  'connection.verify': (house, caller, { name }, options) => connections.verify(house, caller, name, options),
+  'connection.verify': (house, caller, { name }, options) => verify(house, caller, name, options),
   'connection.whatif': (house, caller, input) => tryPlan(house, caller, input),
   'connection.remove': (house, caller, { name }) => connections.removeConnection(house, caller, name),
   'route.add': (house, caller, input) => routes.addRoute(house, caller, input),
@@ -53,6 +55,8 @@ export const handlers: Handlers = {
   'receipt.show': (house, _caller, { id, connection }) => deliveries.showReceipt(house, id, connection),
   'receipt.verify': (_house, _caller, input) => verifyReceipt(input),
   'evidence.export': (house) => exportEvidence(house),
+  'ticket.create': (house, caller, input) => createTicket(house, caller, input),
+  'ticket.list': (house) => listTickets(house),
   'diagnosis.explain': (house, caller, input) => explain(house, caller, input),
   'policy.evaluate': (_house, _caller, input) => evaluateCases(input),
   'policy.check': (_house, _caller, input) => checkPolicies(input),

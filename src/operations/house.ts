@@ -3,7 +3,7 @@
  * room's own object; which database, clock or directory stands behind it is not known.
  */
 import type { Clock, Random } from '../base/index.ts'
-import type { ConnectionContext, ConnectionRepository } from '../connection/index.ts'
+import type { ConnectionContext, ConnectionRepository, TicketRepository } from '../connection/index.ts'
 import type { DeliveryService, NewEntry, RouteRepository } from '../delivery/index.ts'
 import type { EvidenceLog, LogStore } from '../evidence/index.ts'
 
@@ -16,6 +16,9 @@ export interface House {
   readonly random: Random
   readonly connections: ConnectionRepository
   readonly routes: RouteRepository
+  readonly tickets: TicketRepository
+  /** The built page of the repair ticket; null when the pages are not built. */
+  ticketTemplate(): Promise<string | null>
   readonly deliveries: DeliveryService
   readonly evidence: EvidenceLog
   readonly logStore: LogStore

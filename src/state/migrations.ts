@@ -78,6 +78,33 @@ const migrations: readonly Migration[] = [
         primary key (tenant, size))`,
     ],
   },
+  {
+    name: 'history of verifications, alerts, repair tickets',
+    statements: [
+      `create table verifications (
+        id integer primary key autoincrement, tenant text not null, connection text not null, started_at text not null,
+        status text not null, document text not null,
+        foreign key (tenant, connection) references connections (tenant, name) on delete cascade)`,
+      `create index verifications_of_connection on verifications (tenant, connection, id)`,
+      `create table alerts (
+        id text primary key, tenant text not null, url text not null, body text not null, created_at text not null,
+        attempts integer not null, available_at text, delivered_at text, reason text)`,
+      `create index alerts_due on alerts (available_at) where available_at is not null`,
+      `create table tickets (
+        id text primary key, tenant text not null, connection text not null, created_at text not null, closed_at text,
+        document text not null)`,
+      `create index tickets_open on tickets (tenant, connection) where closed_at is null`,
+    ],
+  },
+  {
+    name: 'small reports in the database, no MD5 of what is sent',
+    statements: [
+      `alter table uploads drop column md5`,
+      `alter table delivery_parts drop column md5`,
+      `alter table uploads add column is_small integer not null default 0`,
+      `create table small_reports (upload text primary key, bytes blob not null)`,
+    ],
+  },
 ]
 
 /**

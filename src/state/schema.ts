@@ -17,6 +17,7 @@ export interface Tables {
   routes: { tenant: string; name: string; id: string; policy: string; created_at: string }
   route_targets: { tenant: string; route: string; position: number; connection: string }
   uploads: UploadRow
+  small_reports: { upload: string; bytes: Uint8Array }
   deliveries: DeliveryRow
   delivery_targets: TargetRow
   delivery_items: ItemRow
@@ -26,6 +27,43 @@ export interface Tables {
   log_entries: { tenant: string; seq: number; outbox_id: number; json: string }
   log_hashes: { tenant: string; position: number; hash: Uint8Array }
   checkpoints: { tenant: string; size: number; saved_at: string; note: string }
+  verifications: VerificationRow
+  alerts: AlertRow
+  tickets: TicketRow
+}
+
+export interface VerificationRow {
+  /** Rises with every verification. */
+  id: Generated<number>
+  tenant: string
+  connection: string
+  started_at: string
+  status: string
+  document: string
+}
+
+export interface AlertRow {
+  id: string
+  tenant: string
+  url: string
+  body: string
+  created_at: string
+  attempts: number
+  /** When it is tried again; null: delivered, or given up. */
+  available_at: string | null
+  delivered_at: string | null
+  /** Why the last attempt failed. */
+  reason: string | null
+}
+
+export interface TicketRow {
+  id: string
+  tenant: string
+  connection: string
+  created_at: string
+  closed_at: string | null
+  /** The ticket without its closing time. */
+  document: string
 }
 
 export interface ConnectionRow {
@@ -49,11 +87,12 @@ export interface UploadRow {
   name: string
   size_bytes: number
   sha256: string
-  md5: string
   created_at: string
   delivery_id: string | null
   position: number
   is_spooled: number
+  /** 1: its bytes are in `small_reports` and not in the spool. */
+  is_small: number
 }
 
 export interface DeliveryRow {
@@ -124,7 +163,6 @@ export interface PartRow {
   number: number
   etag: string
   size_bytes: number
-  md5: string
 }
 
 export interface OutboxRow {

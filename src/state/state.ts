@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Kysely } from 'kysely'
 import { type Clock, DrawbridgeError, type Random, Secret, systemRandom } from '../base/index.ts'
-import type { ConnectionRepository } from '../connection/index.ts'
+import type { ConnectionRepository, TicketRepository } from '../connection/index.ts'
 import type { DeliveryRepository, NewEntry, RouteRepository } from '../delivery/index.ts'
 import {
   type EvidenceKey,
@@ -21,6 +21,7 @@ import { migrate } from './migrations.ts'
 import { SqlRoutes } from './routes.ts'
 import type { Tables } from './schema.ts'
 import { rootKey, Sealer } from './seal.ts'
+import { SqlTickets } from './tickets.ts'
 
 /** How a data directory is opened. */
 export interface StateOptions {
@@ -36,6 +37,7 @@ export interface State {
   readonly connections: ConnectionRepository
   readonly routes: RouteRepository
   readonly deliveries: DeliveryRepository
+  readonly tickets: TicketRepository
   readonly log: LogStore
   /** Signs checkpoints and receipts; made at the first start and kept sealed. */
   readonly evidenceKey: EvidenceKey
@@ -91,6 +93,7 @@ async function assemble(
     connections: new SqlConnections(database, sealer),
     routes: new SqlRoutes(database),
     deliveries,
+    tickets: new SqlTickets(database),
     log: new SqlLog(database, now),
     evidenceKey,
     spoolDirectory: join(directory, 'spool'),

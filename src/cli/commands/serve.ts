@@ -1,15 +1,12 @@
 /** `serve`: opens the data directory for good, works deliveries off, and answers on HTTP until it is told to stop. */
-import { join } from 'node:path'
 import { systemClock, systemRandom } from '../../base/index.ts'
 import type { ServerLog } from '../../server/index.ts'
 import { UsageError } from '../failure.ts'
 import { printable, type Terminal } from '../terminal.ts'
+import { webRoot } from '../web-root.ts'
 import { text } from './connection-options.ts'
 import type { CommandForm } from './form.ts'
 import type { Run } from './run.ts'
-
-/** The built pages: beside the compiled program, and in a checkout after `npm run build:web`. */
-const webRoot = join(import.meta.dirname, '..', '..', '..', 'dist', 'web')
 
 export const serveCommand: CommandForm = {
   declare: (command) => {

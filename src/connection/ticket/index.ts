@@ -1,0 +1,4 @@
+/** The repair ticket: a diagnosis as one file for the person who can repair. */
+export { fillTemplate } from './fill-template.ts'
+export type { TicketRepository } from './repository.ts'
+export { ticketPageOf } from './ticket-page.ts'

@@ -1,0 +1,56 @@
+/** The repair tickets of every tenant: opened by hand, closed by a green verification. */
+import type { Kysely } from 'kysely'
+import type { TicketRepository } from '../connection/index.ts'
+import type { Ticket } from '../contract/index.ts'
+import type { Tables, TicketRow } from './schema.ts'
+
+/** Keeps repair tickets in the database. */
+export class SqlTickets implements TicketRepository {
+  readonly #database: Kysely<Tables>
+
+  constructor(database: Kysely<Tables>) {
+    this.#database = database
+  }
+
+  async add(tenant: string, ticket: Ticket): Promise<void> {
+    const { closedAt, ...document } = ticket
+    await this.#database
+      .insertInto('tickets')
+      .values({
+        id: ticket.id,
+        tenant,
+        connection: ticket.connection,
+        created_at: ticket.createdAt,
+        closed_at: closedAt,
+        document: JSON.stringify(document),
+      })
+      .execute()
+  }
+
+  async list(tenant: string): Promise<Ticket[]> {
+    const rows = await this.#database
+      .selectFrom('tickets')
+      .selectAll()
+      .where('tenant', '=', tenant)
+      .orderBy('created_at', 'desc')
+      .orderBy('id')
+      .execute()
+    return rows.map(ticketOf)
+  }
+
+  async close(tenant: string, connection: string, at: Date): Promise<Ticket[]> {
+    const rows = await this.#database
+      .updateTable('tickets')
+      .set({ closed_at: at.toISOString() })
+      .where('tenant', '=', tenant)
+      .where('connection', '=', connection)
+      .where('closed_at', 'is', null)
+      .returningAll()
+      .execute()
+    return rows.map(ticketOf)
+  }
+}
+
+function ticketOf(row: TicketRow): Ticket {
+  return { ...JSON.parse(row.document), closedAt: row.closed_at }
+}
