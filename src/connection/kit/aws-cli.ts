@@ -31,6 +31,9 @@ export function roleScript(subject: KitSubject, model: SetupModel, text: GrantTe
     '',
     'if aws iam get-role --role-name "$role" >/dev/null 2>&1; then',
     '  aws iam update-assume-role-policy --role-name "$role" --policy-document file://trust-policy.json',
+    ...(subject.durationSeconds > 3600
+      ? [`  aws iam update-role --role-name "$role" --max-session-duration ${subject.durationSeconds}`]
+      : []),
     'else',
     `  aws iam create-role --role-name "$role" --path ${quote(subject.path)} --max-session-duration ${Math.max(3600, subject.durationSeconds)} \\`,
     '    --assume-role-policy-document file://trust-policy.json >/dev/null',

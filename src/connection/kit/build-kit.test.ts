@@ -2,7 +2,14 @@ import { execFileSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
 import type { ConnectionInput, SetupKit } from '../../contract/index.ts'
 import { parsePolicy } from '../../iam/index.ts'
-import { customerAccount, exportInput, makeConnection, makeContext, principalArn } from '../testing/surroundings.ts'
+import {
+  customerAccount,
+  exportInput,
+  fixedBase,
+  makeConnection,
+  makeContext,
+  principalArn,
+} from '../testing/surroundings.ts'
 import { buildKit } from './build-kit.ts'
 import { quote } from './shell.ts'
 
@@ -110,6 +117,25 @@ describe('buildKit', () => {
     expect(script).toContain("--permissions 'cw' ")
     expect(script).toContain("account='acme0audit'")
     expect(JSON.stringify(kit)).not.toContain('c2lnbmF0dXJl')
+  })
+
+  it('lets a role that is there already give the long sessions that the connection asks for', async () => {
+    const user = `arn:aws:iam::111111111111:user/drawbridge`
+    const whoAmI = async () => ({ account: '111111111111', callerArn: user, principalArn: user })
+    const change = { base: { ...fixedBase(), whoAmI } }
+    const long = await kitOf({ authentication: { kind: 'role', durationSeconds: 7200 } }, change)
+    expect(textOf(long, 'apply-aws-cli.sh')).toContain('update-role --role-name "$role" --max-session-duration 7200')
+    expect(textOf(long, 'apply-aws-cli.sh')).toContain("--path '/' --max-session-duration 7200")
+    expect(textOf(long, 'README.md')).toContain('within 120 minutes')
+    expect(textOf(await kitOf(), 'apply-aws-cli.sh')).not.toContain('update-role ')
+  })
+
+  it('says of a store of its own that it is not AWS', async () => {
+    const endpoint = 'https://s3.example.com'
+    const location = { ...exportInput.location, endpoint } as ConnectionInput['location']
+    const kit = await kitOf({ location }, { allowedEndpoints: [endpoint] })
+    expect(textOf(kit, 'README.md')).toContain('`https://s3.example.com`')
+    expect(textOf(await kitOf(), 'README.md')).not.toContain('A store of its own')
   })
 
   it('needs to know our principal for a role', async () => {

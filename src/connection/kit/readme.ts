@@ -26,6 +26,7 @@ export function bucketReadme(
   return document(
     `# Access for Drawbridge: ${connection.name}`,
     `Drawbridge ${purposeText[connection.purpose]}: \`s3://${model.bucket}/${model.rootPath}\`, bucket of account ${model.bucketOwner}.`,
+    ...endpointPart(connection),
     ...(isRole ? rolePart(facts, model) : userPart(connection, subject)),
     '## What is granted, and why',
     table(
@@ -44,13 +45,26 @@ export function bucketReadme(
     isRole ? roleSteps(subject, model, published) : userSteps(subject, model, published),
     '## To end the access',
     isRole
-      ? 'Delete the role, or the CloudFormation stack. Sessions that run already end within their hour; to cut them off at once, add a Deny to the role as the IAM console does under “Revoke sessions”.'
+      ? `Delete the role, or the CloudFormation stack. Sessions that run already end within ${Math.ceil(subject.durationSeconds / 60)} minutes; to cut them off at once, add a Deny to the role as the IAM console does under “Revoke sessions”.`
       : 'Deactivate the access key: it stops working at once. Then delete the user.',
     '## What verification leaves behind',
     probeText(connection),
     '## Receipts',
     receiptText,
   )
+}
+
+/** Where the bucket is not AWS's own, commands and templates fit only as far as the store speaks AWS's languages. */
+function endpointPart({ location, authentication }: Connection): string[] {
+  if (location.service !== 's3' || location.endpoint === undefined) return []
+  const external =
+    authentication.kind === 'role'
+      ? ' Make sure that it enforces the External ID in a trust policy, which not every store does: verification tries it.'
+      : ''
+  return [
+    '## A store of its own',
+    `The bucket is served by \`${location.endpoint}\`. The files of this kit are written for AWS: apply the policies with the tools of that store, or give the AWS CLI its address (\`AWS_ENDPOINT_URL\`) where it offers IAM.${external}`,
+  ]
 }
 
 function rolePart(facts: ReadmeFacts, model: SetupModel): string[] {

@@ -1,4 +1,4 @@
 /** The connection as it is taken in, and what of it changes by itself as time goes by. */
 export { createConnection } from './create.ts'
 export { newExternalId } from './external-id.ts'
-export { accessKeyWarnings, type DatedWarning, sasWarnings, withCurrentWarnings } from './warnings.ts'
+export { withCurrentWarnings } from './warnings.ts'

@@ -117,6 +117,15 @@ async function tryMultipart(stage: StorageStage): Promise<Outcome> {
       const parts = await store.listParts(key, upload, signal)
       if (parts.length !== 1)
         return { status: 'fail', detail: `the store lists ${parts.length} parts after one was sent` }
+      // The job looks for uploads that it left open, which is a right of its own.
+      const pending = await store.listUploads(key, signal)
+      if (!pending.some(({ uploadId }) => uploadId === upload)) {
+        throw new DrawbridgeError({
+          code: 'protocol-broken',
+          message: 'the store does not list the upload that was just started',
+          operation: 's3:ListMultipartUploads',
+        })
+      }
     }
   } catch (error) {
     await store.abortUpload(key, upload, signal).catch(() => undefined)
