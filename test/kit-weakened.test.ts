@@ -3,7 +3,6 @@
  * kit asks for. Every row must turn the named check red. What no check can see yet stands in a list of its own, which shrinks
  * as checks are added: a row there that turns red fails the test, and moves up.
  */
-import { PutObjectCommand } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { verifyConnection } from '../src/connection/index.ts'
 import type { Connection, ConnectionInput, Purpose, Verification } from '../src/contract/index.ts'
@@ -232,10 +231,7 @@ async function verify(connection: Connection): Promise<Verification> {
 describe.each(['export', 'enrichment', 'source'] as const)('%s', (purpose) => {
   beforeAll(async () => {
     // Something to read, under the key, so that a source has more than an empty folder.
-    await prepare(purpose, () => undefined)
-    const { s3 } = house.administrator()
-    const encryption = { ServerSideEncryption: 'aws:kms', SSEKMSKeyId: house.keyArn } as const
-    await s3.send(new PutObjectCommand({ Bucket: bucket, Key: 'reports/orders.csv', Body: 'a,b\n', ...encryption }))
+    await house.fill(await prepare(purpose, () => undefined))
   })
 
   it('is green as it is', async () => {

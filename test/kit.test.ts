@@ -51,8 +51,11 @@ const cases: Record<string, () => Partial<ConnectionInput>> = {
 }
 
 let count = 0
-/** A role of its own for each test, so that nothing is green because of the test before. */
-const nextName = (): string => `kit${++count}`
+/** A name, a role and a folder of its own for each test, so that nothing is green or red because of the test before. */
+function own(): Pick<ConnectionInput, 'name' | 'location'> {
+  const name = `kit${++count}`
+  return { name, location: house.place(`${name}/`) }
+}
 
 /** After the role: a key policy that names a principal who is not there yet is refused, by AWS and by the sandbox. */
 async function applyKeyPolicy(kit: SetupKit): Promise<void> {
@@ -66,15 +69,16 @@ const scripted = ['export', 'enrichment with key', 'source with key']
 
 describe.each(Object.entries(cases))('%s', (name, input) => {
   it('CloudFormation makes a role that verifies green', async () => {
-    const { connection } = await house.connect({ ...input(), name: nextName() })
+    const { connection } = await house.connect({ ...input(), ...own() })
     const kit = await house.kitOf(connection)
     await deployTemplate(house, textOf(kit, 'cloudformation.json'), customerAccountId)
     await applyKeyPolicy(kit)
+    await house.fill(connection)
     expect(unwell(await house.verify(connection))).toEqual([])
   })
 
   it('Terraform says the policies of a role that verifies green', async () => {
-    const { connection } = await house.connect({ ...input(), name: nextName() })
+    const { connection } = await house.connect({ ...input(), ...own() })
     const kit = await house.kitOf(connection)
     const policies = await terraformPolicies(textOf(kit, 'main.tf'), terraform)
     expect(JSON.parse(policies.get('permissions_policy') ?? '')).toEqual(
@@ -83,12 +87,13 @@ describe.each(Object.entries(cases))('%s', (name, input) => {
     const [trust = '', permissions = ''] = [policies.get('trust_policy'), policies.get('permissions_policy')]
     await house.putRole(customerAccountId, `drawbridge-${connection.name}`, '/', trust, permissions)
     await applyKeyPolicy(kit)
+    await house.fill(connection)
     expect(unwell(await house.verify(connection))).toEqual([])
   })
 
   if (!scripted.includes(name)) return
   it.skipIf(needs('/usr/bin/aws', 'awscli'))('the script makes a role that verifies green', async () => {
-    const { connection } = await house.connect({ ...input(), name: nextName() })
+    const { connection } = await house.connect({ ...input(), ...own() })
     const kit = await house.kitOf(connection)
     expect(await house.runScript(kit)).toContain('done')
     await applyKeyPolicy(kit)
@@ -100,6 +105,7 @@ describe.each(Object.entries(cases))('%s', (name, input) => {
     const decoded = (text = ''): unknown => JSON.parse(decodeURIComponent(text))
     expect(decoded(Role?.AssumeRolePolicyDocument)).toEqual(JSON.parse(textOf(kit, 'trust-policy.json')))
     expect(decoded(stored.PolicyDocument)).toEqual(JSON.parse(textOf(kit, 'permissions-policy.json')))
+    await house.fill(connection)
     expect(unwell(await house.verify(connection))).toEqual([])
   })
 })
@@ -110,7 +116,7 @@ describe('a role in another account than the bucket', () => {
     async (purpose) => {
       const roleArn = `arn:aws:iam::${otherAccountId}:role/team/drawbridge-${purpose}`
       const { connection } = await house.connect({
-        name: nextName(),
+        ...own(),
         purpose,
         authentication: { kind: 'role', roleArn },
         writing: { encryption: { kind: 'sse-kms', keyArn: house.keyArn } },
@@ -123,6 +129,7 @@ describe('a role in another account than the bucket', () => {
       expect((await house.verify(connection)).status).toBe('fail')
       await house.putBucketPolicy(textOf(kit, 'bucket-policy.json'))
       await applyKeyPolicy(kit)
+      await house.fill(connection)
       expect(unwell(await house.verify(connection))).toEqual([])
     },
   )
@@ -130,9 +137,10 @@ describe('a role in another account than the bucket', () => {
 
 describe('the bucket policy of the template', () => {
   it('is applied only when the parameter says so', async () => {
-    const { connection } = await house.connect({ name: nextName() })
+    const { connection } = await house.connect(own())
     const text = textOf(await house.kitOf(connection), 'cloudformation.json')
     await deployTemplate(house, text, customerAccountId, { ApplyBucketPolicy: 'yes' })
+    await house.fill(connection)
     expect(unwell(await house.verify(connection))).toEqual([])
   })
 })
@@ -140,7 +148,7 @@ describe('the bucket policy of the template', () => {
 describe('a role of our own without an External ID', () => {
   it('verifies green, without the checks of the External ID', async () => {
     const { connection } = await house.connect({
-      name: nextName(),
+      ...own(),
       authentication: { kind: 'role', roleArn: `arn:aws:iam::${vendorAccountId}:role/own`, withoutExternalId: true },
     })
     const kit = await house.kitOf(connection)
@@ -166,7 +174,7 @@ describe.each(['export', 'enrichment', 'source'] as const)('an access key for %s
           secretAccessKey: 'n'.repeat(40),
         } as const
         const writing = { encryption: { kind: 'sse-kms', keyArn: house.keyArn } } as const
-        const { connection } = await house.connect({ name: nextName(), purpose, authentication: dead, writing })
+        const { connection } = await house.connect({ ...own(), purpose, authentication: dead, writing })
         const kit = await house.kitOf(connection)
         const user = `drawbridge-${connection.name}`
         const file = join(folder, 'secret.txt')
@@ -184,6 +192,7 @@ describe.each(['export', 'enrichment', 'source'] as const)('an access key for %s
         const changed = await changeConnection(connection, { accessKeyId, secretAccessKey: secret }, house.context)
         expect(changed.connection.authentication).toMatchObject({ kind: 'access-key', accessKeyId })
         if (changed.secret === undefined) throw new Error('the change brought no secret')
+        await house.fill(connection)
         expect(unwell(await house.verify(changed.connection, changed.secret))).toEqual([])
 
         // A second run changes nothing, and never overwrites a file.
@@ -199,7 +208,7 @@ describe.each(['export', 'enrichment', 'source'] as const)('an access key for %s
 
   it('CloudFormation makes the user, and no key', async () => {
     const key = { kind: 'access-key', accessKeyId: 'AKIANOTYETMADE000000', secretAccessKey: 'n'.repeat(40) } as const
-    const { connection } = await house.connect({ name: nextName(), purpose, authentication: key })
+    const { connection } = await house.connect({ ...own(), purpose, authentication: key })
     await deployTemplate(house, textOf(await house.kitOf(connection), 'cloudformation.json'), customerAccountId)
     const { iam } = house.administrator()
     const made = await iam.send(new ListAccessKeysCommand({ UserName: `drawbridge-${connection.name}` }))

@@ -22,6 +22,7 @@ import {
   DeleteBucketPolicyCommand,
   PutBucketOwnershipControlsCommand,
   PutBucketPolicyCommand,
+  PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3'
 import { systemClock, systemRandom } from '../../src/base/index.ts'
@@ -125,6 +126,29 @@ export async function openHouse() {
     deleteBucketPolicy: () => s3.send(new DeleteBucketPolicyCommand({ Bucket: bucket })),
     putKeyPolicy: (policy: string) =>
       kms.send(new PutKeyPolicyCommand({ KeyId: keyArn, PolicyName: 'default', Policy: policy })),
+
+    /** A bucket's location with a root path of its own, so that no test reads what another wrote. */
+    place: (rootPath: string): ConnectionInput['location'] => ({
+      service: 's3',
+      uri: `s3://${bucket}`,
+      rootPath,
+      region,
+      bucketOwner: customerAccountId,
+      endpoint: sandbox.endpoint,
+    }),
+
+    /** Puts an object where the connection reads, under the connection's key. */
+    async fill({ location, writing }: Connection): Promise<void> {
+      const { encryption } = writing
+      await s3.send(
+        new PutObjectCommand({
+          Bucket: bucket,
+          Key: `${location.rootPath}orders.csv`,
+          Body: 'a,b\n',
+          ...(encryption.kind === 'sse-kms' ? { ServerSideEncryption: 'aws:kms', SSEKMSKeyId: encryption.keyArn } : {}),
+        }),
+      )
+    },
 
     async connect(
       change: Partial<ConnectionInput> = {},
