@@ -17,7 +17,7 @@ export function vendorReadme(
     ...(model.externalId === null
       ? []
       : [
-          'The External ID is sent with every AssumeRole of this connection, taken from the connection and never from a request. It was made for this connection, does not change, and is not used again when the connection is removed.',
+          'The External ID is sent with every AssumeRole of this connection, taken from the connection and never from a request. It never changes, and is not given out again when the connection is removed.',
         ]),
     '## From where our calls come',
     egress === 'dynamic'
