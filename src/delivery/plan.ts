@@ -6,11 +6,11 @@ import { layoutPackage, type PackageFile } from '../evidence/index.ts'
 import type { StoreCapabilities } from '../storage/index.ts'
 import { packageFolder, reportKey } from './keys.ts'
 import type { DeliveryRecord, ItemRecord, SpooledFile } from './record.ts'
+import { blockBytes } from './spool/block-sums.ts'
 
 const mebibyte = 1 << 20
 /** Below this a repetition costs less than the bookkeeping of parts. */
 const smallestMultipartBytes = 16 * mebibyte
-const smallestPartBytes = 8 * mebibyte
 
 /** What a plan depends on beside the record. */
 export interface PlanTarget {
@@ -92,11 +92,10 @@ function wayOf(sizeBytes: number, target: PlanTarget): Pick<ItemRecord, 'way' | 
   return { way: 'multipart', partSizeBytes: partSizeOf(sizeBytes, capabilities) }
 }
 
-/** The smallest whole number of mebibytes, from 8 on, that keeps within the store's number of parts. */
+/** The smallest whole number of the spool's blocks that keeps within the store's number of parts. */
 export function partSizeOf(sizeBytes: number, capabilities: StoreCapabilities): number {
-  const needed = Math.ceil(sizeBytes / capabilities.maximumParts / mebibyte) * mebibyte
-  const minimum = Math.ceil(capabilities.minimumPartBytes / mebibyte) * mebibyte
-  return Math.max(smallestPartBytes, minimum, needed)
+  const needed = Math.max(sizeBytes / capabilities.maximumParts, capabilities.minimumPartBytes, 1)
+  return Math.ceil(needed / blockBytes) * blockBytes
 }
 
 function tooLarge(sizeBytes: number, capabilities: StoreCapabilities): DrawbridgeError {

@@ -14,8 +14,6 @@ export interface SpooledFile {
   readonly sizeBytes: number
   /** Hex. */
   readonly sha256: string
-  /** Hex; only to compare with an ETag. */
-  readonly md5: string
 }
 
 /** In whose name the session of a target is opened: made from the person's claims by the target's identity mapping. */
@@ -31,8 +29,6 @@ export interface SentPart {
   readonly number: number
   readonly etag: string
   readonly sizeBytes: number
-  /** Hex, of the bytes as they left. */
-  readonly md5: string
 }
 
 /** What the store said when it took an object. Absent means that it did not say. */

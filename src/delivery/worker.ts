@@ -13,6 +13,7 @@ import { type DeliveryEvent, WorkerStopping, type WorkTools } from './work.ts'
 const leaseMs = 15_000
 const heartbeatMs = 5_000
 const longestNapMs = 5_000
+const shortestIdleNapMs = 250
 const orphanUploadMs = 24 * 60 * 60_000
 const houseKeepingMs = 60 * 60_000
 
@@ -98,8 +99,8 @@ export class DeliveryWorker {
       this.#isWoken = false
       try {
         await this.#keepHouse()
-        await this.#claimMore()
-        await this.#nap(await this.#napMs())
+        const claimed = await this.#claimMore()
+        await this.#nap(await this.#napMs(claimed))
       } catch (error) {
         // The database is out of reach: nothing is claimed until it is back.
         this.#tools.tell({ type: 'crash', delivery: null, error })
@@ -108,11 +109,13 @@ export class DeliveryWorker {
     }
   }
 
-  async #napMs(): Promise<number> {
+  async #napMs(claimed: number): Promise<number> {
     if (this.#running.size >= this.#concurrency) return longestNapMs
     const due = await this.#parts.repository.nextDueAt()
     if (due === null) return longestNapMs
-    return Math.min(longestNapMs, Math.max(10, due.getTime() - this.#parts.clock.now().getTime()))
+    // Due by our clock and yet not to be had: the database's clock is behind ours, and only its time counts.
+    const shortestMs = claimed > 0 ? 10 : shortestIdleNapMs
+    return Math.min(longestNapMs, Math.max(shortestMs, due.getTime() - this.#parts.clock.now().getTime()))
   }
 
   async #nap(milliseconds: number): Promise<void> {

@@ -245,14 +245,14 @@ export class SqlDeliveries implements DeliveryRepository {
 
   async savePart(claim: Claim, connection: string, item: number, part: SentPart): Promise<void> {
     await this.#fenced(claim, async (transaction) => {
-      const { number, etag, sizeBytes, md5 } = part
+      const { number, etag, sizeBytes } = part
       await transaction
         .insertInto('delivery_parts')
-        .values({ delivery_id: claim.delivery, connection, item, number, etag, size_bytes: sizeBytes, md5 })
+        .values({ delivery_id: claim.delivery, connection, item, number, etag, size_bytes: sizeBytes })
         .onConflict((conflict) =>
           conflict
             .columns(['delivery_id', 'connection', 'item', 'number'])
-            .doUpdateSet({ etag, size_bytes: sizeBytes, md5 }),
+            .doUpdateSet({ etag, size_bytes: sizeBytes }),
         )
         .execute()
       await transaction.updateTable('deliveries').set({ crashes: 1 }).where('id', '=', claim.delivery).execute()
@@ -268,7 +268,7 @@ export class SqlDeliveries implements DeliveryRepository {
       .where('item', '=', item)
       .orderBy('number')
       .execute()
-    return rows.map(({ number, etag, size_bytes, md5 }) => ({ number, etag, sizeBytes: size_bytes, md5 }))
+    return rows.map(({ number, etag, size_bytes }) => ({ number, etag, sizeBytes: size_bytes }))
   }
 
   async dropParts(claim: Claim, connection: string, item: number): Promise<void> {

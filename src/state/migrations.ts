@@ -87,7 +87,7 @@ const migrations: readonly Migration[] = [
         foreign key (tenant, connection) references connections (tenant, name) on delete cascade)`,
       `create index verifications_of_connection on verifications (tenant, connection, id)`,
       `create table alerts (
-        id text primary key, tenant text not null, url text not null, body text not null, created_at text not null,
+        id text primary key, tenant text not null, webhook text not null, body text not null, created_at text not null,
         attempts integer not null, available_at text, delivered_at text, reason text)`,
       `create index alerts_due on alerts (available_at) where available_at is not null`,
       `create table tickets (

@@ -45,7 +45,7 @@ export interface VerificationRow {
 export interface AlertRow {
   id: string
   tenant: string
-  url: string
+  webhook: string
   body: string
   created_at: string
   attempts: number

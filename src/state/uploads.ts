@@ -15,11 +15,11 @@ export async function addUpload(database: Executor, tenant: string, file: Spoole
       name: file.name,
       size_bytes: file.sizeBytes,
       sha256: file.sha256,
-      md5: file.md5,
       created_at: now,
       delivery_id: null,
       position: 0,
       is_spooled: 1,
+      is_small: 0,
     })
     .execute()
 }

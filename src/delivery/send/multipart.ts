@@ -3,7 +3,7 @@
  * written down first: Create before its id is known, every part, and Complete before it is sent.
  */
 import { DrawbridgeError } from '../../base/index.ts'
-import type { PutAnswer } from '../../storage/index.ts'
+import type { PutAnswer, PutOptions } from '../../storage/index.ts'
 import type { ItemRecord, SentPart } from '../record.ts'
 import { levelOfParts } from './level.ts'
 import { readBack, settleOccupied, storedObject } from './occupied.ts'
@@ -26,9 +26,10 @@ const maximumRounds = 3
 /** Sends an item as a multipart upload, going on where an earlier attempt stopped. @throws KeyConflict */
 export async function sendMultipart(sending: Sending, planned: ItemRecord, body: ItemBody): Promise<ItemRecord> {
   let item = planned
+  const crc32 = await wholeCrc32(body)
   for (let round = 1; ; round++) {
-    item = await ensureUpload(sending, item)
-    const result = await uploadOnce(sending, item, body)
+    item = await ensureUpload(sending, item, crc32)
+    const result = await uploadOnce(sending, item, body, crc32)
     if ('done' in result) return result.done
     if (round === maximumRounds) throw result.error
     item = await forgetUpload(sending, result.item)
@@ -37,7 +38,15 @@ export async function sendMultipart(sending: Sending, planned: ItemRecord, body:
 
 type Round = { readonly done: ItemRecord } | { readonly error: DrawbridgeError; readonly item: ItemRecord }
 
-async function uploadOnce(sending: Sending, item: ItemRecord, body: ItemBody): Promise<Round> {
+/** Where the spool knows it, the store is told it at every step: the same for the same bytes, also after a crash. */
+async function wholeCrc32(body: ItemBody): Promise<Crc32> {
+  const sums = (await body.sums?.(0, body.sizeBytes)) ?? null
+  return sums === null ? {} : { crc32: sums.crc32 }
+}
+
+type Crc32 = Pick<PutOptions, 'crc32'>
+
+async function uploadOnce(sending: Sending, item: ItemRecord, body: ItemBody, crc32: Crc32): Promise<Round> {
   let reached = item
   const mayBeOurs = item.state === 'sent'
   try {
@@ -46,8 +55,8 @@ async function uploadOnce(sending: Sending, item: ItemRecord, body: ItemBody): P
     const parts = recorded ?? (await sendParts(sending, item, body))
     // From here on an object at the key may be ours.
     reached = mayBeOurs ? item : await saved(sending, { ...item, state: 'sent' })
-    const answer = await complete(sending, item, parts)
-    return { done: await finish(sending, reached, parts, answer) }
+    const answer = await complete(sending, item, parts, crc32)
+    return { done: await finish(sending, reached, parts, answer, { body, ...crc32 }) }
   } catch (error) {
     if (isOccupied(error)) {
       await abortQuietly(sending, item)
@@ -68,16 +77,32 @@ async function finish(
   item: ItemRecord,
   parts: readonly SentPart[],
   answer: PutAnswer,
+  { body, crc32 }: Crc32 & { readonly body: ItemBody },
 ): Promise<ItemRecord> {
-  const level = levelOfParts(answer, item, parts)
+  const known = { sizeBytes: item.sizeBytes, sha256: item.sha256, crc32 }
+  const level = await levelOfParts(answer, known, parts, () => md5sOf(body, item, parts.length))
   if (level === 'mismatch') throw await mismatch(sending, item, answer.checksum?.base64 ?? '')
   const done: ItemRecord = { ...item, state: 'done', answer: storedObject(answer), level }
   return await saved(sending, await readBack(sending, done, item))
 }
 
-async function complete(sending: Sending, item: ItemRecord, parts: readonly SentPart[]): Promise<PutAnswer> {
+async function md5sOf(body: ItemBody, item: ItemRecord, count: number): Promise<string[]> {
+  const md5s: string[] = []
+  for (let number = 0; number < count; number++) {
+    const start = number * item.partSizeBytes
+    md5s.push(await body.md5Of(start, Math.min(start + item.partSizeBytes, item.sizeBytes)))
+  }
+  return md5s
+}
+
+async function complete(
+  sending: Sending,
+  item: ItemRecord,
+  parts: readonly SentPart[],
+  crc32: Crc32,
+): Promise<PutAnswer> {
   const uploadId = uploadIdOf(item)
-  const options = putOptions(sending, item)
+  const options = putOptions(sending, item, crc32)
   return await sending.session.run((store) => store.completeUpload(item.key, uploadId, parts, options))
 }
 
@@ -89,13 +114,13 @@ async function allRecorded(sending: Sending, item: ItemRecord): Promise<SentPart
 }
 
 /** Makes sure that an upload is open and its id on record. An id that a crash swallowed is looked for and aborted. */
-async function ensureUpload(sending: Sending, item: ItemRecord): Promise<ItemRecord> {
+async function ensureUpload(sending: Sending, item: ItemRecord, crc32: Crc32): Promise<ItemRecord> {
   if (item.uploadId !== null) return item
   if (item.isCreateSent && !(await abortStrays(sending, item.key))) await notePossibleOrphan(sending, item.key)
   const { work, connection } = sending
   await work.tools.repository.dropParts(work.claim, connection, item.index)
   const asked = await saved(sending, { ...item, isCreateSent: true })
-  const uploadId = await sending.session.run((store) => store.createUpload(item.key, putOptions(sending, item)))
+  const uploadId = await sending.session.run((store) => store.createUpload(item.key, putOptions(sending, item, crc32)))
   return await saved(sending, { ...asked, uploadId })
 }
 

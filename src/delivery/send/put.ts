@@ -23,11 +23,12 @@ import {
 export async function putItem(sending: Sending, item: ItemRecord, body: ItemBody): Promise<ItemRecord> {
   const mayBeOurs = item.state === 'sent'
   const sent = mayBeOurs ? item : await saved(sending, { ...item, state: 'sent' })
-  const options = putOptions(sending, item, (bytesSent) => tellProgress(sending, item, bytesSent))
+  const onProgress = (bytesSent: number): void => tellProgress(sending, item, bytesSent)
+  const options = putOptions(sending, item, { onProgress })
   try {
     const answer = await withBody(sending, body, (store) => store.put(item.key, body, options))
-    const known = { sizeBytes: item.sizeBytes, sha256: item.sha256, md5: body.md5Of(0, item.sizeBytes) }
-    const level = levelOfAnswer(answer, known)
+    const known = { sizeBytes: item.sizeBytes, sha256: item.sha256 }
+    const level = await levelOfAnswer(answer, known, () => body.md5Of(0, item.sizeBytes))
     if (level === 'mismatch') throw await mismatch(sending, item, answer.checksum?.base64 ?? '')
     const done: ItemRecord = { ...sent, state: 'done', answer: storedObject(answer), level }
     return await saved(sending, await readBack(sending, done, known))

@@ -17,8 +17,8 @@ export interface Sending {
 /** The bytes of an item, with what is known of them beforehand and what went wrong while reading. */
 export interface ItemBody extends Body {
   readonly fault?: DrawbridgeError | null
-  /** Hex MD5 of a range that was read to its end. */
-  md5Of(start: number, end: number): string | undefined
+  /** Hex MD5 of a range, read for this. */
+  md5Of(start: number, end: number): Promise<string>
 }
 
 /** Somebody else's object stands at our key. Nothing is overwritten. */
@@ -40,7 +40,11 @@ export async function saved(sending: Sending, item: ItemRecord): Promise<ItemRec
 }
 
 /** The options with which every request that makes the object is sent: identical each time, so that it can be replayed. */
-export function putOptions(sending: Sending, item: ItemRecord, onProgress?: (bytesSent: number) => void): PutOptions {
+export function putOptions(
+  sending: Sending,
+  item: ItemRecord,
+  more: Pick<PutOptions, 'crc32' | 'onProgress'> = {},
+): PutOptions {
   const { work, target } = sending
   const { acl, encryption } = target.writing
   return {
@@ -50,7 +54,7 @@ export function putOptions(sending: Sending, item: ItemRecord, onProgress?: (byt
     acl,
     encryption,
     signal: work.signal,
-    ...(onProgress === undefined ? {} : { onProgress }),
+    ...more,
   }
 }
 

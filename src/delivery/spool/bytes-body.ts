@@ -1,15 +1,19 @@
-/** Bytes in memory as the body of a request: tag files and receipts, never a report. */
+/** Bytes in memory as the body of a request: small reports, tag files and receipts. */
 import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import type { Body } from '../../storage/index.ts'
 
-/** Wraps bytes that already are in memory. */
-export function bytesBody(bytes: Uint8Array): Body & { md5Of(start: number, end: number): string } {
+/** Wraps bytes that already are in memory; `sha256` (hex) spares hashing them where it is known. */
+export function bytesBody(
+  bytes: Uint8Array,
+  sha256: string = createHash('sha256').update(bytes).digest('hex'),
+): Body & { md5Of(start: number, end: number): Promise<string> } {
   return {
     sizeBytes: bytes.length,
-    sha256: createHash('sha256').update(bytes).digest('hex'),
+    sha256,
+    bytes,
     open: (start = 0, end = bytes.length) =>
       Readable.from([Buffer.from(bytes.subarray(start, end))], { objectMode: false }),
-    md5Of: (start, end) => createHash('md5').update(bytes.subarray(start, end)).digest('hex'),
+    md5Of: async (start, end) => createHash('md5').update(bytes.subarray(start, end)).digest('hex'),
   }
 }

@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { mkdtemp, open, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { chunks } from '../testing/house.ts'
 import { Spool } from './spool.ts'
@@ -17,29 +18,42 @@ function openSpool(keep: readonly string[] = [], quotaBytes?: number): Promise<S
   return Spool.open({ directory, keep: new Set(keep), ...(quotaBytes === undefined ? {} : { quotaBytes }) })
 }
 
-test.each([0, 1, 65_536, 1_048_576, 1_048_577, 3_500_000])('%i bytes come back as they went in', async (size) => {
+test.each([0, 1, 65_536, 8_388_608, 8_388_609, 20_000_000])('%i bytes come back as they went in', async (size) => {
   const bytes = randomBytes(size)
   const spool = await openSpool()
   const file = await spool.write('upl_1', 'a.bin', chunks(bytes, 100_000))
   expect(file).toMatchObject({
     sizeBytes: size,
     sha256: createHash('sha256').update(bytes).digest('hex'),
-    md5: createHash('md5').update(bytes).digest('hex'),
   })
   const body = spool.body(file)
   expect(Buffer.concat(await body.open().toArray()).equals(bytes)).toBe(true)
   const [start, end] = [Math.floor(size / 3), Math.ceil((size * 2) / 3)]
   expect(Buffer.concat(await body.open(start, end).toArray()).equals(bytes.subarray(start, end))).toBe(true)
-  expect(body.md5Of(start, end)).toBe(createHash('md5').update(bytes.subarray(start, end)).digest('hex'))
+  expect(await body.md5Of(start, end)).toBe(createHash('md5').update(bytes.subarray(start, end)).digest('hex'))
+})
+
+test('hashes of whole blocks and of everything are known without reading', async () => {
+  const bytes = randomBytes(20_000_000)
+  const spool = await openSpool()
+  const body = spool.body(await spool.write('upl_1', 'a.bin', chunks(bytes, 1_000_000)))
+  await rm(join(directory, 'upl_1.data'))
+  const sha256 = (part: Buffer): string => createHash('sha256').update(part).digest('hex')
+  const second = bytes.subarray(8_388_608, 16_777_216)
+  expect(await body.sums(8_388_608, 16_777_216)).toEqual({ sha256: sha256(second), crc32: crc32(second) })
+  expect(await body.sums(0, 20_000_000)).toEqual({ sha256: sha256(bytes), crc32: crc32(bytes) })
+  const rest = bytes.subarray(8_388_608)
+  expect(await body.sums(8_388_608, 20_000_000)).toEqual({ sha256: null, crc32: crc32(rest) })
+  expect(await body.sums(1, 20_000_000)).toBeNull()
 })
 
 test('a flipped bit never leaves the spool', async () => {
   const spool = await openSpool()
-  const file = await spool.write('upl_1', 'a.bin', chunks(randomBytes(2_500_000)))
+  const file = await spool.write('upl_1', 'a.bin', chunks(randomBytes(20_000_000), 1_000_000))
   const handle = await open(join(directory, 'upl_1.data'), 'r+')
   const byte = Buffer.alloc(1)
-  await handle.read(byte, 0, 1, 1_500_000)
-  await handle.write(Buffer.of((byte[0] ?? 0) ^ 1), 0, 1, 1_500_000)
+  await handle.read(byte, 0, 1, 10_000_000)
+  await handle.write(Buffer.of((byte[0] ?? 0) ^ 1), 0, 1, 10_000_000)
   await handle.close()
   const body = spool.body(file)
   let left = 0
@@ -47,7 +61,7 @@ test('a flipped bit never leaves the spool', async () => {
     for await (const chunk of body.open()) left += chunk.length
   }
   await expect(read()).rejects.toMatchObject({ code: 'data-directory-broken' })
-  expect(left).toBeLessThanOrEqual(1_048_576)
+  expect(left).toBeLessThanOrEqual(8_388_608)
   expect(body.fault?.code).toBe('data-directory-broken')
   expect((await body.open(0, 1_000_000).toArray()).length).toBeGreaterThan(0)
 })
@@ -80,10 +94,10 @@ test('above the quota new reports are pushed back, and taken again when there is
     retry: 'later',
     context: { retryAfterSeconds: 60 },
   })
-  expect(await readdir(directory)).toEqual(['upl_1.chunks', 'upl_1.data'])
+  expect(await readdir(directory)).toEqual(['upl_1.data', 'upl_1.sums'])
   await spool.remove('upl_1')
   await spool.write('upl_2', 'b.bin', chunks(randomBytes(200_000)))
-  expect(spool.usedBytes).toBe(200_032)
+  expect(spool.usedBytes).toBe(200_036)
 })
 
 test('a full disk rejects the new report, keeps the old one, and recovers', async () => {
@@ -107,7 +121,7 @@ test('a full disk rejects the new report, keeps the old one, and recovers', asyn
   } finally {
     prototype.write = write
   }
-  expect(await readdir(directory)).toEqual(['upl_1.chunks', 'upl_1.data'])
+  expect(await readdir(directory)).toEqual(['upl_1.data', 'upl_1.sums'])
   expect((await spool.body(old).open().toArray()).length).toBe(1)
   await spool.write('upl_2', 'b.bin', chunks(randomBytes(10)))
 })
@@ -118,6 +132,6 @@ test('what a crash left is removed at start, what is known stays', async () => {
   await spool.write('upl_2', 'b.bin', chunks(randomBytes(10)))
   await writeFile(join(directory, 'upl_3.data.part'), 'half')
   const again = await openSpool(['upl_1'])
-  expect(await readdir(directory)).toEqual(['upl_1.chunks', 'upl_1.data'])
-  expect(again.usedBytes).toBe(42)
+  expect(await readdir(directory)).toEqual(['upl_1.data', 'upl_1.sums'])
+  expect(again.usedBytes).toBe(46)
 })

@@ -2,12 +2,13 @@
  * The spool: reports as they were handed over, durable and hashed before anything is acknowledged. It knows files and
  * hashes; which delivery a file belongs to is the repository's knowledge.
  */
-import { createHash } from 'node:crypto'
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DrawbridgeError } from '../../base/index.ts'
 import type { SpooledFile } from '../record.ts'
-import { chunkBytes, SpooledBody } from './spooled-body.ts'
+import { writeBlockSums } from './block-sums.ts'
+import { BlockWriter, writeFully } from './block-writer.ts'
+import { SpooledBody } from './spooled-body.ts'
 
 /** How the spool is opened. */
 export interface SpoolOptions {
@@ -63,19 +64,19 @@ export class Spool {
    */
   async write(upload: string, name: string, source: AsyncIterable<Uint8Array>): Promise<SpooledFile> {
     const data = this.#path(upload, 'data')
-    const chunks = this.#path(upload, 'chunks')
+    const sums = this.#path(upload, 'sums')
     const reserved = { bytes: 0 }
     try {
       const file = await this.#stream(upload, name, source, reserved)
       await onDisk('spool.write', async () => {
-        await rename(`${chunks}.part`, chunks)
+        await rename(`${sums}.part`, sums)
         await rename(`${data}.part`, data)
         await syncDirectory(this.#directory)
       })
       return file
     } catch (error) {
       this.#usedBytes -= reserved.bytes
-      for (const path of [data, chunks, `${data}.part`, `${chunks}.part`]) await rm(path, { force: true })
+      for (const path of [data, sums, `${data}.part`, `${sums}.part`]) await rm(path, { force: true })
       throw error
     }
   }
@@ -86,42 +87,35 @@ export class Spool {
     source: AsyncIterable<Uint8Array>,
     reserved: { bytes: number },
   ): Promise<SpooledFile> {
-    const whole = createHash('sha256')
-    const md5 = createHash('md5')
-    const digests = new ChunkDigests()
-    let sizeBytes = 0
     const handle = await onDisk('spool.write', () => open(`${this.#path(upload, 'data')}.part`, 'wx', 0o600))
+    const writer = new BlockWriter(handle)
     try {
       for await (const bytes of readable(name, source)) {
         if (this.#usedBytes + bytes.length > this.#quotaBytes) throw quotaExceeded(name)
         this.#usedBytes += bytes.length
         reserved.bytes += bytes.length
-        sizeBytes += bytes.length
-        whole.update(bytes)
-        md5.update(bytes)
-        digests.update(bytes)
-        await onDisk('spool.write', () => writeFully(handle, bytes))
+        await onDisk('spool.write', () => writer.write(bytes))
       }
-      // A failed fsync is never retried: the kernel may have dropped the pages, so the file counts as lost.
-      await onDisk('spool.sync', () => handle.sync())
+      const { sizeBytes, sha256, blocks } = await onDisk('spool.sync', () => writer.finish())
+      const table = writeBlockSums(blocks)
+      await onDisk('spool.write', () => writeDurably(`${this.#path(upload, 'sums')}.part`, table))
+      this.#usedBytes += table.length
+      reserved.bytes += table.length
+      return { upload, name, sizeBytes, sha256 }
     } finally {
+      await writer.settle().catch(() => {})
       await handle.close()
     }
-    const table = digests.finish()
-    await onDisk('spool.write', () => writeDurably(`${this.#path(upload, 'chunks')}.part`, table))
-    this.#usedBytes += table.length
-    reserved.bytes += table.length
-    return { upload, name, sizeBytes, sha256: whole.digest('hex'), md5: md5.digest('hex') }
   }
 
   /** Opens a spooled file as a body whose every byte is checked against its hash before it leaves. */
   body(file: SpooledFile): SpooledBody {
-    return new SpooledBody(file, this.#path(file.upload, 'data'), this.#path(file.upload, 'chunks'))
+    return new SpooledBody(file, this.#path(file.upload, 'data'), this.#path(file.upload, 'sums'))
   }
 
   /** Removes a file; also succeeds when it is gone. */
   async remove(upload: string): Promise<void> {
-    for (const extension of ['data', 'chunks']) {
+    for (const extension of ['data', 'sums']) {
       const path = this.#path(upload, extension)
       const sizeBytes = await stat(path).then(
         (facts) => facts.size,
@@ -135,35 +129,6 @@ export class Spool {
   #path(upload: string, extension: string): string {
     if (!/^[a-z0-9_]{1,64}$/.test(upload)) throw new TypeError('an upload id has letters, digits and underscores')
     return join(this.#directory, `${upload}.${extension}`)
-  }
-}
-
-/** SHA-256 of every chunk of `chunkBytes`, one after the other. */
-class ChunkDigests {
-  readonly #done: Buffer[] = []
-  #hash = createHash('sha256')
-  #filled = 0
-
-  update(bytes: Uint8Array): void {
-    let offset = 0
-    while (offset < bytes.length) {
-      const take = Math.min(bytes.length - offset, chunkBytes - this.#filled)
-      this.#hash.update(bytes.subarray(offset, offset + take))
-      this.#filled += take
-      offset += take
-      if (this.#filled === chunkBytes) this.#roll()
-    }
-  }
-
-  finish(): Buffer {
-    if (this.#filled > 0) this.#roll()
-    return Buffer.concat(this.#done)
-  }
-
-  #roll(): void {
-    this.#done.push(this.#hash.digest())
-    this.#hash = createHash('sha256')
-    this.#filled = 0
   }
 }
 
@@ -182,18 +147,10 @@ async function* readable(name: string, source: AsyncIterable<Uint8Array>): Async
   }
 }
 
-async function writeFully(handle: FileHandle, bytes: Uint8Array): Promise<void> {
-  let offset = 0
-  while (offset < bytes.length) {
-    const { bytesWritten } = await handle.write(bytes, offset, bytes.length - offset)
-    offset += bytesWritten
-  }
-}
-
 async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
   const handle = await open(path, 'wx', 0o600)
   try {
-    await writeFully(handle, bytes)
+    await writeFully(handle, bytes, 0)
     await handle.sync()
   } finally {
     await handle.close()

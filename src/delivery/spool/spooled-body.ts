@@ -1,31 +1,40 @@
 /**
- * A spooled file as the body of a request. Every chunk is compared with the hash that was taken when the report came
- * in, before its first byte leaves: a bit that flipped on disk is never delivered.
+ * A spooled file as the body of a request. Every block is compared with the hash that was taken when the report came in,
+ * before its first byte leaves: a bit that flipped on disk is never delivered.
  */
-import { createHash } from 'node:crypto'
-import { open } from 'node:fs/promises'
+import { createHash, webcrypto } from 'node:crypto'
+import { open, readFile } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { DrawbridgeError } from '../../base/index.ts'
-import type { Body } from '../../storage/index.ts'
+import type { Body, RangeSums } from '../../storage/index.ts'
 import type { SpooledFile } from '../record.ts'
+import { type BlockSum, blockBytes, crc32OfBlocks, readBlockSums } from './block-sums.ts'
 
-/** The unit in which the spool is hashed and read. */
-export const chunkBytes = 1 << 20
+/** Blocks leave in pieces of this size, so that progress is told more often than they are. */
+const pieceBytes = 1 << 20
+/** Below this a trip to another thread costs more than the hash. */
+const smallestAsideBytes = 64 << 10
+
+/** Hashes bytes beside the main thread. */
+export async function sha256Aside(bytes: Uint8Array): Promise<Buffer> {
+  if (bytes.length < smallestAsideBytes) return createHash('sha256').update(bytes).digest()
+  return Buffer.from(await webcrypto.subtle.digest('SHA-256', bytes))
+}
 
 /** Reads a spooled file, any range of it, any number of times. */
 export class SpooledBody implements Body {
   readonly sizeBytes: number
   readonly sha256: string
   readonly #dataPath: string
-  readonly #chunksPath: string
-  readonly #md5s = new Map<string, string>()
+  readonly #sumsPath: string
+  #sums: Promise<BlockSum[]> | null = null
   #fault: DrawbridgeError | null = null
 
-  constructor(file: SpooledFile, dataPath: string, chunksPath: string) {
+  constructor(file: SpooledFile, dataPath: string, sumsPath: string) {
     this.sizeBytes = file.sizeBytes
     this.sha256 = file.sha256
     this.#dataPath = dataPath
-    this.#chunksPath = chunksPath
+    this.#sumsPath = sumsPath
   }
 
   /** What went wrong with the spool while reading; null as long as nothing did. Clients wrap stream errors, so ask here. */
@@ -33,46 +42,65 @@ export class SpooledBody implements Body {
     return this.#fault
   }
 
-  /** The MD5 (hex) of a range that was read to its end, for comparison with an ETag. */
-  md5Of(start: number, end: number): string | undefined {
-    return this.#md5s.get(`${start}-${end}`)
+  /** The MD5 (hex) of a range, for comparison with an ETag: read once more, where a store tells nothing better. */
+  async md5Of(start: number, end: number): Promise<string> {
+    const md5 = createHash('md5')
+    for await (const piece of this.#read(start, end)) md5.update(piece)
+    return md5.digest('hex')
+  }
+
+  /** What was taken while the report came in, for ranges of whole blocks. */
+  async sums(start: number, end: number): Promise<RangeSums | null> {
+    if (start % blockBytes !== 0 || (end % blockBytes !== 0 && end !== this.sizeBytes) || end <= start) return null
+    const sums = await this.#guarded(() => this.#table())
+    const first = start / blockBytes
+    const last = Math.ceil(end / blockBytes) - 1
+    const isWhole = start === 0 && end === this.sizeBytes
+    const sha256 = isWhole ? this.sha256 : first === last ? (sums[first]?.sha256.toString('hex') ?? null) : null
+    return { sha256, crc32: crc32OfBlocks(sums, first, last, this.sizeBytes) }
   }
 
   open(start = 0, end: number = this.sizeBytes): Readable {
-    return Readable.from(this.#read(start, end), { objectMode: false, highWaterMark: chunkBytes })
+    return Readable.from(this.#read(start, end), { objectMode: false, highWaterMark: pieceBytes })
   }
 
   async *#read(start: number, end: number): AsyncGenerator<Buffer> {
-    const md5 = createHash('md5')
-    try {
-      for await (const bytes of this.#checkedChunks(start, end)) {
-        md5.update(bytes)
-        yield bytes
+    if (end <= start) return
+    const sums = await this.#guarded(() => this.#table())
+    await using data = await this.#guarded(() => open(this.#dataPath, 'r'))
+    for (let offset = start - (start % blockBytes); offset < end; offset += blockBytes) {
+      const length = Math.min(blockBytes, this.sizeBytes - offset)
+      const block = await this.#guarded(async () => {
+        // A fresh buffer each time: the one before may still be on its way to the socket.
+        const bytes = Buffer.allocUnsafeSlow(length)
+        const { bytesRead } = await data.read(bytes, 0, length, offset)
+        const actual = await sha256Aside(bytes.subarray(0, bytesRead))
+        if (bytesRead === length && sums[offset / blockBytes]?.sha256.equals(actual) === true) return bytes
+        throw broken('the spooled report is not what was handed over any more', this.#dataPath)
+      })
+      const last = Math.min(length, end - offset)
+      for (let from = Math.max(0, start - offset); from < last; from += pieceBytes) {
+        yield block.subarray(from, Math.min(from + pieceBytes, last))
       }
+    }
+  }
+
+  async #table(): Promise<BlockSum[]> {
+    this.#sums ??= readFile(this.#sumsPath).then((table) => {
+      const sums = readBlockSums(table, this.sizeBytes)
+      if (sums === null) throw broken('the hashes of the spooled report are damaged', this.#sumsPath)
+      return sums
+    })
+    return await this.#sums
+  }
+
+  async #guarded<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
     } catch (cause) {
       this.#fault =
         cause instanceof DrawbridgeError ? cause : broken('the spooled report can not be read', this.#dataPath, cause)
       throw this.#fault
-    }
-    this.#md5s.set(`${start}-${end}`, md5.digest('hex'))
-  }
-
-  async *#checkedChunks(start: number, end: number): AsyncGenerator<Buffer> {
-    if (end <= start) return
-    await using data = await open(this.#dataPath, 'r')
-    await using chunks = await open(this.#chunksPath, 'r')
-    const wanted = Buffer.alloc(32)
-    for (let offset = start - (start % chunkBytes); offset < end; offset += chunkBytes) {
-      const length = Math.min(chunkBytes, this.sizeBytes - offset)
-      // A fresh buffer each time: the one before may still be on its way to the socket.
-      const chunk = Buffer.allocUnsafe(length)
-      const { bytesRead } = await data.read(chunk, 0, length, offset)
-      const table = await chunks.read(wanted, 0, 32, (offset / chunkBytes) * 32)
-      const actual = createHash('sha256').update(chunk.subarray(0, bytesRead)).digest()
-      if (bytesRead !== length || table.bytesRead !== 32 || !actual.equals(wanted)) {
-        throw broken('the spooled report is not what was handed over any more', this.#dataPath)
-      }
-      yield chunk.subarray(Math.max(0, start - offset), Math.min(length, end - offset))
     }
   }
 }

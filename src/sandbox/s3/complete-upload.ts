@@ -27,7 +27,8 @@ export const completeMultipartUpload: S3Operation = async (request) => {
   allowObject(request, bucket, key, 's3:PutObject', context)
   const upload = existingUpload(request, bucket)
   allowKey(request, bucket, key, { ...upload.encryption, keyName: upload.keyArn }, keyActions)
-  const root = readXml(await receiveText(request.call, request.verified, 2 * 1024 * 1024), 'CompleteMultipartUpload')
+  const text = await receiveText(request.call, request.verified, 2 * 1024 * 1024, 'object')
+  const root = readXml(text, 'CompleteMultipartUpload')
   const parts = namedParts(upload, childElements(root, 'Part'))
   checkWriteCondition(request.call, bucket, key)
   // Another Complete of the same upload may have won while this one was read.

@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import type { Readable } from 'node:stream'
+import { crc32 } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ErrorCode } from '../../base/index.ts'
 import { DrawbridgeError } from '../../base/index.ts'
@@ -239,6 +240,25 @@ function multipart(store: Open, at: At, features: () => StoreFeatures): void {
         .update(await bytesOf(got.body))
         .digest('hex'),
     ).toBe(body.sha256)
+  })
+
+  test('an upload that names the CRC of the whole becomes an object whose checksum, if one is told, is that', async () => {
+    const size = partBytes()
+    const body = patternBody(size + 1234)
+    const bytes = await bytesOf(body.open())
+    const options: PutOptions = { ...onlyNew, crc32: crc32(bytes) }
+    const key = at('parts/crc')
+    const uploadId = await store().createUpload(key, options)
+    const withCrc32 = { withCrc32: true }
+    const parts = [
+      await store().uploadPart(key, uploadId, 1, body, 0, size, withCrc32),
+      await store().uploadPart(key, uploadId, 2, body, size, body.sizeBytes, withCrc32),
+    ]
+    const { checksum } = await store().completeUpload(key, uploadId, parts, options)
+    const sum = Buffer.alloc(4)
+    sum.writeUInt32BE(crc32(bytes))
+    if (checksum?.algorithm === 'crc32') expect(checksum.base64).toBe(sum.toString('base64'))
+    expect(await bytesOf((await store().get(key)).body)).toEqual(bytes)
   })
 
   test('an upload goes on where it stood, from what the store holds', async () => {
