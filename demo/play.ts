@@ -224,14 +224,20 @@ async function explain(parts: Play, cast: Cast, owed: Delivery): Promise<Repair>
   const vendor = targetOf(owed, cast.s3).diagnosis
   if (vendor === undefined) throw new Error('the refused target carries no diagnosis')
   story.line('what the vendor sees (the error, and probes within our rights):')
-  story.quote(draw.diagnosis(vendor))
+  story.quote(draw.diagnosis(parts.atLength ? vendor : inShort(vendor)))
   if (vendor.causes.some((cause) => cause.confidence === 'proved')) {
     throw new Error("the vendor's view claims to have proved a cause that it can't see")
   }
   const administrator = await diagnoseAsAdministrator(parts.root, stage, cast.s3, cast.names)
   story.line("what the customer's administrator sees (with read access to the policies):")
-  story.quote(draw.diagnosis(administrator))
+  story.quote(draw.diagnosis(parts.atLength ? administrator : inShort(administrator)))
   return judge(scenario, administrator)
+}
+
+/** The first cause alone, for a story among others. */
+function inShort(diagnosis: Diagnosis): Diagnosis {
+  const { nextStep: _, ...rest } = diagnosis
+  return { ...rest, causes: diagnosis.causes.slice(0, 1), ruledOut: [], notSeen: [] }
 }
 
 function judge(scenario: Scenario, diagnosis: Diagnosis): Repair {

@@ -53,7 +53,7 @@ interface Letters {
 const lettersFor: Readonly<Record<SasNeed['needs'], Letters>> = {
   write: { needed: ['cw'], welcome: 'cw' },
   read: { needed: ['r', 'l'], welcome: 'rl' },
-  'read-write': { needed: ['cw', 'r', 'l'], welcome: 'rlcw' },
+  'read-write': { needed: ['cw', 'r', 'l'], welcome: 'rlcwd' },
 }
 
 function refused(code: SasFindingCode, message: string, help: string): SasFinding {

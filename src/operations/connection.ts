@@ -1,6 +1,13 @@
 /** The operations on connections. The rules of the intake, the kit and the checks are the connection room's own. */
 import { DrawbridgeError, newId } from '../base/index.ts'
-import { buildKit, changeConnection, createConnection, describeEgress, newExternalId } from '../connection/index.ts'
+import {
+  buildKit,
+  changeConnection,
+  createConnection,
+  describeEgress,
+  newExternalId,
+  withCurrentWarnings,
+} from '../connection/index.ts'
 import type { Connection, OperationInput, OperationOutput } from '../contract/index.ts'
 import type { Caller } from './caller.ts'
 import { entryOf } from './evidence.ts'
@@ -39,7 +46,14 @@ export async function addConnection(
 }
 
 export async function listConnections(house: House): Promise<OperationOutput<'connection.list'>> {
-  return { connections: await house.connections.list(house.tenant) }
+  const now = house.clock.now()
+  const connections = await house.connections.list(house.tenant)
+  return { connections: connections.map((connection) => withCurrentWarnings(connection, now)) }
+}
+
+/** Shows a connection with the warnings that time has brought. @throws not-found */
+export async function showConnection(house: House, name: string): Promise<Connection> {
+  return withCurrentWarnings(await findConnection(house, name), house.clock.now())
 }
 
 export async function change(
@@ -85,7 +99,9 @@ function factsOf(connection: Connection): Record<string, string> {
     location: where,
     rootPath: location.rootPath,
     authentication: authentication.kind,
-    ...(authentication.kind === 'role' ? { roleArn: authentication.roleArn } : {}),
+    ...(authentication.kind === 'role'
+      ? { roleArn: authentication.roleArn, externalId: authentication.externalIdOrigin }
+      : {}),
     ...(authentication.kind === 'sas' ? { fingerprint: authentication.fingerprint } : {}),
   }
 }

@@ -192,7 +192,7 @@ async function useExternalId(transaction: Executor, connection: Connection): Pro
       .values({ external_id: externalId, tenant, connection_id: id })
       .execute()
   } catch (cause) {
-    if (isTaken(cause)) throw alreadyExists('the External ID belongs to another connection, or did', cause)
+    if (isTaken(cause)) throw alreadyExists('this External ID can not be used here', cause)
     throw cause
   }
 }
@@ -212,7 +212,7 @@ async function claimRole(transaction: Executor, connection: Connection): Promise
     .select('tenant')
     .where('role_arn', '=', roleArn)
     .executeTakeFirstOrThrow()
-  if (claim.tenant !== tenant) throw alreadyExists('the role ARN is in use elsewhere')
+  if (claim.tenant !== tenant) throw alreadyExists('this role ARN can not be used here')
 }
 
 async function rowOf(executor: Executor, tenant: string, name: string): Promise<ConnectionRow | undefined> {

@@ -151,7 +151,7 @@ test('names, External IDs and role ARNs are given once', async () => {
   await expect(add({}, 'acme')).rejects.toMatchObject(taken)
   await expect(add({ authentication: role('dbx_1', `${arn}-2`) })).rejects.toMatchObject(taken)
   const foreign = add({ tenant: 'other', authentication: role('dbx_2', arn) })
-  await expect(foreign).rejects.toMatchObject({ ...taken, message: 'the role ARN is in use elsewhere' })
+  await expect(foreign).rejects.toMatchObject({ ...taken, message: 'this role ARN can not be used here' })
   await connections.remove(tenant, 'acme')
   await expect(add({ authentication: role('dbx_1', arn) })).rejects.toMatchObject(taken)
   await add({ authentication: role('dbx_3', arn) })

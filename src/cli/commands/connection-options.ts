@@ -38,6 +38,8 @@ export function declareChange(command: Command): void {
     .argument('<name>', "the connection's name")
     .option('--role-arn <arn>', 'role: its full ARN')
     .option('--sas-file <file>', 'Azure: the file with a new SAS token; `-` is standard input')
+    .option('--access-key-id <id>', 'access key: a new one, tried before it replaces the old; with --secret-file')
+    .option('--secret-file <file>', 'the file with the new secret access key; `-` is standard input')
     .option('--no-resume', 'do not resume uploads any more')
   declareUse(command)
 }
@@ -78,7 +80,14 @@ export async function changeInput(run: Run, options: Options): Promise<Connectio
   const writing = writingOf(options)
   const sasFile = text(options, 'sasFile')
   const sasToken = sasFile === undefined ? undefined : (await readSecret(sasFile, run.terminal.stdin)).reveal()
+  const accessKeyId = text(options, 'accessKeyId')
+  const secretAccessKey =
+    accessKeyId === undefined
+      ? undefined
+      : (await readSecret(needed(options, 'secretFile', '--secret-file'), run.terminal.stdin)).reveal()
   const change: ConnectionChange = {
+    ...present('accessKeyId', accessKeyId),
+    ...present('secretAccessKey', secretAccessKey),
     ...present('roleArn', text(options, 'roleArn')),
     ...present('stsRegion', text(options, 'stsRegion')),
     ...present('durationSeconds', seconds(options)),
