@@ -7,6 +7,7 @@ import { isAbsolute, join, resolve } from 'node:path'
 import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
 import { DrawbridgeError, Secret } from '../base/index.ts'
+import type { Webhook } from '../connection/index.ts'
 import { inputInvalid } from '../operations/index.ts'
 import type { OidcSettings } from '../server/index.ts'
 
@@ -92,6 +93,56 @@ export const configSchema = z.strictObject({
     .record(z.string(), z.union([z.string(), z.array(z.string())]))
     .default({})
     .describe('Claims of the operator at the terminal, for identity mappings that require some.'),
+  hosting: z
+    .enum(['aws', 'local', 'azure', 'gcp'])
+    .default('local')
+    .describe('Where this deployment runs. Roles can be assumed from AWS and from machines of your own.'),
+  kit: z
+    .strictObject({
+      templateBucketUrl: z
+        .url({ protocol: /^https$/ })
+        .optional()
+        .describe(
+          'An https folder of yours from which CloudFormation may read the template: gives quick-create links.',
+        ),
+    })
+    .prefault({})
+    .describe('The set-up kit.'),
+  watch: z
+    .strictObject({
+      everySeconds: z
+        .number()
+        .int()
+        .max(604_800)
+        .refine((value) => value === 0 || value >= 60, '0, or at least 60')
+        .default(3600)
+        .describe('How often the server verifies every connection, backups included; 0 turns it off.'),
+      jitter: z
+        .number()
+        .min(0)
+        .max(0.9)
+        .default(0.1)
+        .describe('By how much of the period a verification may come earlier or later.'),
+    })
+    .prefault({})
+    .describe('The watch over the connections.'),
+  alerts: z
+    .strictObject({
+      webhooks: z
+        .array(
+          z.strictObject({
+            url: z.url({ protocol: /^https?$/ }),
+            secretFile: z.string().min(1),
+          }),
+        )
+        .max(20)
+        .default([])
+        .describe(
+          'Who is told when a connection turns: `url`, and `secretFile` with the secret that signs (docs/watch.md); https and public, unless its origin is in `allowedEndpoints`.',
+        ),
+    })
+    .prefault({})
+    .describe('Alerts.'),
   origin: z
     .string()
     .regex(/^[a-z0-9][a-z0-9./-]{0,200}$/)
@@ -144,17 +195,35 @@ export async function oidcSettings(config: Config, directory: string): Promise<O
   return { issuer, clientId, scopes, allowInsecureLoopback, clientSecret: await clientSecret(section, directory) }
 }
 
+/**
+ * Reads the webhooks with their secrets.
+ * @throws configuration-invalid when a secret's file can not be read or is too short to sign with
+ */
+export async function webhooksOf(config: Config, directory: string): Promise<Webhook[]> {
+  return Promise.all(
+    config.alerts.webhooks.map(async ({ url, secretFile }) => {
+      const secret = await secretOf(secretFile, directory, "webhook's secret")
+      if (secret.reveal().length < 16) {
+        throw invalid("a webhook's secret is shorter than 16 characters", 'make one: `openssl rand -hex 32`', undefined)
+      }
+      return { url, secret }
+    }),
+  )
+}
+
 async function clientSecret(section: z.output<typeof oidc>, directory: string): Promise<Secret | null> {
   if (section.clientSecretFile === undefined) {
     return section.clientSecret === undefined ? null : new Secret(section.clientSecret)
   }
-  const path = isAbsolute(section.clientSecretFile)
-    ? section.clientSecretFile
-    : resolve(directory, section.clientSecretFile)
+  return secretOf(section.clientSecretFile, directory, 'client secret')
+}
+
+async function secretOf(file: string, directory: string, what: string): Promise<Secret> {
+  const path = isAbsolute(file) ? file : resolve(directory, file)
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw invalid(`the client secret's file \`${path}\` can not be read`, undefined, cause)
+    throw invalid(`the ${what}'s file \`${path}\` can not be read`, undefined, cause)
   })
-  if (text.trim() === '') throw invalid(`the client secret's file \`${path}\` is empty`, undefined, undefined)
+  if (text.trim() === '') throw invalid(`the ${what}'s file \`${path}\` is empty`, undefined, undefined)
   return new Secret(text.trim())
 }
 

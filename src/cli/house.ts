@@ -3,13 +3,13 @@
  * configuration. Used by the server command, by commands that find no server running, and by tests.
  */
 import type { Clock, Random } from '../base/index.ts'
-import type { ConnectionContext } from '../connection/index.ts'
+import { type ConnectionContext, webhookName } from '../connection/index.ts'
 import { assumeRole, type BaseIdentity, createBaseIdentity, SessionCache } from '../credentials/index.ts'
 import { type DeliveryEvent, DeliveryService, DeliveryWorker, evidenceReceipts, Spool } from '../delivery/index.ts'
 import { EvidenceLog, exportPublicKeyPem } from '../evidence/index.ts'
-import type { House } from '../operations/index.ts'
+import { type House, makeWatch, type Watch } from '../operations/index.ts'
 import { openState, type State } from '../state/index.ts'
-import type { Config } from './config.ts'
+import { type Config, webhooksOf } from './config.ts'
 import { targetAccess } from './target-access.ts'
 import { version } from './version.ts'
 import { ticketTemplate } from './web-root.ts'
@@ -28,6 +28,8 @@ export interface HouseOptions {
   readonly provider?: CredentialProvider | null
   /** Called as deliveries move. Must not throw. */
   readonly onDelivery?: (event: DeliveryEvent) => void
+  /** Called when the watch could not do something; it tries again by itself. Must not throw. */
+  readonly onWatchFault?: (error: unknown) => void
 }
 
 /** An opened house and the worker that moves its deliveries. */
@@ -35,9 +37,11 @@ export interface OpenedHouse {
   readonly house: House
   /** Not started: the server starts it, a single command runs it until its delivery has ended. */
   readonly worker: DeliveryWorker
+  /** Verifies on a schedule and sends alerts. Not started: the server starts it. */
+  readonly watch: Watch
   /** Adds a listener for what deliveries do; returns how to remove it. */
   onDelivery(listener: (event: DeliveryEvent) => void): () => void
-  /** Stops the worker and gives the data directory free. May be called twice. */
+  /** Stops worker and watch, and gives the data directory free. May be called twice. */
   close(): Promise<void>
 }
 
@@ -67,6 +71,7 @@ async function assemble(options: HouseOptions, state: State, tenant: string): Pr
   // An older database than the one that signed the last checkpoint shows itself here, before anything is added to it.
   await evidence.checkpoint(tenant)
   const context = connectionContext(options, exportPublicKeyPem(state.evidenceKey.publicKey))
+  const webhooks = await webhooksOf(config, options.directory)
   const access = targetAccess(state.connections, context)
   const keep = new Set(await state.deliveries.spooledUploads())
   const spool = await Spool.open({ directory: state.spoolDirectory, keep })
@@ -100,6 +105,8 @@ async function assemble(options: HouseOptions, state: State, tenant: string): Pr
     connections: state.connections,
     routes: state.routes,
     tickets: state.tickets,
+    watch: state.watch,
+    webhooks: webhooks.map(({ url }) => webhookName(url)),
     ticketTemplate,
     deliveries,
     evidence,
@@ -109,16 +116,23 @@ async function assemble(options: HouseOptions, state: State, tenant: string): Pr
       await state.record(tenant, entries)
     },
   }
+  const watch = makeWatch(house, {
+    pace: { everyMs: config.watch.everySeconds * 1000, jitter: config.watch.jitter },
+    webhooks,
+    claims: config.operatorClaims,
+    onFault: options.onWatchFault ?? (() => {}),
+  })
   let closing: Promise<void> | null = null
   return {
     house,
     worker,
+    watch,
     onDelivery: (listener) => {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
     close: () => {
-      closing ??= worker.stop({ drainMs: 5_000 }).then(() => state.close())
+      closing ??= Promise.all([watch.stop(), worker.stop({ drainMs: 5_000 })]).then(() => state.close())
       return closing
     },
   }
@@ -142,6 +156,8 @@ function connectionContext(options: HouseOptions, evidencePublicKeyPem: string):
     allowedEndpoints: config.allowedEndpoints.map((endpoint) => new URL(endpoint).origin),
     evidencePublicKeyPem,
     stsEndpoint,
+    hosting: config.hosting,
+    ...(config.kit.templateBucketUrl === undefined ? {} : { kitTemplateBucketUrl: config.kit.templateBucketUrl }),
   }
 }
 

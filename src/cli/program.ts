@@ -22,6 +22,7 @@ import { ticketCommand } from './commands/ticket.ts'
 import { whatIfCommand } from './commands/what-if.ts'
 import { renderConnection, renderConnections, renderRoutes } from './render/connection.ts'
 import { renderDeliveries, renderDelivery } from './render/delivery.ts'
+import { renderHistory } from './render/history.ts'
 import { renderStatus } from './render/status.ts'
 import { renderTickets } from './render/ticket.ts'
 import { version } from './version.ts'
@@ -42,6 +43,7 @@ const forms: Readonly<Record<CommandName, CommandForm>> = {
   'connection.change': changeCommand,
   'connection.kit': kitCommand,
   'connection.verify': verifyCommand,
+  'connection.history': plainCommand('connection.history', renderHistory),
   'connection.whatif': whatIfCommand,
   'connection.remove': plainCommand('connection.remove', ({ removed, toDelete }) =>
     [`removed ${removed}; what its owner can delete now:`, ...toDelete.map((item) => `  ${item}`)].join('\n'),

@@ -12,4 +12,15 @@ export type { ConnectionRepository, ConnectionSecret } from './repository.ts'
 export type { TicketRepository } from './ticket/index.ts'
 export { fillTemplate, ticketPageOf } from './ticket/index.ts'
 export { verifyConnection } from './verify/index.ts'
-export { whatIf } from './watch/index.ts'
+export type { DueAlert, NewAlert, WatchPace, WatchRepository, Webhook } from './watch/index.ts'
+export {
+  alertMessageOf,
+  ConnectionWatch,
+  changeBetween,
+  changeSummary,
+  historyEntryOf,
+  Loop,
+  sendAlerts,
+  webhookName,
+  whatIf,
+} from './watch/index.ts'

@@ -7,6 +7,7 @@ import { defineOperation } from './operation.ts'
 import { policyOperations } from './policy-operations.ts'
 import { ticket } from './ticket.ts'
 import { verificationEvent } from './verification.ts'
+import { historyEntry } from './watch.ts'
 import { policyTexts, whatIf } from './what-if.ts'
 
 const byName = z.object({ name })
@@ -105,6 +106,16 @@ export const operations = {
     input: byName,
     output: verificationEvent,
     stream: true,
+    errors: ['not-found'],
+  }),
+  'connection.history': defineOperation({
+    name: 'connection.history',
+    summary: 'Lists the verifications of a connection, the newest first, with what turned between them.',
+    right: 'view',
+    http: { method: 'GET', path: '/connections/{name}/history' },
+    cli: { words: ['connection', 'history'], example: 'drawbridge connection history acme' },
+    input: byName.extend({ limit: z.coerce.number().int().min(1).max(200).default(50) }),
+    output: z.object({ entries: z.array(historyEntry) }),
     errors: ['not-found'],
   }),
   'connection.whatif': defineOperation({

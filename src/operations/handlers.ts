@@ -14,7 +14,7 @@ import { verifyReceipt } from './receipt.ts'
 import * as routes from './route.ts'
 import { status } from './service.ts'
 import { createTicket, listTickets } from './ticket.ts'
-import { verify } from './verification.ts'
+import { showHistory, verify } from './verification.ts'
 import { tryPlan } from './what-if.ts'
 
 type Row<Name extends OperationName> = (typeof operations)[Name]
@@ -37,10 +37,11 @@ export const handlers: Handlers = {
   'connection.prepare': (house) => connections.prepareConnection(house),
   'connection.add': (house, caller, input) => connections.addConnection(house, caller, input),
   'connection.list': (house) => connections.listConnections(house),
-  'connection.show': (house, _caller, { name }) => connections.findConnection(house, name),
+  'connection.show': (house, _caller, { name }) => connections.showConnection(house, name),
   'connection.change': (house, caller, input) => connections.change(house, caller, input),
   'connection.kit': (house, _caller, { name }) => connections.showKit(house, name),
   'connection.verify': (house, caller, { name }, options) => verify(house, caller, name, options),
+  'connection.history': (house, _caller, input) => showHistory(house, input),
   'connection.whatif': (house, caller, input) => tryPlan(house, caller, input),
   'connection.remove': (house, caller, { name }) => connections.removeConnection(house, caller, name),
   'route.add': (house, caller, input) => routes.addRoute(house, caller, input),

@@ -3,7 +3,7 @@
  * room's own object; which database, clock or directory stands behind it is not known.
  */
 import type { Clock, Random } from '../base/index.ts'
-import type { ConnectionContext, ConnectionRepository, TicketRepository } from '../connection/index.ts'
+import type { ConnectionContext, ConnectionRepository, TicketRepository, WatchRepository } from '../connection/index.ts'
 import type { DeliveryService, NewEntry, RouteRepository } from '../delivery/index.ts'
 import type { EvidenceLog, LogStore } from '../evidence/index.ts'
 
@@ -17,6 +17,9 @@ export interface House {
   readonly connections: ConnectionRepository
   readonly routes: RouteRepository
   readonly tickets: TicketRepository
+  readonly watch: WatchRepository
+  /** Names of the webhooks that are told when a connection turns. */
+  readonly webhooks: readonly string[]
   /** The built page of the repair ticket; null when the pages are not built. */
   ticketTemplate(): Promise<string | null>
   readonly deliveries: DeliveryService

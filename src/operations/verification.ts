@@ -1,6 +1,19 @@
 /** Verifying a connection and keeping what was found: whoever asked, a person, the watch or a command. */
-import { requireIdentity, verifyConnection } from '../connection/index.ts'
-import type { Connection, Verification, VerificationEvent } from '../contract/index.ts'
+import { newId } from '../base/index.ts'
+import {
+  alertMessageOf,
+  changeBetween,
+  historyEntryOf,
+  requireIdentity,
+  verifyConnection,
+} from '../connection/index.ts'
+import type {
+  Connection,
+  OperationOutput,
+  Verification,
+  VerificationChange,
+  VerificationEvent,
+} from '../contract/index.ts'
 import type { Caller } from './caller.ts'
 import { findConnection } from './connection.ts'
 import { entryOf } from './evidence.ts'
@@ -10,7 +23,7 @@ import { closeTickets } from './ticket.ts'
 
 /**
  * Verifies a connection, passing every check on as it ends. The last event carries the verification as it was kept:
- * with the time since when it has been red. A green one wakes the deliveries that are still owed to it.
+ * with the time since when it has been red. One that was broken off is not kept. A green one wakes the deliveries that are still owed to it.
  */
 export async function* verify(
   house: House,
@@ -22,7 +35,8 @@ export async function* verify(
   const secret = await house.connections.secretOf(house.tenant, name)
   const identity = requireIdentity(connection.identityMapping, await personToTry(house, caller, connection))
   for await (const event of verifyConnection(connection, secret, identity, house.context, options)) {
-    if (event.type === 'check') yield event
+    // What was broken off proves nothing, and is no result to keep.
+    if (event.type === 'check' || options.signal?.aborted === true) yield event
     else yield { type: 'done', verification: await keep(house, caller, connection, event.verification) }
   }
 }
@@ -33,21 +47,74 @@ async function keep(
   connection: Connection,
   verification: Verification,
 ): Promise<Verification> {
+  const { tenant } = house
+  const { name, id } = connection
+  // Not the connection as it was when the verification began: another one may have ended meanwhile.
+  const before = (await house.connections.byName(tenant, name))?.lastVerification ?? null
   const state = stateAfter(connection.state, verification.status)
-  const redSince = await house.connections.saveVerification(house.tenant, connection.name, verification, state)
+  const redSince = await house.connections.saveVerification(tenant, name, verification, state)
   const failed = verification.checks.filter((check) => check.status === 'fail').map((check) => check.id)
-  await house.record([
-    entryOf(caller, 'connection.verified', connection.id, {
-      connection: connection.name,
-      status: verification.status,
-      failed: failed.join(','),
-    }),
-  ])
+  const facts = { connection: name, status: verification.status, failed: failed.join(',') }
+  await house.record([entryOf(caller, 'connection.verified', id, facts)])
+  await keepHistory(house, caller, connection, verification, { before, redSince })
   if (verification.status === 'pass') {
-    await closeTickets(house, caller, connection.name)
-    await house.deliveries.targetIsWell(house.tenant, connection.name)
+    await closeTickets(house, caller, name)
+    await house.deliveries.targetIsWell(tenant, name)
   }
   return redSince === null ? verification : { ...verification, redSince: redSince.toISOString() }
+}
+
+/** Keeps the result, and, where it turned, what turned: as an event of the evidence log and as an alert to every webhook. */
+async function keepHistory(
+  house: House,
+  caller: Caller,
+  connection: Connection,
+  verification: Verification,
+  { before, redSince }: { readonly before: Verification | null; readonly redSince: Date | null },
+): Promise<void> {
+  const { tenant, clock, random } = house
+  const { name, version } = connection
+  const routes = (await house.routes.list(tenant)).filter(({ targets }) => targets.includes(name))
+  const [last] = await house.watch.history(tenant, name, 1)
+  const change = changeBetween(before, verification, {
+    redSince,
+    routes: routes.map((route) => route.name),
+    isOursChanged: last !== undefined && last.version !== version,
+  })
+  const now = clock.now()
+  const alerts = (change === null ? [] : house.webhooks).map((webhook) => {
+    const id = newId('alr', random)
+    return { id, webhook, body: JSON.stringify(change === null ? null : alertMessageOf(id, tenant, name, now, change)) }
+  })
+  await house.watch.keep(tenant, name, historyEntryOf(verification, nameOf(caller), version, change), alerts, now)
+  if (change !== null)
+    await house.record([entryOf(caller, 'connection.turned', connection.id, turnedFacts(name, change))])
+}
+
+function turnedFacts(connection: string, change: VerificationChange): Record<string, string> {
+  const { from, to, since, turned, routes, cause } = change
+  return {
+    connection,
+    from: from ?? 'none',
+    to,
+    since,
+    turned: turned.map((one) => `${one.check}:${one.from ?? 'none'}>${one.to}`).join(','),
+    routes: routes.join(','),
+    cause: cause?.id ?? '',
+  }
+}
+
+function nameOf({ actor }: Caller): string {
+  return actor.displayName ?? actor.subject
+}
+
+/** Lists the results that were kept, the newest first. @throws not-found */
+export async function showHistory(
+  house: House,
+  { name, limit }: { readonly name: string; readonly limit: number },
+): Promise<OperationOutput<'connection.history'>> {
+  await findConnection(house, name)
+  return { entries: await house.watch.history(house.tenant, name, limit) }
 }
 
 /** An unknown outcome proves nothing in either direction: the state stays what it was. */

@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Kysely } from 'kysely'
 import { type Clock, DrawbridgeError, type Random, Secret, systemRandom } from '../base/index.ts'
-import type { ConnectionRepository, TicketRepository } from '../connection/index.ts'
+import type { ConnectionRepository, TicketRepository, WatchRepository } from '../connection/index.ts'
 import type { DeliveryRepository, NewEntry, RouteRepository } from '../delivery/index.ts'
 import {
   type EvidenceKey,
@@ -22,6 +22,7 @@ import { SqlRoutes } from './routes.ts'
 import type { Tables } from './schema.ts'
 import { rootKey, Sealer } from './seal.ts'
 import { SqlTickets } from './tickets.ts'
+import { SqlWatch } from './watch.ts'
 
 /** How a data directory is opened. */
 export interface StateOptions {
@@ -38,6 +39,7 @@ export interface State {
   readonly routes: RouteRepository
   readonly deliveries: DeliveryRepository
   readonly tickets: TicketRepository
+  readonly watch: WatchRepository
   readonly log: LogStore
   /** Signs checkpoints and receipts; made at the first start and kept sealed. */
   readonly evidenceKey: EvidenceKey
@@ -94,6 +96,7 @@ async function assemble(
     routes: new SqlRoutes(database),
     deliveries,
     tickets: new SqlTickets(database),
+    watch: new SqlWatch(database),
     log: new SqlLog(database, now),
     evidenceKey,
     spoolDirectory: join(directory, 'spool'),

@@ -1,5 +1,5 @@
 /** `serve`: opens the data directory for good, works deliveries off, and answers on HTTP until it is told to stop. */
-import { systemClock, systemRandom } from '../../base/index.ts'
+import { DrawbridgeError, systemClock, systemRandom } from '../../base/index.ts'
 import type { ServerLog } from '../../server/index.ts'
 import { UsageError } from '../failure.ts'
 import { printable, type Terminal } from '../terminal.ts'
@@ -24,7 +24,18 @@ export const serveCommand: CommandForm = {
     const config = await readConfig(directory, run.configPath)
     const port = portOf(text(options, 'port')) ?? config.listen.port
     const oidc = await oidcSettings(config, directory)
-    const house = await openHouse({ config, directory, clock: systemClock, random: systemRandom })
+    const log = logTo(terminal, run.json, scrub)
+    const house = await openHouse({
+      config,
+      directory,
+      clock: systemClock,
+      random: systemRandom,
+      onWatchFault: (error) => {
+        // The world failed: one line is enough, and it is tried again.
+        if (error instanceof DrawbridgeError) terminal.note(printable(scrub(`watch: ${error.message}; ${error.help}`)))
+        else log.fault(error)
+      },
+    })
     try {
       const server = await startServer({
         house: house.house,
@@ -36,9 +47,10 @@ export const serveCommand: CommandForm = {
         ...(oidc === undefined ? {} : { oidc }),
         ...(config.rights === undefined ? {} : { rights: config.rights }),
         operatorClaims: config.operatorClaims,
-        log: logTo(terminal, run.json, scrub),
+        log,
       })
       house.worker.start()
+      house.watch.start()
       announce(run, server.url, server.localUrl)
       await untilAborted(terminal.signal)
       await server.close()

@@ -18,7 +18,7 @@ export function chainRow(chain: Pick<Chain, 'links'>): HTMLElement {
       { 'data-link': id, 'data-status': status },
       element('span', { class: 'mark', role: 'img', 'aria-label': words[status] }, marks[status]),
       element('span', { class: 'title' }, title),
-      element('span', { class: 'detail', title: detail }, detail),
+      element('span', { class: 'detail', title: detail }, detail.replaceAll('`', '')),
     ),
   )
   return element('ol', { class: 'chain', 'aria-label': 'access chain' }, ...links)

@@ -1,0 +1,32 @@
+/** What the watch needs kept: the results of verifications, and alerts until they were taken. Implemented by `state/`. */
+import type { HistoryEntry } from '../../contract/index.ts'
+
+/** An alert to be sent. */
+export interface NewAlert {
+  readonly id: string
+  /** The name of the webhook: its address is not kept, because it may be a secret in itself. */
+  readonly webhook: string
+  /** JSON; sent byte for byte at every attempt. */
+  readonly body: string
+}
+
+/** An alert that is due. */
+export interface DueAlert extends NewAlert {
+  readonly createdAt: Date
+  /** Attempts that failed. */
+  readonly attempts: number
+}
+
+export interface WatchRepository {
+  /** One transaction: the entry, and the alerts about it. Of every connection the newest 200 entries stay. */
+  keep(tenant: string, connection: string, entry: HistoryEntry, alerts: readonly NewAlert[], now: Date): Promise<void>
+  /** The newest first. */
+  history(tenant: string, connection: string, limit: number): Promise<HistoryEntry[]>
+  /** Alerts whose time has come, the oldest first. */
+  dueAlerts(now: Date, limit: number): Promise<DueAlert[]>
+  /** When the next alert is due; null: none is waiting. */
+  nextAlertAt(): Promise<Date | null>
+  alertTaken(id: string, at: Date): Promise<void>
+  /** Counts a failed attempt; `againAt` null gives the alert up. */
+  alertFailed(id: string, reason: string, againAt: Date | null): Promise<void>
+}

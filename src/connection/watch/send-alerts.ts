@@ -1,0 +1,61 @@
+/** Sends alerts that are due, and again until they are taken, for a day. What is waiting survives a restart. */
+import { type Clock, DrawbridgeError } from '../../base/index.ts'
+import type { DueAlert, WatchRepository } from './repository.ts'
+import { postAlert, type Webhook, webhookName } from './webhook.ts'
+
+/** What sending works with. */
+export interface AlertParts {
+  readonly clock: Clock
+  readonly repository: WatchRepository
+  readonly webhooks: readonly Webhook[]
+  /** Origins that the operator allows, whatever they lead to. */
+  readonly allow: readonly string[]
+  /** Called when an alert was not taken. Must not throw. */
+  onFault(alert: string, error: unknown): void
+}
+
+const firstDelayMs = 10_000
+const longestDelayMs = 60 * 60_000
+const givenUpAfterMs = 24 * 60 * 60_000
+/** Alerts are written by this process and by commands beside it, so the table is looked at now and then. */
+const longestNapMs = 5_000
+
+/** When a failed alert is tried again; null when it is a day old. */
+export function againAt(alert: Pick<DueAlert, 'createdAt' | 'attempts'>, now: Date): Date | null {
+  const delayMs = Math.min(longestDelayMs, firstDelayMs * 2 ** Math.min(alert.attempts, 20))
+  const next = new Date(now.getTime() + delayMs)
+  return next.getTime() - alert.createdAt.getTime() > givenUpAfterMs ? null : next
+}
+
+/** Sends what is due and tells after how many milliseconds to look again. */
+export async function sendAlerts(parts: AlertParts, signal: AbortSignal): Promise<number> {
+  const { clock, repository } = parts
+  for (;;) {
+    const due = await repository.dueAlerts(clock.now(), 20)
+    if (due.length === 0) break
+    for (const alert of due) {
+      if (signal.aborted) return longestNapMs
+      await sendOne(alert, parts, signal)
+    }
+  }
+  const next = await repository.nextAlertAt()
+  return next === null ? longestNapMs : Math.min(longestNapMs, next.getTime() - clock.now().getTime())
+}
+
+async function sendOne(alert: DueAlert, parts: AlertParts, signal: AbortSignal): Promise<void> {
+  const { clock, repository, webhooks, allow, onFault } = parts
+  const webhook = webhooks.find(({ url }) => webhookName(url) === alert.webhook)
+  if (webhook === undefined) {
+    await repository.alertFailed(alert.id, 'the webhook is not in the configuration any more', null)
+    return
+  }
+  try {
+    await postAlert(webhook, { id: alert.id, body: alert.body, at: clock.now(), allow, signal })
+    await repository.alertTaken(alert.id, clock.now())
+  } catch (error) {
+    if (signal.aborted) return
+    const reason = error instanceof DrawbridgeError ? error.message : 'a fault of Drawbridge itself'
+    await repository.alertFailed(alert.id, reason, againAt(alert, clock.now()))
+    onFault(alert.id, error)
+  }
+}

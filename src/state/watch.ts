@@ -1,0 +1,129 @@
+/** The results of verifications, and the alerts about them until they were taken. */
+import type { Kysely } from 'kysely'
+import type { DueAlert, NewAlert, WatchRepository } from '../connection/index.ts'
+import type { HistoryEntry } from '../contract/index.ts'
+import type { Tables } from './schema.ts'
+
+/** Entries of one connection that are kept. */
+const keptEntries = 200
+/** Alerts that were taken or given up are kept this long, for whoever asks what became of them. */
+const endedAlertMs = 30 * 24 * 60 * 60_000
+
+/** Keeps what the watch sees in the database. */
+export class SqlWatch implements WatchRepository {
+  readonly #database: Kysely<Tables>
+
+  constructor(database: Kysely<Tables>) {
+    this.#database = database
+  }
+
+  async keep(
+    tenant: string,
+    connection: string,
+    entry: HistoryEntry,
+    alerts: readonly NewAlert[],
+    now: Date,
+  ): Promise<void> {
+    const created_at = now.toISOString()
+    await this.#database.transaction().execute(async (transaction) => {
+      await transaction
+        .insertInto('verifications')
+        .values({
+          tenant,
+          connection,
+          started_at: entry.startedAt,
+          status: entry.status,
+          document: JSON.stringify(entry),
+        })
+        .execute()
+      const newest = transaction
+        .selectFrom('verifications')
+        .select('id')
+        .where('tenant', '=', tenant)
+        .where('connection', '=', connection)
+        .orderBy('id', 'desc')
+        .limit(keptEntries)
+      await transaction
+        .deleteFrom('verifications')
+        .where('tenant', '=', tenant)
+        .where('connection', '=', connection)
+        .where('id', 'not in', newest)
+        .execute()
+      await transaction
+        .deleteFrom('alerts')
+        .where('available_at', 'is', null)
+        .where('created_at', '<', new Date(now.getTime() - endedAlertMs).toISOString())
+        .execute()
+      for (const { id, webhook, body } of alerts) {
+        await transaction
+          .insertInto('alerts')
+          .values({
+            id,
+            tenant,
+            webhook,
+            body,
+            created_at,
+            attempts: 0,
+            available_at: created_at,
+            delivered_at: null,
+            reason: null,
+          })
+          .execute()
+      }
+    })
+  }
+
+  async history(tenant: string, connection: string, limit: number): Promise<HistoryEntry[]> {
+    const rows = await this.#database
+      .selectFrom('verifications')
+      .select('document')
+      .where('tenant', '=', tenant)
+      .where('connection', '=', connection)
+      .orderBy('id', 'desc')
+      .limit(limit)
+      .execute()
+    return rows.map(({ document }): HistoryEntry => JSON.parse(document))
+  }
+
+  async dueAlerts(now: Date, limit: number): Promise<DueAlert[]> {
+    const rows = await this.#database
+      .selectFrom('alerts')
+      .selectAll()
+      .where('available_at', '<=', now.toISOString())
+      .orderBy('created_at')
+      .limit(limit)
+      .execute()
+    return rows.map(({ id, webhook, body, attempts, created_at }) => ({
+      id,
+      webhook,
+      body,
+      attempts,
+      createdAt: new Date(created_at),
+    }))
+  }
+
+  async nextAlertAt(): Promise<Date | null> {
+    const { next } = await this.#database
+      .selectFrom('alerts')
+      .select((eb) => eb.fn.min('available_at').as('next'))
+      .where('available_at', 'is not', null)
+      .executeTakeFirstOrThrow()
+    return next === null ? null : new Date(next)
+  }
+
+  async alertTaken(id: string, at: Date): Promise<void> {
+    await this.#database
+      .updateTable('alerts')
+      .set({ available_at: null, delivered_at: at.toISOString(), reason: null })
+      .where('id', '=', id)
+      .execute()
+  }
+
+  async alertFailed(id: string, reason: string, againAt: Date | null): Promise<void> {
+    await this.#database
+      .updateTable('alerts')
+      .set((eb) => ({ attempts: eb('attempts', '+', 1), available_at: againAt?.toISOString() ?? null, reason }))
+      .where('id', '=', id)
+      .execute()
+  }
+}
