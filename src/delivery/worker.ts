@@ -13,7 +13,6 @@ import { type DeliveryEvent, WorkerStopping, type WorkTools } from './work.ts'
 const leaseMs = 15_000
 const heartbeatMs = 5_000
 const longestNapMs = 5_000
-const shortestIdleNapMs = 250
 const orphanUploadMs = 24 * 60 * 60_000
 const houseKeepingMs = 60 * 60_000
 
@@ -99,8 +98,8 @@ export class DeliveryWorker {
       this.#isWoken = false
       try {
         await this.#keepHouse()
-        const claimed = await this.#claimMore()
-        await this.#nap(await this.#napMs(claimed))
+        await this.#claimMore()
+        await this.#nap(await this.#napMs())
       } catch (error) {
         // The database is out of reach: nothing is claimed until it is back.
         this.#tools.tell({ type: 'crash', delivery: null, error })
@@ -109,13 +108,11 @@ export class DeliveryWorker {
     }
   }
 
-  async #napMs(claimed: number): Promise<number> {
+  async #napMs(): Promise<number> {
     if (this.#running.size >= this.#concurrency) return longestNapMs
     const due = await this.#parts.repository.nextDueAt()
     if (due === null) return longestNapMs
-    // Due by our clock and yet not to be had: the database's clock is behind ours, and only its time counts.
-    const shortestMs = claimed > 0 ? 10 : shortestIdleNapMs
-    return Math.min(longestNapMs, Math.max(shortestMs, due.getTime() - this.#parts.clock.now().getTime()))
+    return Math.min(longestNapMs, Math.max(10, due.getTime() - this.#parts.clock.now().getTime()))
   }
 
   async #nap(milliseconds: number): Promise<void> {
