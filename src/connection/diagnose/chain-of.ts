@@ -53,6 +53,14 @@ export function linksOf(form: ChainForm): readonly LinkId[] {
   return ['person', 'access-key', 'permissions', 'bucket-policy', ...key, 'object']
 }
 
+/** The link itself, or the nearest that a chain of this form has: a token carries its own permissions. */
+export function linkWithin(form: ChainForm, link: LinkId): LinkId {
+  if (linksOf(form).includes(link) || link === 'kms-key') return link
+  if (form.service === 'azblob') return link === 'bucket-policy' ? 'container' : 'sas-token'
+  if (form.service === 'local') return 'object'
+  return link === 'assume-role' || link === 'session' || link === 'base-identity' ? 'access-key' : 'permissions'
+}
+
 /**
  * Builds a chain. Links without a finding are `unknown` before the first red one and `skipped` behind it; a link that
  * failed although the form does not have it (a key that nobody knew of) is put in its place.

@@ -44,7 +44,7 @@ export function refusalOf(part: VerdictPart, policies: readonly NamedPolicy[]): 
   )
   if (stranger !== undefined) {
     return {
-      id: `${policy === 'trust' ? 'trust' : policy === 'key' ? 'kms-key' : policy}-principal`,
+      id: policy === 'trust' ? 'trust-principal' : absenceId(policy, request.action),
       summary: `${describePolicy(policy)} allows \`${request.action}\` to somebody else, not to \`${request.principal}\``,
       statement: statementOf(policy, stranger, undefined, policies),
     }

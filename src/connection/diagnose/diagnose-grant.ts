@@ -3,6 +3,7 @@
  * another one, or the store does not keep a promise.
  */
 import type { Cause, Chain, Check, Connection, Diagnosis } from '../../contract/index.ts'
+import { chainFormOf, linkWithin } from './chain-of.ts'
 
 interface GrantRow {
   readonly id: string
@@ -71,7 +72,7 @@ export function diagnoseGrant(connection: Connection, check: Check, chain: Chain
   const cause: Cause = {
     id: row?.id ?? check.id,
     confidence: 'likely',
-    link: check.link,
+    link: linkWithin(chainFormOf(connection), check.link),
     summary: check.detail,
     because: [`the check \`${check.id}\` saw it happen`],
     repairs: [

@@ -9,7 +9,8 @@ import type { SessionIdentity } from '../identity/index.ts'
 import type { ConnectionSecret } from '../repository.ts'
 import { assumeAgain, separateAssumeRole } from './assume-probes.ts'
 import { chainFormOf, chainOf, type LinkFinding, linksOf } from './chain-of.ts'
-import { linkOfRefusal, matchError } from './error-link.ts'
+import { circumstancesOf, linkOfRefusal, matchError } from './error-link.ts'
+import { rankedFor } from './likelihood.ts'
 import { causeOf, type Match } from './rank.ts'
 import { nothingSeparated, type Separated } from './separated.ts'
 import { separateStorage, tryJob } from './storage-probes.ts'
@@ -30,7 +31,7 @@ export async function diagnoseLive(
 ): Promise<Diagnosis> {
   const refusal = error ?? (await findRefusal(connection, secret, identity, context))
   if (refusal === null) return nothingRefused(connection, identity)
-  const { matches } = matchError(refusal)
+  const { matches } = matchError(refusal, circumstancesOf(connection, refusal))
   const isAssume = refusal.operation?.startsWith('sts:') === true
   const isPlain = options.probes !== false && refusal.code === 'access-denied' && isOpen(matches[0])
   const separated = isPlain ? await separate(connection, secret, identity, context, isAssume) : nothingSeparated
@@ -129,17 +130,15 @@ function rankCauses(
 ): Cause[] {
   const found = new Set(separated.causes.map((cause) => cause.id))
   const links = linksOf(chainFormOf(connection))
-  const excluded = new Set([...separated.excluded, ...exclusionsOf(connection)])
-  const rest = matches
+  const excluded = new Set(separated.excluded)
+  const rest = rankedFor(connection, matches)
     .filter((match) => !excluded.has(match.symptom.id) && !found.has(match.symptom.id))
     .map((match) => {
       const { link } = match.symptom
       const within = links.includes(link) || link === 'kms-key' ? link : linkOfRefusal(connection, refusal)
       return withOwnChange(connection, causeOf(match, within))
     })
-  const ordered =
-    connection.lastVerification?.status === 'pass' || connection.state !== 'unverified' ? rest : firstTime(rest)
-  return [...separated.causes, ...ordered].slice(0, 6)
+  return [...separated.causes, ...rest].slice(0, 8)
 }
 
 /** Where our own side can be changed, the repair says with which input of `connection.change`. */
@@ -148,26 +147,6 @@ function withOwnChange(connection: Connection, cause: Cause): Cause {
   if (!isAcl) return cause
   const change = { setting: 'acl', from: connection.writing.acl, to: 'none' } as const
   return { ...cause, repairs: cause.repairs.map((repair) => (repair.side === 'ours' ? { ...repair, change } : repair)) }
-}
-
-/** Classes that can not be, given how the connection is used. */
-function exclusionsOf(connection: Connection): string[] {
-  const out: string[] = []
-  if (connection.writing.acl === 'none') out.push('missing-acl-permission', 'acl-not-supported')
-  if (connection.identityMapping.tags.length === 0) out.push('trust-tag-session')
-  if (connection.authentication.kind === 'role' && connection.authentication.externalId === null)
-    out.push('external-id-mismatch')
-  return out
-}
-
-/** A connection that never worked has most often been set up wrong; one that worked was changed. */
-function firstTime(causes: readonly Cause[]): Cause[] {
-  const order = ['role-missing', 'external-id-mismatch', 'trust-principal', 'base-permission', 'missing-permission']
-  const place = (cause: Cause): number => {
-    const at = order.indexOf(cause.id)
-    return (cause.confidence === 'likely' ? 0 : 100) + (at === -1 ? order.length : at)
-  }
-  return [...causes].sort((a, b) => place(a) - place(b))
 }
 
 function summaryOf(refusal: DrawbridgeError, causes: readonly Cause[], separated: Separated): string {

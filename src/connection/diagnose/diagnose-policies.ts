@@ -11,7 +11,6 @@ import {
   type NamedPolicy,
   parsePolicy,
   repairCall,
-  requestsOf,
   type Verdict,
   writeSessionPolicy,
 } from '../../iam/index.ts'
@@ -19,6 +18,7 @@ import type { ConnectionContext } from '../context.ts'
 import type { SessionIdentity } from '../identity/index.ts'
 import { setupModelOf } from '../model/setup-model.ts'
 import { roleOf } from '../open/session-need.ts'
+import { absenceCauses, keyStateCauses } from './absences.ts'
 import { assumeRoleCall, type CallSurroundings, forbiddenCalls, jobCalls, sessionArnOf } from './api-calls.ts'
 import { chainFormOf, chainOf, type LinkFinding } from './chain-of.ts'
 import { describePolicy, refusalOf } from './deciding-statement.ts'
@@ -67,13 +67,23 @@ export async function diagnosePolicies(
   const candidates = tagCandidates(policies.trust?.policy, availableTags)
   const settings = ownSettings(connection, texts, context, candidates)
   const forbidden = forbiddenCalls(connection, identity, around)
+  // Our session policy follows from our settings: a repair that sends an ACL is not held up by it.
+  const withAcl = sessionPolicyOf(
+    { ...connection, writing: { ...connection.writing, acl: 'bucket-owner-full-control' } },
+    caller.principalArn,
+  )
+  const forRepairs = (call: ApiCall): ChainPolicies => {
+    const first = decided.find((one) => one.call === call)?.verdict
+    const part = first?.refusedBy == null ? undefined : first.parts[first.refusedBy]
+    return part?.evaluation.decidedBy === 'session' ? chainPolicies : { ...chainPolicies, session: withAcl }
+  }
   const refusals = causesOf(decided, chainPolicies, (call) =>
-    repairCall(call, chainPolicies, settings, forbidden).map((proposal) =>
+    repairCall(call, forRepairs(call), settings, forbidden).map((proposal) =>
       repairOf(proposal, connection.identityMapping, candidates),
     ),
   )
   const stage = { connection, principalArn: caller.principalArn, forbidden, wanted: calls, policies: chainPolicies }
-  const found = [...missingRole(connection, texts), ...refusals, ...keyStateCause(calls, texts)]
+  const found = [...absenceCauses(connection, texts), ...refusals, ...keyStateCauses(calls, texts)]
   const causes = (found.length === 0 ? excessCauses(stage) : found).map((cause) => withRemarks(cause, recorded.remarks))
   const notSeen = [
     ...new Set([
@@ -108,76 +118,30 @@ function withRemarks(cause: Cause, remarks: readonly string[]): Cause {
   return concerns ? { ...cause, because: [...cause.because, ...remarks] } : cause
 }
 
-/** Without the role nothing else was read of it, and nothing else matters. */
-function missingRole(connection: Connection, texts: PolicyTexts): Cause[] {
-  if (texts.roleExists !== false) return []
-  return [
-    {
-      id: 'role-missing',
-      confidence: 'proved',
-      link: 'assume-role',
-      summary: `the role \`${roleOf(connection).roleArn}\` does not exist`,
-      because: ['IAM says that there is no such role; STS refuses a role that does not exist like one that refuses'],
-      repairs: [
-        {
-          side: 'theirs',
-          summary: 'make the role again with the set-up kit; its External ID is still the same',
-          opens: 'nothing else',
-          proved: false,
-        },
-      ],
-    },
-  ]
-}
-
-/** A key that is switched off refuses whatever its policy says. That is read, not evaluated. */
-function keyStateCause(calls: readonly ApiCall[], texts: PolicyTexts): Cause[] {
-  const state = texts.keyState
-  const usesKey = calls.some((call) => requestsOf(call).some((request) => request.action.startsWith('kms:')))
-  if (state === undefined || state === 'Enabled' || !usesKey) return []
-  const isGoing = state === 'PendingDeletion'
-  return [
-    {
-      id: 'kms-key-missing',
-      confidence: 'proved',
-      link: 'kms-key',
-      summary: `the KMS key can not be used: it is \`${state}\``,
-      because: [`KMS says that the key is \`${state}\``],
-      statement: { policy: 'key' },
-      repairs: [
-        {
-          side: 'theirs',
-          summary: isGoing
-            ? 'cancel the deletion of the key and enable it (`aws kms cancel-key-deletion`, `aws kms enable-key`)'
-            : 'enable the key again (`aws kms enable-key`)',
-          opens: 'whatever else the key encrypts',
-          proved: false,
-        },
-      ],
-    },
-  ]
-}
-
 function chainPoliciesOf(
   policies: ReadPolicies,
   connection: Connection,
   vendorPrincipalArn: string,
   texts: PolicyTexts,
 ): ChainPolicies {
-  const session = parsePolicy(writeSessionPolicy(setupModelOf(connection, vendorPrincipalArn)))
-  if (!session.ok) throw new TypeError('the session policy that we write can not be read by ourselves')
   return {
     base: null,
     trust: policies.trust,
     permissions: policies.permissions,
     boundary: policies.boundary,
-    session: { name: 'session', policy: session.value },
+    session: sessionPolicyOf(connection, vendorPrincipalArn),
     bucket: policies.bucket,
     key: policies.key,
     scp: policies.scp ?? [],
     rcp: policies.rcp ?? [],
     ...(texts.restrictPublicBuckets === undefined ? {} : { restrictPublicBuckets: texts.restrictPublicBuckets }),
   }
+}
+
+function sessionPolicyOf(connection: Connection, vendorPrincipalArn: string): NamedPolicy {
+  const session = parsePolicy(writeSessionPolicy(setupModelOf(connection, vendorPrincipalArn)))
+  if (!session.ok) throw new TypeError('the session policy that we write can not be read by ourselves')
+  return { name: 'session', policy: session.value }
 }
 
 function causesOf(decided: readonly Decided[], policies: ChainPolicies, repairs: (call: ApiCall) => Repair[]): Cause[] {

@@ -3,6 +3,7 @@ import type { DrawbridgeError } from '../../base/index.ts'
 import type { Connection, LinkId } from '../../contract/index.ts'
 import { chainFormOf, linksOf } from './chain-of.ts'
 import { type ErrorFacts, readErrorFacts } from './error-facts.ts'
+import { rankedFor } from './likelihood.ts'
 import { type Match, matchSymptoms } from './rank.ts'
 import { symptoms } from './symptoms/index.ts'
 
@@ -18,13 +19,27 @@ export function textOfError(error: DrawbridgeError): string {
   return parts.filter((part) => part !== undefined).join(': ')
 }
 
-/** The facts and the fitting classes of an error. */
-export function matchError(error: DrawbridgeError): { facts: ErrorFacts; matches: readonly Match[] } {
+/** What the connection itself adds to the words of a refusal. */
+export function circumstancesOf(connection: Connection, error: DrawbridgeError): string {
+  const { location, authentication } = connection
+  if (location.service !== 's3' || authentication.kind !== 'role') return ''
+  if (authentication.roleArn.split(':')[4] !== location.bucketOwner)
+    return 'the bucket is in another account than the role'
+  const isBare = error.context['providerMessage'] === 'Access Denied'
+  return isBare ? 'S3 gives no reason, as if the bucket were somebody else’s' : ''
+}
+
+/** The facts and the fitting classes of an error, with the circumstances around it. */
+export function matchError(
+  error: DrawbridgeError,
+  circumstances = '',
+): { facts: ErrorFacts; matches: readonly Match[] } {
   const read = readErrorFacts(textOfError(error))
   const isAzure = error.operation?.startsWith('azblob:') === true
   const facts: ErrorFacts = {
     ...read,
     ...(error.operation === undefined ? {} : { operation: error.operation }),
+    lower: `${read.lower} ${circumstances}`,
     provider: isAzure ? 'azure' : read.provider === 'unknown' ? 'aws' : read.provider,
   }
   return { facts, matches: matchSymptoms(facts, symptoms) }
@@ -33,8 +48,8 @@ export function matchError(error: DrawbridgeError): { facts: ErrorFacts; matches
 /** The link of a refusal, within the links that the connection has. */
 export function linkOfRefusal(connection: Connection, error: DrawbridgeError): LinkId {
   const links = linksOf(chainFormOf(connection))
-  const { matches } = matchError(error)
-  const first = matches[0]
+  const { matches } = matchError(error, circumstancesOf(connection, error))
+  const [first] = rankedFor(connection, matches)
   if (first?.symptom.link === 'kms-key') return 'kms-key'
   if (first !== undefined && links.includes(first.symptom.link)) return first.symptom.link
   if (error.code !== 'access-denied') return 'object'

@@ -17,6 +17,7 @@ import {
   GetBucketOwnershipControlsCommand,
   GetBucketPolicyCommand,
   GetPublicAccessBlockCommand,
+  ListBucketsCommand,
   S3Client,
   type S3ClientConfig,
 } from '@aws-sdk/client-s3'
@@ -224,6 +225,41 @@ class Reader {
 
   async bucket(): Promise<BucketFacts> {
     const Bucket = this.#options.bucket
+    const place = await this.#whereIs(Bucket)
+    if (place === 'missing') return { bucketPlace: place }
+    const facts = await this.#bucketFacts(Bucket)
+    return place === null ? facts : { ...facts, bucketPlace: place }
+  }
+
+  /** Whether the bucket exists and is of the account of these credentials; null when that can not be told. */
+  async #whereIs(bucket: string): Promise<'missing' | 'elsewhere' | null> {
+    try {
+      await this.#s3.send(new GetBucketPolicyCommand({ Bucket: bucket }))
+      return null
+    } catch (error) {
+      const { providerCode } = providerFacts(error)
+      if (providerCode === 'NoSuchBucket') {
+        this.#succeeded += 1
+        return 'missing'
+      }
+      if (providerCode !== 'AccessDenied') return null
+    }
+    const names = await this.#read('the buckets of the account', async () => {
+      const all: string[] = []
+      let token: string | undefined
+      do {
+        const page = await this.#s3.send(
+          new ListBucketsCommand(token === undefined ? {} : { ContinuationToken: token }),
+        )
+        for (const { Name } of page.Buckets ?? []) if (Name !== undefined) all.push(Name)
+        token = page.ContinuationToken
+      } while (token !== undefined && all.length < 100_000)
+      return all
+    })
+    return names === undefined || names === null || names.includes(bucket) ? null : 'elsewhere'
+  }
+
+  async #bucketFacts(Bucket: string): Promise<BucketFacts> {
     const [policy, encryption, ownership, restricts] = await Promise.all([
       this.#read(
         'the bucket policy',
@@ -294,7 +330,10 @@ interface KeyFacts {
   readonly state?: string
 }
 
-type BucketFacts = Pick<PolicyTexts, 'bucket' | 'objectOwnership' | 'restrictPublicBuckets' | 'usesBucketKeys'> & {
+type BucketFacts = Pick<
+  PolicyTexts,
+  'bucket' | 'bucketPlace' | 'objectOwnership' | 'restrictPublicBuckets' | 'usesBucketKeys'
+> & {
   /** As the bucket names it: ARN, id or alias. */
   readonly bucketKeyName?: string | null
 }

@@ -11,6 +11,8 @@ export interface PolicyTexts {
   readonly permissions?: readonly string[] | undefined
   readonly boundary?: string | undefined
   readonly bucket?: string | undefined
+  /** `missing`: nobody has such a bucket; `elsewhere`: the account whose credentials were used does not have it. */
+  readonly bucketPlace?: 'missing' | 'elsewhere' | undefined
   readonly key?: string | undefined
   /** Key of the bucket's default encryption; null: it has none of the customer's. */
   readonly bucketKeyArn?: string | null | undefined

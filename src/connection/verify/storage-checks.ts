@@ -343,12 +343,14 @@ function placeFacts(stage: StorageStage): void {
   }
   const isElsewhere = error.code === 'wrong-region'
   const isMissing = error.code === 'bucket-not-found'
+  if (isElsewhere || isMissing) recorder.blame('bucket-region', error)
   recorder.settle('bucket-region', {
     status: isElsewhere || isMissing ? 'fail' : error.code === 'access-denied' ? 'pass' : 'unknown',
     detail: isElsewhere || isMissing ? outcomeOf(error).detail : `the request was answered in ${region}`,
     requestIds: requestIdsOf(error),
   })
   const isStranger = error.code === 'owner-mismatch'
+  if (isStranger) recorder.blame('bucket-owner', error)
   recorder.settle('bucket-owner', {
     status: isStranger ? 'fail' : 'unknown',
     detail: isStranger ? outcomeOf(error).detail : 'a refusal does not tell whether the owner is another',

@@ -13,7 +13,7 @@ import type {
 import { callerIdentity, checkSasToken, parseSasToken } from '../../credentials/index.ts'
 import { type ObjectStore, withRetry } from '../../storage/index.ts'
 import type { ConnectionContext } from '../context.ts'
-import { chainFormOf, chainOf, type LinkFinding, linksOf } from '../diagnose/chain-of.ts'
+import { chainFormOf, chainOf, type LinkFinding, linksOf, linkWithin } from '../diagnose/chain-of.ts'
 import { diagnoseGrant } from '../diagnose/diagnose-grant.ts'
 import { diagnoseLive } from '../diagnose/diagnose-live.ts'
 import { diagnoseToken } from '../diagnose/token-evidence.ts'
@@ -264,23 +264,25 @@ async function sessionAliveUntil(
 
 /** The chain as the checks found it: red where one failed, green where all that ran passed. */
 export function chainOfChecks(connection: Connection, identity: SessionIdentity, found: readonly Check[]): Chain {
+  const form = chainFormOf(connection)
   const findings = new Map<LinkId, LinkFinding>()
   findings.set('person', { status: 'pass', detail: identity.sourceIdentity })
   const done = (id: CheckId): boolean => found.some((check) => check.id === id && check.status === 'pass')
   for (const id of checkIds) {
     const check = found.find((one) => one.id === id)
     if (check === undefined || check.status === 'skipped') continue
-    const before = findings.get(check.link)
+    const link = linkWithin(form, check.link)
+    const before = findings.get(link)
     const isWorse = before === undefined || rank(check.status) > rank(before.status)
-    if (isWorse) findings.set(check.link, { status: check.status, detail: check.detail })
+    if (isWorse) findings.set(link, { status: check.status, detail: check.detail })
   }
   // A write or a read that was answered passed every policy on its way.
   if (done('put-object') || done('read-object')) {
-    for (const link of linksOf(chainFormOf(connection))) {
+    for (const link of linksOf(form)) {
       if (!findings.has(link)) findings.set(link, { status: 'pass', detail: passedBy[link] ?? 'passed' })
     }
   }
-  return chainOf(chainFormOf(connection), findings)
+  return chainOf(form, findings)
 }
 
 const passedBy: Partial<Record<LinkId, string>> = {

@@ -3,7 +3,7 @@ import type { Sign, Symptom } from '../symptom.ts'
 import { pages } from './pages.ts'
 
 const failed = ['AuthenticationFailed', 'AuthorizationFailure']
-/** AuthenticationFailed, without the detail that would tell. */
+/** A failed authentication, without the detail that would tell. */
 const bareFailure: Sign = {
   codes: ['AuthenticationFailed'],
   not: [
@@ -18,6 +18,9 @@ const bareFailure: Sign = {
   confidence: 'possible',
   because: 'Azure does not say more',
 }
+
+/** The same sentence under another code, as some versions of the service and its emulator have it. */
+const sameSentence: Sign = { ...bareFailure, codes: ['AuthorizationFailure'], any: ['failed to authenticate'] }
 
 const newToken = {
   side: 'theirs',
@@ -72,6 +75,7 @@ export const azureSymptoms: readonly Symptom[] = [
         because: 'Azure names the time frame of the token',
       },
       { ...bareFailure, because: 'Azure says so of expired tokens too' },
+      { ...sameSentence, because: 'Azure says so of expired tokens too' },
     ],
     hints: ['expired', 'expiry', 'worked until', 'se='],
     repairs: [newToken],
@@ -90,6 +94,7 @@ export const azureSymptoms: readonly Symptom[] = [
         because: 'Azure can not read the signature, or computes another',
       },
       { ...bareFailure, because: 'Azure says so of a changed signature too' },
+      { ...sameSentence, because: 'Azure says so of a changed signature too' },
     ],
     hints: ['decode', 'encode', 'url', 'copied', 'rotated', 'key regenerated'],
     repairs: [
@@ -113,6 +118,7 @@ export const azureSymptoms: readonly Symptom[] = [
         because: 'Azure says that the signed resource is not the one that is called',
       },
       { ...bareFailure, because: 'Azure computes another signature for another path' },
+      { ...sameSentence, because: 'Azure computes another signature for another path' },
     ],
     hints: ['container name', 'trailing slash', 'double slash', 'canonical', 'other container', 'renamed'],
     repairs: [
@@ -129,6 +135,7 @@ export const azureSymptoms: readonly Symptom[] = [
     summary: 'the token was pasted with its question mark, so that Azure reads the first field under another name',
     signs: [
       { ...bareFailure, because: 'Azure says so of a token whose first field it can not find, too' },
+      { ...sameSentence, because: 'Azure says so of a token whose first field it can not find, too' },
       {
         any: ['sr is mandatory', 'sv is mandatory', 'cannot be empty', '%3fsv=', '??sv=', "double '?'"],
         confidence: 'likely',
@@ -235,6 +242,7 @@ export const azureSymptoms: readonly Symptom[] = [
     signs: [
       {
         codes: ['AuthorizationFailure'],
+        not: ['failed to authenticate'],
         confidence: 'possible',
         because: 'Azure says AuthorizationFailure when the network rules refuse',
       },
@@ -261,7 +269,8 @@ export const azureSymptoms: readonly Symptom[] = [
     id: 'sas-policy-revoked',
     provider: 'azure',
     link: 'sas-token',
-    summary: 'the stored access policy that the token refers to was removed or changed, which ends the token',
+    summary:
+      'the stored access policy that the token refers to was removed or changed, or has run out, which ends the token',
     signs: [
       {
         any: ['stored access policy', 'sas identifier', 'signed identifier'],
@@ -275,6 +284,7 @@ export const azureSymptoms: readonly Symptom[] = [
         because: 'a token whose stored access policy is gone is refused in the same words',
       },
       { ...bareFailure, because: 'a token whose stored access policy is gone is refused in the same words' },
+      { ...sameSentence, because: 'a token whose stored access policy is gone is refused in the same words' },
     ],
     hints: ['access policy', 'revoked', 'identifier', 'si='],
     repairs: [

@@ -240,6 +240,11 @@ export const s3PolicySymptoms: readonly Symptom[] = [
     summary: 'the bucket is in another account than the role, and the bucket policy does not allow the role',
     signs: [
       {
+        ...bare,
+        any: ['cross-account', 'cross account', 'another account', 'other account', 'different account'],
+        because: 'across accounts the bucket policy must allow the role too, and S3 gives no reason',
+      },
+      {
         operations: ['s3:'],
         policyTypes: ['resource-based policy'],
         any: ['because no'],

@@ -130,6 +130,14 @@ export const s3RequestSymptoms: readonly Symptom[] = [
         because: 'the text names the expected owner',
       },
       {
+        operations: ['s3:'],
+        codes: denied,
+        policyTypes: ['unnamed'],
+        any: ['gives no reason'],
+        confidence: 'possible',
+        because: 'S3 names the policy type to callers of the bucket’s own account, and here it gives no reason',
+      },
+      {
         codes: ['BucketAlreadyExists'],
         confidence: 'likely',
         because: 'the name of the bucket is taken by somebody else',
