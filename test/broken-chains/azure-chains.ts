@@ -1,0 +1,152 @@
+/** Chains to a container with a SAS token, broken on Azurite. */
+import type { AzureChain } from './chain.ts'
+
+const atToken = (cause: string) => ({ red: 'sas-token', cause }) as const
+
+const hour = 3_600_000
+const renew = { by: 'theirs', says: /make a new SAS token/ } as const
+
+export const azureChains: readonly AzureChain[] = [
+  {
+    cloud: 'azure',
+    name: 'sas-expired',
+    story: 'the token has run out',
+    break: (scene) =>
+      scene.useToken(
+        scene.token({ startsAt: new Date(Date.now() - 2 * hour), expiresAt: new Date(Date.now() - hour) }),
+      ),
+    vendor: atToken('sas-expired'),
+    administrator: 'blind',
+    repair: renew,
+    mend: (scene) => scene.useToken(scene.token()),
+  },
+  {
+    cloud: 'azure',
+    name: 'sas-not-yet',
+    story: 'the token begins tomorrow',
+    break: (scene) =>
+      scene.useToken(
+        scene.token({ startsAt: new Date(Date.now() + 24 * hour), expiresAt: new Date(Date.now() + 48 * hour) }),
+      ),
+    vendor: atToken('sas-expired'),
+    administrator: 'blind',
+    repair: renew,
+    mend: (scene) => scene.useToken(scene.token()),
+  },
+  {
+    cloud: 'azure',
+    name: 'sas-letters',
+    story: 'the successor of the token was made for reading',
+    break: (scene) => scene.useToken(scene.token({ permissions: 'rl' })),
+    vendor: atToken('sas-letters'),
+    administrator: 'blind',
+    repair: renew,
+    mend: (scene) => scene.useToken(scene.token()),
+  },
+  {
+    cloud: 'azure',
+    name: 'sas-read-letters',
+    story: 'the token of a source may list and not read',
+    wish: { purpose: 'source' },
+    break: (scene) => scene.useToken(scene.token({ permissions: 'l' })),
+    vendor: atToken('sas-letters'),
+    administrator: 'blind',
+    repair: renew,
+    mend: (scene) => scene.useToken(scene.token()),
+  },
+  {
+    cloud: 'azure',
+    name: 'sas-https',
+    story: 'the token is good for https only, and the container is called over http',
+    break: (scene) => scene.useToken(scene.token({ httpsOnly: true })),
+    vendor: atToken('sas-protocol'),
+    administrator: 'blind',
+    repair: { by: 'ours', says: /https URL/ },
+    mend: (scene) => scene.useToken(scene.token()),
+  },
+  {
+    cloud: 'azure',
+    name: 'sas-decoded',
+    story: 'the signature was decoded on its way here',
+    break: (scene) =>
+      scene.useToken(`${scene.token().replace(/sig=[^&]+/, 'sig=ab+cd/efghijklmnopqrstuvwxyz0123456789ABCDEF=')}`),
+    vendor: atToken('sas-signature-mangled'),
+    administrator: 'blind',
+    repair: { by: 'ours', says: /byte for byte/ },
+    mend: (scene) => scene.useToken(scene.token()),
+  },
+  {
+    cloud: 'azure',
+    name: 'key-rolled',
+    story: 'the account’s key was rolled, which ends every token it signed',
+    break: (scene) => scene.useToken(scene.tokenOfOldKey()),
+    vendor: { ...atToken('sas-signature-mangled'), among: true },
+    administrator: 'blind',
+    repair: { by: 'ours', says: /enter the token again, byte for byte/ },
+    mend: (scene) => scene.useToken(scene.token()),
+  },
+  {
+    cloud: 'azure',
+    name: 'other-container',
+    story: 'the token was made for another container',
+    break: (scene) => scene.useToken(scene.tokenOf('elsewhere')),
+    vendor: { ...atToken('sas-other-resource'), among: true },
+    administrator: 'blind',
+    repair: { by: 'ours', says: /enter the token again, byte for byte/ },
+    mend: (scene) => scene.useToken(scene.token()),
+  },
+  {
+    cloud: 'azure',
+    name: 'stored-letters',
+    story: 'the stored access policy loses its letters for writing',
+    wish: { isStored: true },
+    break: (scene) => scene.setStoredPolicy({ letters: 'r' }),
+    vendor: atToken('sas-letters'),
+    administrator: 'blind',
+    repair: renew,
+    mend: (scene) => scene.setStoredPolicy({}),
+  },
+  {
+    cloud: 'azure',
+    name: 'stored-expired',
+    story: 'the stored access policy has run out',
+    wish: { isStored: true },
+    break: (scene) => scene.setStoredPolicy({ expiresOn: new Date(Date.now() - 60_000) }),
+    // Azurite says the same of a policy that has run out and of one that is gone.
+    vendor: { ...atToken('sas-policy-revoked'), among: true },
+    administrator: 'blind',
+    repair: { by: 'theirs', says: /make the stored access policy again/ },
+    mend: (scene) => scene.setStoredPolicy({}),
+  },
+  {
+    cloud: 'azure',
+    name: 'stored-revoked',
+    story: 'the stored access policy is removed: the customer revokes the token',
+    wish: { isStored: true },
+    break: (scene) => scene.dropStoredPolicy(),
+    vendor: { ...atToken('sas-policy-revoked'), among: true },
+    administrator: 'blind',
+    repair: { by: 'theirs', says: /make the stored access policy again/ },
+    mend: (scene) => scene.setStoredPolicy({}),
+  },
+  {
+    cloud: 'azure',
+    name: 'container-deleted',
+    story: 'the container is deleted',
+    break: (scene) => scene.deleteContainer(),
+    vendor: { red: 'container', cause: 'container-missing' },
+    administrator: 'blind',
+    repair: { by: 'ours', says: /correct the URL of the container/ },
+    mend: (scene) => scene.makeContainerAgain(),
+  },
+  {
+    cloud: 'azure',
+    name: 'letters-too-many',
+    story: 'the token of an export may read and list too',
+    break: (scene) => scene.useToken(scene.token({ permissions: 'rcwl' })),
+    vendor: atToken('grants-too-much'),
+    administrator: 'blind',
+    repair: { by: 'theirs', says: /letters of the set-up kit alone/ },
+    mend: (scene) => scene.useToken(scene.token()),
+  },
+]

@@ -1,0 +1,8 @@
+/** Every broken chain, in the order of the journey: the nine of the demo among them. */
+import { azureChains } from './azure-chains.ts'
+import type { BrokenChain } from './chain.ts'
+import { permissionChains } from './permission-chains.ts'
+import { storageChains } from './storage-chains.ts'
+import { trustChains } from './trust-chains.ts'
+
+export const chains: readonly BrokenChain[] = [...trustChains, ...permissionChains, ...storageChains, ...azureChains]
