@@ -3,7 +3,7 @@
  * pasted policies turn red and, repaired, green; the repair is applied, and the next verification closes the ticket.
  */
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, globSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -137,6 +137,9 @@ describe.skipIf(needs(chromiumPath, 'chromium'))('the repair ticket', () => {
     expect(await cause.locator('[data-form=CloudFormation]').first().textContent()).toContain(
       'AssumeRolePolicyDocument',
     )
+    const kit = page.locator('[data-kit=trust] pre').first()
+    expect(await kit.textContent()).toContain('DrawbridgeAssumeRole')
+    expect(await kit.textContent()).not.toContain('aws:SourceIp')
     await picture('ticket-red')
   })
 
@@ -231,11 +234,11 @@ describe.skipIf(needs(chromiumPath, 'chromium'))('the repair ticket', () => {
   }
 })
 
-/** Builds the pages when the ticket's page is absent, or older than its sources. */
+/** Builds the pages when the ticket's page is absent, or older than any of its sources. */
 function buildPages(): void {
   const built = path.join(root, 'dist/web/ticket.html')
-  const isFresh =
-    existsSync(built) && statSync(built).mtimeMs > statSync(path.join(root, 'web/ticket/src/evaluate.ts')).mtimeMs
-  if (isFresh && readFileSync(built, 'utf8').includes('%TICKET_DATA%')) return
+  const sources = globSync('{web/ticket,src/iam,src/contract}/**/*.{ts,css,html}', { cwd: root })
+  const newest = Math.max(...sources.map((source) => statSync(path.join(root, source)).mtimeMs))
+  if (existsSync(built) && statSync(built).mtimeMs > newest) return
   execFileSync(process.execPath, ['node_modules/vite/bin/vite.js', 'build', 'web', '--logLevel', 'warn'], { cwd: root })
 }

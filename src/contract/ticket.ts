@@ -38,6 +38,8 @@ export interface TicketPage<Call, Own> {
     readonly bucket: string
     readonly region: string
     readonly keyArn: string | null
+    /** The policies as the set-up kit asks for them, for whoever would rather put them back than edit. */
+    readonly kit: readonly { readonly policy: PastedPolicy; readonly document: unknown }[]
   } | null
   /** What pasted policies are evaluated with; null where there is nothing to evaluate. */
   readonly trial: {

@@ -139,6 +139,22 @@ describe('the watch', () => {
     expect(bodies).toHaveLength(2)
   })
 
+  it('delivers what is owed once the target is back, without anybody asking', async () => {
+    await rm(join(folder, 'shelf'), { recursive: true })
+    const upload = await client.upload('report.txt', new TextEncoder().encode('a report'))
+    const { id } = await client.delivery.create({ route: 'audit', uploads: [upload.upload] })
+    await opened.worker.runOnce()
+    expect((await client.delivery.show({ id })).state).not.toBe('delivered')
+    clock.advance(hour)
+    await opened.watch.round()
+    await mkdir(join(folder, 'shelf'))
+    clock.advance(hour)
+    await opened.watch.round()
+    expect((await statuses())[0]).toBe('pass')
+    await opened.worker.runOnce()
+    expect((await client.delivery.show({ id })).state).toBe('delivered')
+  })
+
   it('says when it was our own settings that changed', async () => {
     clock.advance(hour)
     await opened.watch.round()

@@ -2,8 +2,14 @@
  * What goes into a repair ticket's page: the diagnosis, the facts that an administrator compares, and the calls that pasted
  * policies are evaluated with. Pure data; how it looks is `web/ticket/`.
  */
-import type { Connection, Diagnosis, Ticket, TicketPage } from '../../contract/index.ts'
-import { type ApiCall, type OwnSettings, writeSessionPolicy } from '../../iam/index.ts'
+import type { Connection, Diagnosis, PastedPolicy, Ticket, TicketPage } from '../../contract/index.ts'
+import {
+  type ApiCall,
+  type OwnSettings,
+  type SetupModel,
+  writeSessionPolicy,
+  writeSetupPolicies,
+} from '../../iam/index.ts'
 import { type ConnectionContext, describeEgress } from '../context.ts'
 import { assumeRoleCall, type CallSurroundings, forbiddenCalls, jobCalls } from '../diagnose/api-calls.ts'
 import { ownSettings } from '../diagnose/repairs.ts'
@@ -30,6 +36,7 @@ export async function ticketPageOf(
   const { callerArn, principalArn } = await baseOf(context).whoAmI()
   const { roleArn, externalId } = connection.authentication
   const { encryption } = connection.writing
+  const model = setupModelOf(connection, principalArn)
   const around: CallSurroundings = { callerArn, principalArn, sourceIp: sourceAddressOf(context), bucketKeyArn: null }
   const tags = Object.entries(identity.tags).map(([key, value]) => `${key}=${value}`)
   return {
@@ -50,14 +57,24 @@ export async function ticketPageOf(
       bucket: bucketOf(connection),
       region: connection.location.region,
       keyArn: encryption.kind === 'sse-kms' ? encryption.keyArn : null,
+      kit: kitPolicies(model),
     },
     trial: {
       calls: [assumeRoleCall(connection, identity, around), ...jobCalls(connection, identity, around)],
       forbidden: forbiddenCalls(connection, identity, around),
       own: ownSettings(connection, {}, context, new Map()),
-      sessionPolicy: writeSessionPolicy(setupModelOf(connection, principalArn)),
+      sessionPolicy: writeSessionPolicy(model),
     },
   }
+}
+
+/** A key policy holds statements of others too, so it is not offered for putting back; the bucket's likewise. */
+function kitPolicies(model: SetupModel): { policy: PastedPolicy; document: unknown }[] {
+  const { trust, permissions } = writeSetupPolicies(model)
+  return [
+    { policy: 'trust', document: trust },
+    { policy: 'permissions', document: permissions },
+  ]
 }
 
 function placeFacts({ location, purpose }: Connection): { name: string; value: string }[] {

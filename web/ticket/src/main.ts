@@ -3,6 +3,7 @@ import { diagnosisView } from './diagnosis.ts'
 import { element } from './element.ts'
 import { readPage } from './page-data.ts'
 import './ticket.css'
+import { kitView } from './kit.ts'
 import { trialView } from './trial.ts'
 
 const page = readPage()
@@ -24,6 +25,7 @@ document
     ),
     diagnosisView(page.diagnosis, page.target),
     ...(page.trial === null ? [] : [trialView(page.trial, page.target)]),
+    ...(page.target === null ? [] : [kitView(page.target)]),
     element(
       'section',
       { class: 'card', 'aria-label': 'facts' },

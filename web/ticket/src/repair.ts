@@ -48,7 +48,8 @@ function isPasteable(policy: string): policy is PastedPolicy {
   return pasteable.has(policy)
 }
 
-function formsView(policy: PastedPolicy, after: unknown, target: Target): HTMLElement {
+/** The forms in which a policy can be applied, each to be opened. */
+export function formsView(policy: PastedPolicy, after: unknown, target: Target): HTMLElement {
   const forms = formsOf(policy, after, target).map(({ title, text }) =>
     element('details', { 'data-form': title }, element('summary', {}, title), element('pre', {}, text)),
   )
