@@ -63,6 +63,15 @@ const body = bodyOfBytes('report')
 const times = <T>(count: number, value: T): T[] => Array.from({ length: count }, () => value)
 
 describe('withRetry', () => {
+  test('begins no second upload when the first may have been begun', async () => {
+    const inner = memoryStore()
+    const { store, calls } = failing(inner, [{ error: unsent }, { error: down, done: true }])
+    const failure = await failureOf(withRetry(store, settings()).createUpload('k', { ifAbsent: true }))
+    expect(failure).toMatchObject({ code: 'unavailable', retry: 'exhausted', context: { possiblySent: true } })
+    expect(calls).toEqual(['createUpload', 'createUpload'])
+    expect(await inner.listUploads('')).toHaveLength(1)
+  })
+
   test('tries again what may pass, and gives the answer', async () => {
     const notices: RetryNotice[] = []
     const { store, calls } = failing(memoryStore(), times(2, { error: unsent }))

@@ -61,6 +61,11 @@ function withFacts(
   })
 }
 
+/** Tells whether a request was certainly not carried out: it never left, or was turned away at the door. */
+function isUndone(error: DrawbridgeError): boolean {
+  return error.context['possiblySent'] === false || error.code === 'throttled' || error.code === 'clock-skew'
+}
+
 class RetryStore implements ObjectStore {
   readonly #inner: ObjectStore
   readonly #options: RetryOptions
@@ -162,8 +167,16 @@ class RetryStore implements ObjectStore {
     return this.#attempt(signal, false, () => this.#inner.delete(key, signal))
   }
 
+  /** Not repeated once it may have arrived: each repetition would leave one more upload open that nobody knows of. */
   createUpload(key: string, options: PutOptions): Promise<string> {
-    return this.#attempt(options.signal, false, () => this.#inner.createUpload(key, options))
+    return this.#attempt(options.signal, false, async () => {
+      try {
+        return await this.#inner.createUpload(key, options)
+      } catch (error) {
+        if (!(error instanceof DrawbridgeError) || error.retry !== 'later' || isUndone(error)) throw error
+        throw withFacts(error, { retry: 'exhausted', context: { possiblySent: true } })
+      }
+    })
   }
 
   uploadPart(
