@@ -2,6 +2,7 @@
  * A virtual disk under the real spool: `node:fs/promises` answers from memory for paths below one root, and as always
  * for the rest. What was not synced may be gone after a power cut, whole or in part; a disk can be full or fail to sync.
  */
+import { createHash, webcrypto } from 'node:crypto'
 import fs from 'node:fs/promises'
 import { syncBuiltinESMExports } from 'node:module'
 import type { Chance } from './chance.ts'
@@ -69,7 +70,7 @@ export class Disk {
   }
 
   #left({ bytes, durable }: Held): Buffer {
-    if (durable !== null && durable.equals(bytes)) return bytes
+    if (durable?.equals(bytes)) return bytes
     const kept = this.#chance.between(0, 2)
     if (kept === 0) return durable ?? Buffer.alloc(0)
     return kept === 1 ? bytes.subarray(0, this.#chance.between(0, bytes.length)) : bytes
@@ -246,9 +247,16 @@ function install(): void {
     rename: pass('rename', (disk, from, [to]) => disk.rename(from, String(to))),
     rm: pass('rm', (disk, path) => disk.remove(path)),
     unlink: pass('unlink', (disk, path) => disk.remove(path)),
+    readFile: pass('readFile', async (disk, path) => (await disk.open(path, 'r')).readFile()),
     stat: pass('stat', async (disk, path) => ({ size: await disk.sizeOf(path), isFile: () => true })),
   })
   syncBuiltinESMExports()
+  // Hashes beside the main thread would end at moments of their own.
+  const digest = async (_algorithm: string, bytes: Uint8Array): Promise<ArrayBuffer> => {
+    const hash = createHash('sha256').update(bytes).digest()
+    return hash.buffer.slice(hash.byteOffset, hash.byteOffset + hash.length) as ArrayBuffer
+  }
+  Object.defineProperty(webcrypto.subtle, 'digest', { value: digest, configurable: true })
 }
 
 function failure(code: string, path: string): Error {

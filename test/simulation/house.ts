@@ -114,7 +114,7 @@ export class House {
   }
 
   get databaseNow(): number {
-    return startOfTime + this.timeline.now + this.#skewOf('database')
+    return startOfTime + this.timeline.now + this.#skewMs()
   }
 
   way(name: BucketName): Way {
@@ -202,10 +202,10 @@ export class House {
     }
   }
 
-  #skewOf(clock: 'database' | Slot): number {
+  #skewMs(): number {
     let skewMs = 0
     for (const fault of this.schedule.faults) {
-      if (fault.kind === 'clock-jump' && fault.clock === clock && fault.at <= this.timeline.now) skewMs += fault.byMs
+      if (fault.kind === 'clock-jump' && fault.at <= this.timeline.now) skewMs += fault.byMs
     }
     return skewMs
   }
@@ -213,7 +213,7 @@ export class House {
   #start(slot: Slot): void {
     const life = this.#lives.get(slot)
     if (life === undefined) throw new TypeError('a slot of the schedule')
-    const process = new Process(this.timeline, life, () => this.#skewOf(slot))
+    const process = new Process(this.timeline, life, () => this.#skewMs())
     const boot = this.#boots
     void process.died.then(() => {
       this.history.deaths++

@@ -1,7 +1,18 @@
 /** The promises of delivery, checked at the end of a run against what was acknowledged and what stands in the buckets. */
 import { DrawbridgeError } from '../../src/base/index.ts'
 import type { DeliveryRecord, TargetRecord } from '../../src/delivery/index.ts'
-import { EvidenceLog, packSidecar, parseEntry, sidecarSuffix, verifyLog } from '../../src/evidence/index.ts'
+import {
+  EvidenceLog,
+  type HashReader,
+  hashesForLeaf,
+  leafHash,
+  packSidecar,
+  parseCheckpoint,
+  parseEntry,
+  sidecarSuffix,
+  treeHash,
+  verifyLog,
+} from '../../src/evidence/index.ts'
 import type { Bucket } from './bucket.ts'
 import type { Report } from './history.ts'
 import { type House, logOrigin, tenants } from './house.ts'
@@ -89,22 +100,28 @@ async function checkTarget(look: Look): Promise<void> {
   }
   if (isDelivered) return await checkObjects(look, bucket, at)
   const notDelivered = about.filter(({ connection, action }) => connection === target.connection && isEnd(action))
-  if (target.state === 'skipped') return
-  if (record.state === 'quarantined') return
+  if (target.state === 'skipped' || record.state === 'quarantined') return
+  if (!wantedTargets(record).includes(target) && target.reason !== null) return
   if (target.state === 'waiting' && isHeld(bucket, target)) return
   if (target.state === 'waiting' || target.state === 'sending') return say('I8', `${at} never ended: ${target.state}`)
   if (target.reason === null || notDelivered.length === 0) say('I1', `${at} is ${target.state} for no reason`)
   if (!isExcused(house, bucket, target)) say('I1', `${at} is ${target.state} though nothing stood in its way`)
 }
 
+/** Of a failover route those up to the first that has the report. */
+function wantedTargets({ policy, targets }: DeliveryRecord): readonly TargetRecord[] {
+  const first = targets.findIndex(({ state }) => state === 'delivered')
+  return policy === 'mirror' || first < 0 ? targets : targets.slice(0, first + 1)
+}
+
 function isEnd(action: string): boolean {
   return ['delivery.refused', 'delivery.failed', 'delivery.conflict'].includes(action)
 }
 
-/** A second write that is refused without saying why: held for a human, with the report standing there. */
+/** A second write is refused without saying why, and something stands at the key: held for a human, with the reason. */
 export function isHeld(bucket: Bucket, target: TargetRecord): boolean {
   if (!bucket.rights.refusesSecondWrite || target.reason === null) return false
-  return target.items.some(({ key, state }) => state === 'sent' && bucket.objects.has(key))
+  return target.items.some(({ key }) => bucket.objects.has(key))
 }
 
 /** Somebody else's object, or one that the way damaged, stands at the key; or the key of a refusing store is taken. */
@@ -173,10 +190,15 @@ function checkStrangers(house: House, tenant: string, records: readonly Delivery
 
 function checkKey(bucket: Bucket, key: string, record: DeliveryRecord, say: Say): void {
   const target = record.targets.find(({ connection }) => bucketName(record.tenant, connection) === bucket.name)
-  const keys = target?.items.map((item) => item.key) ?? []
-  const folder = keys[0]?.slice(0, keys[0].lastIndexOf('/', keys[0].length - 1) + 1) ?? ''
-  const isOurs = keys.includes(key) || keys.some((own) => key === own + sidecarSuffix) || key.startsWith(folder)
-  if (!isOurs || target === undefined) say('I2', `${bucket.name} holds \`${key}\`, which no plan names`)
+  const [first] = target?.items ?? []
+  const isPlanned = target?.items.some((item) => item.key === key) === true
+  // A package's receipt stands in its folder.
+  const isReceipt =
+    first !== undefined &&
+    (record.files.length === 1
+      ? key === first.key + sidecarSuffix
+      : key.startsWith(first.key.slice(0, first.key.length - first.path.length)))
+  if (!isPlanned && !isReceipt) say('I2', `${bucket.name} holds \`${key}\`, which no plan names`)
 }
 
 /** I5: what is still open was found and could not be closed, and the log says so. */
@@ -212,15 +234,34 @@ async function checkLog(house: House, tenant: string, say: Say): Promise<Told[]>
     const entries = await state.log.entries(tenant, 0, await state.log.size(tenant))
     const verdict = await verifyLog(entries, note, [publicKey])
     if (!verdict.ok) say('I9', verdict.detail)
-    for (const issued of house.history.checkpoints) {
-      if (issued.tenant === tenant) await log.assertContinues(tenant, issued.note)
-    }
+    await checkCheckpoints(house, tenant, entries, say)
     house.history.told.push(...entries)
     return entries.flatMap((json) => tellOf(json, tenant, say))
   } catch (error) {
     if (!(error instanceof DrawbridgeError)) throw error
     say('I9', error.message)
     return []
+  }
+}
+
+/** The tree is built anew from the entries: every checkpoint that was given out must be the root of their beginning. */
+async function checkCheckpoints(house: House, tenant: string, entries: readonly string[], say: Say): Promise<void> {
+  const hashes: Uint8Array[] = []
+  const read: HashReader = async (indexes) => indexes.flatMap((index) => hashes[index] ?? [])
+  for (const [seq, json] of entries.entries()) {
+    for (const { hash } of await hashesForLeaf(seq, leafHash(json), read)) hashes.push(hash)
+  }
+  for (const issued of house.history.checkpoints) {
+    if (issued.tenant !== tenant) continue
+    const parsed = parseCheckpoint(issued.note)
+    if (!parsed.ok || parsed.value.treeSize > entries.length) {
+      say('I9', `the log of ${tenant} is shorter than a checkpoint that was given out`)
+      continue
+    }
+    const root = await treeHash(parsed.value.treeSize, read)
+    if (Buffer.compare(root, parsed.value.rootHash) !== 0) {
+      say('I9', `the log of ${tenant} does not begin as a checkpoint of ${parsed.value.treeSize} entries says`)
+    }
   }
 }
 

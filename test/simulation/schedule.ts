@@ -45,7 +45,8 @@ export type Fault =
   | { readonly kind: 'occupied'; readonly bucket: BucketName; readonly plan: number }
   | { readonly kind: 'disk-full'; readonly at: number; readonly until: number }
   | { readonly kind: 'sync-fails'; readonly write: number }
-  | { readonly kind: 'clock-jump'; readonly clock: 'database' | Slot; readonly at: number; readonly byMs: number }
+  /** The machine's clock, which is the database's too. */
+  | { readonly kind: 'clock-jump'; readonly at: number; readonly byMs: number }
   /** Sending the so-many-th report kills its worker, every time. */
   | { readonly kind: 'poison'; readonly report: number }
 
@@ -111,6 +112,5 @@ function draw(chance: Chance, reports: number, workers: number): Fault {
   if (kind < 90) return { kind: 'occupied', bucket, plan: chance.between(1, Math.ceil(reports / 3)) }
   if (kind < 92) return { kind: 'disk-full', at, until: at + chance.between(500, 20_000) }
   if (kind < 94) return { kind: 'sync-fails', write: chance.between(1, reports * 9) }
-  const clock = chance.oneOf<'database' | Slot>(['database', slot])
-  return { kind: 'clock-jump', clock, at, byMs: chance.between(-1_200_000, 1_200_000) }
+  return { kind: 'clock-jump', at, byMs: chance.between(-1_200_000, 1_200_000) }
 }
