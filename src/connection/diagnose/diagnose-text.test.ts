@@ -267,6 +267,17 @@ IT added a requirement for specific source IP addresses in the trust policy.`)
     expect(cause?.because[0]).toBe('not this request, but the next AssumeRole would meet it')
   })
 
+  it('hears a refusal that a client wrapped in a name of its own', () => {
+    for (const text of [
+      'Not authorized to perform sts:AssumeRole',
+      '{"code":"ClientError","message":"Access Denied while assuming the role"}',
+    ]) {
+      const diagnosis = diagnoseText(text)
+      expect(diagnosis.operation, text).toBe('sts:AssumeRole')
+      expect(diagnosis.causes.map((cause) => cause.id)).toContain('trust-principal')
+    }
+  })
+
   it('keeps one sentence of AssumeRole to possible causes', () => {
     const diagnosis = diagnoseText(
       `An error occurred (AccessDenied) when calling the AssumeRole operation: User: arn:aws:sts::111111111111:assumed-role/app/s is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::${account}:role/R`,

@@ -87,7 +87,11 @@ export function codesIn(text: string): string[] {
   }
   const words = new Set(text.match(/\b[A-Z][A-Za-z.]{5,60}\b/g) ?? [])
   for (const code of knownCodes) if (words.has(code)) found.add(code)
-  if (/access denied/i.test(text) && found.size === 0) found.add('AccessDenied')
-  if (/\b403\b/.test(text) && /forbidden/i.test(text) && found.size === 0) found.add('AccessDenied')
+  // Clients wrap the refusal in names of their own; the words still say what it was.
+  const isNamed = knownCodes.some((code) => found.has(code))
+  const isDenied =
+    /access denied|not authorized to perform:? ["'`]?[a-z0-9-]{2,40}:[a-z]/i.test(text) ||
+    (/\b403\b/.test(text) && /forbidden/i.test(text))
+  if (!isNamed && isDenied) found.add('AccessDenied')
   return [...found].slice(0, 20)
 }

@@ -109,7 +109,7 @@ function unescapeXml(text: string): string {
 
 /** `User: A is not authorized to perform: B on resource: C`, with or without quotes. */
 function denialIn(text: string): { principal?: string; action?: string; resource?: string } {
-  const action = first(text, /not authorized to perform:? ["'`]?([a-z0-9-]{2,40}:[A-Za-z]{2,60})/)
+  const action = first(text, /[Nn]ot authorized to perform:? ["'`]?([a-z0-9-]{2,40}:[A-Za-z]{2,60})/)
   const principal = first(
     text,
     /\b(?:User|Identity|Principal|userIdentity[^\n]{0,20}arn)["']?\s{0,4}[:=]\s{0,4}["'`]?(arn:[^\s"'`,;<>]{5,400})/,
