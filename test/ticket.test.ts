@@ -22,6 +22,10 @@ const root = path.dirname(import.meta.dirname)
 const chromiumPath = '/usr/bin/chromium'
 const screenshots = process.env['DRAWBRIDGE_SCREENSHOTS']
 const region = 'eu-central-1'
+const denyAll = {
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Deny', Principal: '*', Action: 's3:*', Resource: '*' }] as object[],
+}
 const hostile = '</script><img src=x onerror=alert(1)><!--'
 
 describe.skipIf(needs(chromiumPath, 'chromium'))('the repair ticket', () => {
@@ -174,6 +178,28 @@ describe.skipIf(needs(chromiumPath, 'chromium'))('the repair ticket', () => {
     await page.getByText('is allowed without the External ID').waitFor()
     await trust.fill(repaired)
     await page.locator('[data-verdict=pass]').waitFor()
+  })
+
+  test('takes what the AWS CLI prints, and several permissions policies', async () => {
+    const trust = page.getByLabel('Trust policy of the role')
+    const permissions = page.getByLabel('Permissions of the role')
+    const before = [await trust.inputValue(), await permissions.inputValue()] as const
+    await trust.fill(JSON.stringify({ Role: { RoleName: 'x', AssumeRolePolicyDocument: brokenTrust } }))
+    await page.locator('[data-call="sts:AssumeRole"][data-status=fail]').waitFor()
+    await page.getByLabel('Bucket policy').fill(JSON.stringify({ Policy: JSON.stringify(denyAll) }))
+    await page.locator('[data-call="s3:PutObject"][data-status=fail]').waitFor()
+    expect(await page.locator('[data-call="s3:PutObject"] .statement').textContent()).toContain('the bucket policy')
+    await page.getByLabel('Bucket policy').fill('')
+    const readOnly = { ...denyAll, Statement: [{ Effect: 'Allow', Action: 's3:ListBucket', Resource: '*' }] }
+    await permissions.fill(JSON.stringify([readOnly, { PolicyDocument: JSON.parse(before[1]) }]))
+    await page.locator('[data-call="s3:PutObject"][data-status=pass]').waitFor()
+    await page
+      .locator('[data-call="sts:AssumeRole"]')
+      .getByRole('button', { name: 'Try it in the box' })
+      .first()
+      .click()
+    await page.locator('[data-verdict=pass]').waitFor()
+    await permissions.fill(before[1])
   })
 
   test('asked for nothing but itself, and nothing complained', () => {

@@ -17,7 +17,6 @@ export {
   alertMessageOf,
   ConnectionWatch,
   changeBetween,
-  changeSummary,
   historyEntryOf,
   Loop,
   sendAlerts,

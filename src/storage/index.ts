@@ -1,6 +1,6 @@
 /** Objects in other people's buckets: one contract, its services, the retry layer, and the guard in front of endpoints. */
 export { bodyOfBytes } from './body.ts'
-export { type Agents, openAgents } from './endpoint/agents.ts'
+export { openAgents } from './endpoint/agents.ts'
 export { checkEndpoint, isAllowedOrigin } from './endpoint/check.ts'
 export type { RetryNotice } from './layers/retry.ts'
 export { withRetry } from './layers/retry.ts'

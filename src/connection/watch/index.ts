@@ -1,5 +1,5 @@
 /** What changed, and what a change would do: verification on a schedule, alerts, and plans tried before they are applied. */
-export { alertMessageOf, changeBetween, changeSummary, historyEntryOf } from './change.ts'
+export { alertMessageOf, changeBetween, historyEntryOf } from './change.ts'
 export type { WatchPace } from './due.ts'
 export { Loop } from './loop.ts'
 export type { DueAlert, NewAlert, WatchRepository } from './repository.ts'

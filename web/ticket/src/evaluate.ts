@@ -5,6 +5,7 @@ import {
   type ChainPolicies,
   decideCall,
   type NamedPolicy,
+  type PolicyProblem,
   parsePolicy,
   parsePolicyText,
   type RepairProposal,
@@ -13,6 +14,7 @@ import {
   type VerdictPart,
 } from '../../../src/iam/index.ts'
 import type { Trial } from './page-data.ts'
+import { policyTextsOf } from './unwrap.ts'
 
 /** What was pasted; empty texts are policies that nobody looked at. */
 export type Pasted = Readonly<Record<PastedPolicy, string>>
@@ -44,16 +46,19 @@ const order: readonly PastedPolicy[] = ['trust', 'permissions', 'boundary', 'buc
 
 /** Evaluates the pasted policies for the calls of this ticket. */
 export function evaluatePasted(pasted: Pasted, trial: Trial): Findings {
-  const read = new Map<PastedPolicy, NamedPolicy>()
-  for (const name of order) {
-    if (pasted[name].trim() === '') continue
-    const parsed = parsePolicyText(pasted[name])
-    if (!parsed.ok) {
-      const [problem] = parsed.error
-      const at = problem?.line === undefined ? '' : `line ${problem.line}, column ${problem.column ?? 1}: `
-      return { kind: 'unreadable', policy: name, message: `${at}${problem?.message ?? 'it is not a policy'}` }
+  const read = new Map<PastedPolicy, readonly NamedPolicy[]>()
+  for (const policy of order) {
+    const texts = policyTextsOf(pasted[policy])
+    if (texts.length > 1 && policy !== 'permissions') {
+      return { kind: 'unreadable', policy, message: 'there is only one, and several were pasted' }
     }
-    read.set(name, { name, policy: parsed.value.policy })
+    const named: NamedPolicy[] = []
+    for (const [index, text] of texts.entries()) {
+      const parsed = parsePolicyText(text)
+      if (!parsed.ok) return { kind: 'unreadable', policy, message: problemText(parsed.error[0]) }
+      named.push({ name: policyLabel(policy, index), policy: parsed.value.policy })
+    }
+    if (named.length > 0) read.set(policy, named)
   }
   const policies = chainOf(read, trial.sessionPolicy)
   const calls = trial.calls.map((call) => findingOf(call, policies, trial))
@@ -67,17 +72,33 @@ export function evaluatePasted(pasted: Pasted, trial: Trial): Findings {
   return { kind: 'decided', status: statusOf(calls), calls, open: [...new Set(open)], notSeen: notSeenOf(read) }
 }
 
-function chainOf(read: ReadonlyMap<PastedPolicy, NamedPolicy>, sessionPolicy: unknown): ChainPolicies {
+function problemText(problem: PolicyProblem | undefined): string {
+  const at = problem?.line === undefined ? '' : `line ${problem.line}, column ${problem.column ?? 1}: `
+  return `${at}${problem?.message ?? 'it is not a policy'}`
+}
+
+/** The name under which a pasted policy is told: `permissions`, `permissions 2`. */
+function policyLabel(policy: PastedPolicy, index: number): string {
+  return index === 0 ? policy : `${policy} ${index + 1}`
+}
+
+/** The place of a policy among those that were pasted together, by the name under which it is told. */
+export function policyIndex(label: string): number {
+  const [, number = '1'] = / (\d+)$/.exec(label) ?? []
+  return Number(number) - 1
+}
+
+function chainOf(read: ReadonlyMap<PastedPolicy, readonly NamedPolicy[]>, sessionPolicy: unknown): ChainPolicies {
   const session = parsePolicy(sessionPolicy)
-  const permissions = read.get('permissions')
+  const one = (policy: PastedPolicy): NamedPolicy | null => read.get(policy)?.[0] ?? null
   return {
     base: null,
-    trust: read.get('trust') ?? null,
-    permissions: permissions === undefined ? null : [permissions],
-    boundary: read.get('boundary') ?? null,
+    trust: one('trust'),
+    permissions: read.get('permissions') ?? null,
+    boundary: one('boundary'),
     session: session.ok ? { name: 'session', policy: session.value } : null,
-    bucket: read.get('bucket') ?? null,
-    key: read.get('key') ?? null,
+    bucket: one('bucket'),
+    key: one('key'),
     scp: [],
     rcp: [],
   }
@@ -113,7 +134,7 @@ function statusOf(calls: readonly CallFinding[]): 'pass' | 'fail' | 'unknown' {
   return calls.some(({ status }) => status === 'unknown') ? 'unknown' : 'pass'
 }
 
-function notSeenOf(read: ReadonlyMap<PastedPolicy, NamedPolicy>): string[] {
+function notSeenOf(read: ReadonlyMap<PastedPolicy, readonly NamedPolicy[]>): string[] {
   return [
     ...(['trust', 'permissions'] as const)
       .filter((name) => !read.has(name))
@@ -152,7 +173,7 @@ function decidingStatement({ evaluation }: VerdictPart, policies: ChainPolicies)
 }
 
 function policyOf(name: string): DecidingStatement['policy'] {
-  return order.find((one) => one === name) ?? 'session'
+  return order.find((one) => one === name || name.startsWith(`${one} `)) ?? 'session'
 }
 
 function statementText(source: unknown, index: number): string | null {

@@ -8,14 +8,16 @@ const pasteable: ReadonlySet<string> = new Set(['trust', 'permissions', 'boundar
 
 /** What a repair shows; `apply` puts it into the box of pasted policies. */
 export type Shown = Pick<Repair, 'side' | 'summary' | 'opens' | 'proved'> & {
-  readonly patch?: { readonly policy: string; readonly diff: string; readonly after: unknown } | undefined
+  readonly patch?:
+    | { readonly policy: string; readonly name?: string; readonly diff: string; readonly after: unknown }
+    | undefined
 }
 
 /** Shows a repair. */
 export function repairView(
   repair: Shown,
   target: Target | null,
-  apply?: (policy: PastedPolicy, after: unknown) => void,
+  apply?: (policy: PastedPolicy, after: unknown, label: string) => void,
 ): HTMLElement {
   const { side, summary, opens, proved, patch } = repair
   const whose = side === 'ours' ? 'On our side, nothing for you to do: ' : 'In your policy: '
@@ -37,7 +39,7 @@ export function repairView(
   const { policy } = patch
   if (apply !== undefined) {
     const button = element('button', { type: 'button' }, 'Try it in the box')
-    button.addEventListener('click', () => apply(policy, patch.after))
+    button.addEventListener('click', () => apply(policy, patch.after, patch.name ?? policy))
     view.append(button)
   }
   if (target !== null && side === 'theirs') view.append(formsView(policy, patch.after, target))

@@ -2,13 +2,14 @@
 import type { PastedPolicy } from '../../../src/contract/index.ts'
 import { statementView } from './diagnosis.ts'
 import { element, lines, sentence } from './element.ts'
-import { type CallFinding, evaluatePasted, type Findings, type Pasted } from './evaluate.ts'
+import { type CallFinding, evaluatePasted, type Findings, type Pasted, policyIndex } from './evaluate.ts'
 import type { Target, Trial } from './page-data.ts'
 import { repairView } from './repair.ts'
+import { withPolicy } from './unwrap.ts'
 
 const boxes: readonly { readonly policy: PastedPolicy; readonly title: string; readonly hint: string }[] = [
   { policy: 'trust', title: 'Trust policy of the role', hint: 'aws iam get-role' },
-  { policy: 'permissions', title: 'Permissions of the role', hint: 'aws iam get-role-policy' },
+  { policy: 'permissions', title: 'Permissions of the role', hint: 'aws iam get-role-policy; several as a JSON list' },
   { policy: 'bucket', title: 'Bucket policy', hint: 'aws s3api get-bucket-policy' },
   { policy: 'key', title: 'Key policy', hint: 'aws kms get-key-policy' },
   { policy: 'boundary', title: 'Permissions boundary', hint: 'aws iam get-policy-version' },
@@ -33,10 +34,10 @@ export function trialView(trial: Trial, target: Target | null): HTMLElement {
     const isEmpty = Object.values(pasted).every((one) => one.trim() === '')
     answer.replaceChildren(...(isEmpty ? [] : answerOf(evaluatePasted(pasted, trial), target, apply)))
   }
-  const apply = (policy: PastedPolicy, after: unknown): void => {
+  const apply: Apply = (policy, after, label) => {
     const area = areas.get(policy)
     if (area === undefined) return
-    area.value = after === null ? '' : JSON.stringify(after, null, 2)
+    area.value = withPolicy(area.value, policyIndex(label), after)
     evaluate()
   }
   let timer = 0
@@ -56,14 +57,14 @@ export function trialView(trial: Trial, target: Target | null): HTMLElement {
     element(
       'p',
       { class: 'quiet' },
-      'Paste them as JSON. They are evaluated in this page by the engine that Drawbridge itself uses, and go nowhere: the page can not send anything.',
+      'Paste them as JSON, or just what the AWS CLI prints. They are evaluated in this page by the engine that Drawbridge itself uses, and go nowhere: the page can not send anything.',
     ),
     element('div', { class: 'boxes' }, ...fields),
     answer,
   )
 }
 
-type Apply = (policy: PastedPolicy, after: unknown) => void
+type Apply = (policy: PastedPolicy, after: unknown, label: string) => void
 
 const verdicts = {
   pass: 'These policies allow everything that the connection does.',
