@@ -313,6 +313,11 @@ export const operations = {
     input: z.object({
       /** An error as it was seen: a log line, a ticket, XML, JSON. */
       text: z.string().max(200_000).optional(),
+      /** How the other targets of the same route fare; with a text alone. */
+      otherTargets: z
+        .array(z.object({ service: z.enum(['s3', 'azblob']), ok: z.boolean() }))
+        .max(20)
+        .optional(),
       /** A connection, tried live with what we may do. */
       connection: name.optional(),
       /** The customer's policies as text, by name; gives the administrator's view. */
@@ -329,6 +334,27 @@ export const operations = {
             .enum(['BucketOwnerEnforced', 'BucketOwnerPreferred', 'ObjectWriter'])
             .nullable()
             .optional(),
+          /** False: IAM says that there is no such role. */
+          roleExists: z.boolean().optional(),
+          /** `missing`: nobody has such a bucket; `elsewhere`: the account that was asked does not have it. */
+          bucketPlace: z.enum(['missing', 'elsewhere']).optional(),
+          /** RestrictPublicBuckets of the bucket's Block Public Access. */
+          restrictPublicBuckets: z.boolean().optional(),
+          usesBucketKeys: z.boolean().optional(),
+          /** As KMS calls it: `Enabled`, `Disabled`, `PendingDeletion` … */
+          keyState: z.string().max(40).optional(),
+          /** Service control policies of the role's account, levels from the root down. */
+          scp: z
+            .array(z.array(z.string().max(200_000)).max(20))
+            .max(10)
+            .optional(),
+          /** Resource control policies of the bucket's account, levels from the root down. */
+          rcp: z
+            .array(z.array(z.string().max(200_000)).max(20))
+            .max(10)
+            .optional(),
+          /** CloudTrail events of refused calls, as JSON with whatever words around. */
+          events: z.string().max(1_000_000).optional(),
           /** What could not be read, one line each. */
           notSeen: z.array(z.string()).optional(),
         })

@@ -20,9 +20,9 @@ export type ExplainInput = OperationInput<'diagnosis.explain'>
  * Explains an error by its text alone: needs no connection, no service and no network.
  * @throws input-invalid when the text is blank
  */
-export function explainText(text: string): Diagnosis {
+export function explainText(text: string, otherTargets: ExplainInput['otherTargets'] = []): Diagnosis {
   if (text.trim() === '') throw nothingToExplain()
-  return diagnoseText(text)
+  return diagnoseText(text, { otherTargets })
 }
 
 /**
@@ -39,7 +39,7 @@ export async function explain(house: House, caller: Caller, input: ExplainInput)
         help: 'name the connection too',
       })
     }
-    return explainText(text ?? '')
+    return explainText(text ?? '', input.otherTargets)
   }
   const connection = await findConnection(house, name)
   if (policies !== undefined) {

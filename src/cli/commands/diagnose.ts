@@ -26,6 +26,11 @@ export const diagnoseCommand: CommandForm = {
       .option('--role-arn <arn>', 'read the policies of this role with your own AWS credentials')
       .option('--bucket <name>', 'and of this bucket')
       .option('--key-arn <arn>', 'and of this KMS key')
+      .option(
+        '--organization <folder>',
+        "the organization's policies beside them: scp-1-root.json, scp-2.json, rcp-1.json …",
+      )
+      .option('--events <file>', 'CloudTrail events of the refused call beside them, as JSON')
       .option('--region <region>', "the bucket's region", 'us-east-1')
       .option('--external-id <id>', 'without --connection: the External ID, as the set-up kit says it')
       .option('--principal <arn>', 'without --connection: the principal of Drawbridge, as the set-up kit says it')
@@ -41,7 +46,7 @@ export const diagnoseCommand: CommandForm = {
     const { terminal } = run
     const errorText = await errorTextOf(run, argument, options)
     const connection = text(options, 'connection')
-    const policies = await policiesOf(options, terminal.stdin)
+    const policies = await withEvidence(await policiesOf(options, terminal.stdin), options, terminal.stdin)
     if (connection === undefined && policies !== null) {
       const { explainAsGuest } = await import('../../operations/index.ts')
       const diagnosis = await explainAsGuest(guestSubject(options), policies)
@@ -113,6 +118,58 @@ async function policiesOf(options: Options, stdin: Readable): Promise<Policies |
   return fetchFrom(roleArn, bucket, options)
 }
 
+/** Adds what stands beside the policies: those of the organization, and CloudTrail's word. */
+async function withEvidence(policies: Policies | null, options: Options, stdin: Readable): Promise<Policies | null> {
+  const folder = text(options, 'organization')
+  const events = text(options, 'events')
+  if (folder === undefined && events === undefined) return policies
+  if (policies === null) {
+    throw new UsageError(
+      '--organization and --events stand beside the policies',
+      'give --policies, or --role-arn and --bucket; an event alone is explained as a text',
+    )
+  }
+  return {
+    ...policies,
+    ...(folder === undefined ? {} : await readOrganization(folder, stdin)),
+    ...(events === undefined ? {} : { events: await readText(events, stdin) }),
+  }
+}
+
+/** Reads a folder of organization policies. The number in a file's name is the level, from the root down; without one, the first. */
+async function readOrganization(folder: string, stdin: Readable): Promise<Pick<Policies, 'scp' | 'rcp'>> {
+  const names = (await namesIn(folder)).sort()
+  const levelsOf = async (kind: 'scp' | 'rcp'): Promise<string[][]> => {
+    const levels = new Map<number, string[]>()
+    for (const name of names) {
+      const match = new RegExp(`^${kind}(?:-(\\d{1,2}))?(?:-.*)?\\.json$`).exec(name)
+      if (match === null) continue
+      const level = Number(match[1] ?? 1)
+      levels.set(level, [...(levels.get(level) ?? []), await readText(join(folder, name), stdin)])
+    }
+    return [...levels].sort(([one], [other]) => one - other).map(([, texts]) => texts)
+  }
+  const [scp, rcp] = [await levelsOf('scp'), await levelsOf('rcp')]
+  if (scp.length + rcp.length > 0) {
+    return { ...(scp.length === 0 ? {} : { scp }), ...(rcp.length === 0 ? {} : { rcp }) }
+  }
+  throw new DrawbridgeError({
+    code: 'report-unreadable',
+    message: `there is no policy of an organization in \`${folder}\``,
+    help: 'its files are named scp-1.json for the root, scp-2.json for the level below, rcp-1.json …',
+  })
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  return readdir(folder).catch((cause: NodeJS.ErrnoException) => {
+    throw new DrawbridgeError({
+      code: 'report-unreadable',
+      message: `\`${folder}\` can not be read: ${reasonOf(cause)}`,
+      cause,
+    })
+  })
+}
+
 async function fetchFrom(roleArn: string, bucket: string, options: Options): Promise<Policies> {
   const [{ fetchPolicies }, { fromNodeProviderChain }] = await Promise.all([
     import('../../connection/index.ts'),
@@ -135,13 +192,7 @@ async function fetchFrom(roleArn: string, bucket: string, options: Options): Pro
 
 /** Reads a folder of policies by the names that the set-up kit gives them. Other files are left alone. */
 export async function readPolicies(folder: string, stdin: Readable): Promise<Policies> {
-  const names = await readdir(folder).catch((cause: NodeJS.ErrnoException) => {
-    throw new DrawbridgeError({
-      code: 'report-unreadable',
-      message: `\`${folder}\` can not be read: ${reasonOf(cause)}`,
-      cause,
-    })
-  })
+  const names = await namesIn(folder)
   const read = async (name: string): Promise<string | undefined> =>
     names.includes(name) ? readText(join(folder, name), stdin) : undefined
   const permissionNames = names.filter((name) => /^permissions.*\.json$/.test(name)).sort()

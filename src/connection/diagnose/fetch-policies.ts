@@ -41,7 +41,7 @@ export interface FetchOptions {
 }
 
 /** The policies as `diagnosePolicies` takes them. An empty text means that there is none. */
-export type FetchedPolicies = Omit<PolicyTexts, 'permissions' | 'notSeen'> & {
+export type FetchedPolicies = Omit<PolicyTexts, 'permissions' | 'notSeen' | 'scp' | 'rcp' | 'events'> & {
   readonly permissions?: string[]
   readonly notSeen: string[]
 }
