@@ -1,15 +1,15 @@
 /** One attempt at one target: open it in the person's identity, plan once, send what is missing. */
+import { createHash } from 'node:crypto'
 import { DrawbridgeError } from '../base/index.ts'
 import { type Outcome, outcomeOf } from './outcome.ts'
 import { packageFiles, planItems } from './plan.ts'
-import type { DeliveryRecord, ItemRecord, TargetRecord } from './record.ts'
+import type { ItemRecord, SpooledFile, TargetRecord } from './record.ts'
 import { sendMultipart } from './send/multipart.ts'
 import { abortStrays } from './send/orphans.ts'
 import { putItem } from './send/put.ts'
 import type { ItemBody, Sending } from './send/sending.ts'
 import { RenewingSession } from './send/session.ts'
 import { bytesBody } from './spool/bytes-body.ts'
-import type { Spool } from './spool/spool.ts'
 import type { OpenTarget } from './target-access.ts'
 import type { Work } from './work.ts'
 
@@ -43,7 +43,7 @@ function mayHaveArrived(target: OpenTarget | null, record: TargetRecord): boolea
 
 async function sendAll(sending: Sending, record: TargetRecord): Promise<ItemRecord[]> {
   const { work, connection, target } = sending
-  const { repository, spool } = work.tools
+  const { repository } = work.tools
   let { items } = record
   if (items.length === 0) {
     const { rootPath, writing } = target
@@ -51,17 +51,18 @@ async function sendAll(sending: Sending, record: TargetRecord): Promise<ItemReco
     await repository.saveItems(work.claim, connection, items)
   }
   const done: ItemRecord[] = []
-  for (const item of items) done.push(await sendItem(sending, item, bodyOf(spool, work.record, item)))
+  for (const item of items) done.push(await sendItem(sending, item))
   await sweepStrays(sending, done)
   return done
 }
 
-async function sendItem(sending: Sending, item: ItemRecord, body: ItemBody): Promise<ItemRecord> {
+async function sendItem(sending: Sending, item: ItemRecord): Promise<ItemRecord> {
   if (item.state === 'done') return item
+  const body = await bodyOf(sending.work, item)
   return item.way === 'put' ? await putItem(sending, item, body) : await sendMultipart(sending, item, body)
 }
 
-function bodyOf(spool: Spool, record: DeliveryRecord, item: ItemRecord): ItemBody {
+async function bodyOf({ record, tools }: Work, item: ItemRecord): Promise<ItemBody> {
   if (item.file === null) {
     const tag = packageFiles(record).find((file) => file.path === item.path)
     if (tag?.role !== 'tag') throw new TypeError('a planned tag file is part of the package')
@@ -69,7 +70,19 @@ function bodyOf(spool: Spool, record: DeliveryRecord, item: ItemRecord): ItemBod
   }
   const file = record.files[item.file]
   if (file === undefined) throw new TypeError('a planned item refers to a file of the report')
-  return spool.body(file)
+  return file.isSmall ? checkedBody(file, await tools.repository.smallReport(file.upload)) : tools.spool.body(file)
+}
+
+/** The bytes of a small report, compared with the hash that was taken when it came in. */
+function checkedBody(file: SpooledFile, bytes: Uint8Array | null): ItemBody {
+  const isWhole = bytes !== null && createHash('sha256').update(bytes).digest('hex') === file.sha256
+  if (isWhole) return bytesBody(bytes, file.sha256)
+  throw new DrawbridgeError({
+    code: 'data-directory-broken',
+    message: 'the spooled report is not what was handed over any more',
+    operation: 'spool.read',
+    help: 'nothing of it was delivered; hand the report over again',
+  })
 }
 
 /** The janitor of a target: whatever uploads of this delivery are still open there belong to no item any more. */

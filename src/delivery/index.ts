@@ -11,12 +11,13 @@ export type {
 } from './record.ts'
 export type {
   Claim,
+  ClaimLimit,
   DeliveryRepository,
   NewDelivery,
   NewEntry,
   RouteRepository,
 } from './repository.ts'
-export { LeaseLost } from './repository.ts'
+export { LeaseLost, smallDeliveryBytes } from './repository.ts'
 export type { AcceptInput } from './service.ts'
 export { DeliveryService } from './service.ts'
 export { Spool } from './spool/spool.ts'

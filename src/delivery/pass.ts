@@ -253,7 +253,7 @@ class Pass {
     const availableAt = this.#nextDue()
     if (state === 'delivered' && availableAt === null && record.isSpooled) {
       await tools.repository.markUnspooled(record.tenant, record.id)
-      for (const file of record.files) await tools.spool.remove(file.upload)
+      for (const file of record.files) if (!file.isSmall) await tools.spool.remove(file.upload)
     }
     await tools.repository.release(claim, { state, availableAt }, [])
     tools.tell({ type: 'delivery', tenant: record.tenant, delivery: record.id, state, availableAt })

@@ -14,6 +14,8 @@ export interface SpooledFile {
   readonly sizeBytes: number
   /** Hex. */
   readonly sha256: string
+  /** Its bytes are kept in the database, and not as a file of the spool. */
+  readonly isSmall: boolean
 }
 
 /** In whose name the session of a target is opened: made from the person's claims by the target's identity mapping. */

@@ -14,11 +14,22 @@ export interface Claim {
   readonly tenant: string
   readonly delivery: string
   readonly fence: number
+  /** At most `smallDeliveryBytes`. */
+  readonly isSmall: boolean
   /** Claims before this one that ended without an answer. */
   readonly crashes: number
   /** How often somebody had asked for another attempt when it was claimed. */
   readonly nudges: number
 }
+
+/** How many deliveries a worker has room for. */
+export interface ClaimLimit {
+  readonly small: number
+  readonly large: number
+}
+
+/** Deliveries up to this size cost a request more than they cost bytes: many of them are worked on at a time. */
+export const smallDeliveryBytes = 1024 * 1024
 
 /** The claim is not ours any more: stop at once, write nothing. */
 export class LeaseLost extends Error {
@@ -32,8 +43,10 @@ export class LeaseLost extends Error {
 export type NewDelivery = Omit<DeliveryRecord, 'state' | 'acceptedAt' | 'crashes' | 'isSpooled'>
 
 export interface DeliveryRepository {
-  /** Remembers a file of the spool that no delivery owns yet. */
-  addUpload(tenant: string, file: SpooledFile): Promise<void>
+  /** Remembers a file that no delivery owns yet; of a small report it keeps the bytes too. */
+  addUpload(tenant: string, file: SpooledFile, bytes: Uint8Array | null): Promise<void>
+  /** The bytes of a small report, as they were handed over; null when they are gone. */
+  smallReport(upload: string): Promise<Uint8Array | null>
   /** The uploads of these ids that the tenant has, owned by a delivery or not. */
   uploads(tenant: string, ids: readonly string[]): Promise<{ file: SpooledFile; delivery: string | null }[]>
   /** Forgets, and names, the uploads that no delivery has taken for `olderThanMs`; the caller removes the files. */
@@ -54,8 +67,11 @@ export interface DeliveryRepository {
   /** The newest first. */
   list(tenant: string, filter: { readonly route?: string; readonly limit: number }): Promise<DeliveryRecord[]>
 
-  /** Claims up to `limit` deliveries that are due and not under a living lease, counting a crash before the work. */
-  claim(worker: string, limit: number, leaseMs: number): Promise<Claim[]>
+  /**
+   * Claims deliveries that are due and not under a living lease, counting a crash before the work: up to `limit.small`
+   * of at most `smallDeliveryBytes`, and up to `limit.large` others.
+   */
+  claim(worker: string, limit: ClaimLimit, leaseMs: number): Promise<Claim[]>
   /** Prolongs the lease. False: the claim is lost. */
   heartbeat(claim: Claim, leaseMs: number): Promise<boolean>
   /** When the next delivery becomes due or its lease ends; null: nothing is waiting. */

@@ -1,6 +1,7 @@
 /** Acceptance: what is taken, what is refused before anything is promised, and whose it is. */
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { memoryStore, type ObjectStore } from '../storage/index.ts'
 import { chunks, objectsOf, openTestHouse, person, type TestHouse, tenant } from './testing/house.ts'
@@ -12,6 +13,13 @@ beforeEach(async () => {
   house = await openTestHouse({ acme: { store } })
 })
 afterEach(() => house.close())
+
+function smallReports({ directory }: TestHouse): { bytes: Uint8Array }[] {
+  const database = new DatabaseSync(join(directory, 'drawbridge.sqlite'))
+  const rows = database.prepare('select bytes from small_reports').all()
+  database.close()
+  return rows.map(({ bytes }) => ({ bytes: bytes instanceof Uint8Array ? bytes : new Uint8Array() }))
+}
 
 async function uploadOf(text: string, name = 'a.pdf'): Promise<string> {
   return (await house.service.upload(tenant, name, chunks(text))).upload
@@ -85,16 +93,37 @@ test('without a period it is the month of acceptance', async () => {
 })
 
 test('uploads that no delivery took are forgotten after a day, others never', async () => {
-  await uploadOf('orphan')
-  await house.deliver({ 'b.pdf': 'taken' })
+  await uploadOf('small orphan')
+  await uploadOf('orphan'.repeat(20_000))
+  await house.deliver({ 'b.pdf': 'taken'.repeat(20_000), 'c.pdf': 'small and taken' })
   house.clock.advance(25 * 60 * 60_000)
   const forgotten = await house.state.deliveries.forgetOrphanUploads(24 * 60 * 60_000)
   expect(forgotten).toHaveLength(1)
   expect(await house.state.deliveries.spooledUploads()).toHaveLength(1)
+  expect(smallReports(house).map(({ bytes }) => Buffer.from(bytes).toString())).toEqual(['small and taken'])
+})
+
+test('a small report leaves the database when it is delivered', async () => {
+  const id = await house.deliver({ 'a.pdf': 'the report' })
+  expect(smallReports(house)).toHaveLength(1)
+  await house.worker.runOnce()
+  expect((await house.service.show(tenant, id)).state).toBe('delivered')
+  expect(smallReports(house)).toEqual([])
+})
+
+test('a bit that flipped in the database is never delivered either', async () => {
+  const id = await house.deliver({ 'a.pdf': 'the report' })
+  const database = new DatabaseSync(join(house.directory, 'drawbridge.sqlite'))
+  database.prepare('update small_reports set bytes = ?').run(Buffer.from('The report'))
+  database.close()
+  await house.worker.runOnce()
+  const [target] = (await house.service.show(tenant, id)).targets
+  expect(target).toMatchObject({ state: 'failed', reason: 'the spooled report is not what was handed over any more' })
+  expect((await objectsOf(store)).size).toBe(0)
 })
 
 test('a bit that flipped in the spool is never delivered, and the delivery says so', async () => {
-  const id = await house.deliver({ 'a.pdf': 'the report' })
+  const id = await house.deliver({ 'a.pdf': 'the report'.repeat(10_000) })
   const [upload = ''] = await house.state.deliveries.spooledUploads()
   const handle = await open(join(house.state.spoolDirectory, `${upload}.data`), 'r+')
   await handle.write('T', 0)

@@ -55,11 +55,11 @@ export class DeliveryService {
    */
   async upload(tenant: string, name: string, source: AsyncIterable<Uint8Array>): Promise<UploadedFile> {
     const { repository, spool, random } = this.#parts
-    const file = await spool.write(newId('upl', random), checkFileName(name), source)
+    const { file, bytes } = await spool.take(newId('upl', random), checkFileName(name), source)
     try {
-      await repository.addUpload(tenant, file)
+      await repository.addUpload(tenant, file, bytes)
     } catch (error) {
-      await spool.remove(file.upload)
+      if (!file.isSmall) await spool.remove(file.upload)
       throw error
     }
     return { upload: file.upload, name: file.name, sizeBytes: file.sizeBytes, sha256: file.sha256 }

@@ -291,7 +291,7 @@ test('a zombie writes nothing after somebody else claimed its delivery', async (
   await reached
   // As after SIGSTOP: the lease ran out before the zombie's heartbeat gets to run.
   house.clock.advance(16_000)
-  const [claim] = await house.state.deliveries.claim('other', 1, 15_000)
+  const [claim] = await house.state.deliveries.claim('other', { small: 1, large: 1 }, 15_000)
   expect(claim).toMatchObject({ delivery: id, crashes: 1, fence: 2 })
   letGo()
   await zombie

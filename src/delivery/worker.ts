@@ -5,7 +5,7 @@
 import type { Clock, Random } from '../base/index.ts'
 import { runPass } from './pass.ts'
 import type { ReceiptMaker } from './receipts.ts'
-import { type Claim, type DeliveryRepository, LeaseLost } from './repository.ts'
+import { type Claim, type ClaimLimit, type DeliveryRepository, LeaseLost } from './repository.ts'
 import type { Spool } from './spool/spool.ts'
 import type { TargetAccess } from './target-access.ts'
 import { type DeliveryEvent, WorkerStopping, type WorkTools } from './work.ts'
@@ -26,8 +26,10 @@ export interface DeliveryWorkerParts {
   readonly receipts: ReceiptMaker
   /** Names the worker in its claims. */
   readonly name?: string
-  /** Deliveries at work at the same time; 4 unless said otherwise. */
+  /** Large deliveries at work at the same time; 4 unless said otherwise. */
   readonly concurrency?: number
+  /** Small deliveries at work beside them; 64 unless said otherwise. */
+  readonly smallConcurrency?: number
   /** Claims without an answer, one after the other, before a delivery is put into quarantine; 5 unless said otherwise. */
   readonly quarantineAfter?: number
   /** Called as things happen. It must not throw. */
@@ -38,7 +40,7 @@ export interface DeliveryWorkerParts {
 export class DeliveryWorker {
   readonly #parts: DeliveryWorkerParts
   readonly #tools: WorkTools
-  readonly #running = new Set<Promise<void>>()
+  readonly #running = new Map<Promise<void>, Claim>()
   readonly #aborts = new Set<AbortController>()
   #wake: () => void = () => {}
   #isWoken = false
@@ -89,7 +91,7 @@ export class DeliveryWorker {
       const started = await this.#claimMore()
       if (started === 0 && this.#running.size === 0) return claims
       claims += started
-      await Promise.all(this.#running)
+      await Promise.all(this.#running.keys())
     }
   }
 
@@ -98,8 +100,10 @@ export class DeliveryWorker {
       this.#isWoken = false
       try {
         await this.#keepHouse()
+        const { small, large } = this.#room()
         await this.#claimMore()
-        await this.#nap(await this.#napMs())
+        // Nothing more can be begun before something ends, and that wakes.
+        await this.#nap(small === 0 && large === 0 ? longestNapMs : await this.#napMs())
       } catch (error) {
         // The database is out of reach: nothing is claimed until it is back.
         this.#tools.tell({ type: 'crash', delivery: null, error })
@@ -109,7 +113,6 @@ export class DeliveryWorker {
   }
 
   async #napMs(): Promise<number> {
-    if (this.#running.size >= this.#concurrency) return longestNapMs
     const due = await this.#parts.repository.nextDueAt()
     if (due === null) return longestNapMs
     return Math.min(longestNapMs, Math.max(10, due.getTime() - this.#parts.clock.now().getTime()))
@@ -124,20 +127,27 @@ export class DeliveryWorker {
     nap.abort()
   }
 
-  get #concurrency(): number {
-    return this.#parts.concurrency ?? 4
+  /** How much more can be begun. Small ones are taken several at a time: one claim costs as much as many. */
+  #room(): ClaimLimit {
+    const { concurrency = 4, smallConcurrency = 64 } = this.#parts
+    let [small, large] = [smallConcurrency, concurrency]
+    for (const { isSmall } of this.#running.values()) {
+      if (isSmall) small -= 1
+      else large -= 1
+    }
+    return { small: small < smallConcurrency / 4 ? 0 : small, large: Math.max(0, large) }
   }
 
   async #claimMore(): Promise<number> {
-    const free = this.#concurrency - this.#running.size
-    if (free <= 0 || this.#isStopping) return 0
-    const claims = await this.#parts.repository.claim(this.#parts.name ?? 'worker', free, leaseMs)
+    const room = this.#room()
+    if ((room.small === 0 && room.large === 0) || this.#isStopping) return 0
+    const claims = await this.#parts.repository.claim(this.#parts.name ?? 'worker', room, leaseMs)
     for (const claim of claims) {
       const run = this.#work(claim).finally(() => {
         this.#running.delete(run)
         this.wake()
       })
-      this.#running.add(run)
+      this.#running.set(run, claim)
     }
     return claims.length
   }
@@ -180,6 +190,6 @@ export class DeliveryWorker {
   }
 
   async #idle(): Promise<void> {
-    while (this.#running.size > 0) await Promise.all(this.#running)
+    while (this.#running.size > 0) await Promise.all(this.#running.keys())
   }
 }

@@ -47,19 +47,35 @@ export function isReferenceBroken(error: unknown): boolean {
   return sqliteCode(error) === 787
 }
 
-function adapt(database: DatabaseSync): ConstructorParameters<typeof SqliteDialect>[0]['database'] {
+type Adapted = Exclude<ConstructorParameters<typeof SqliteDialect>[0]['database'], (...all: never[]) => unknown>
+type Statement = ReturnType<Adapted['prepare']>
+
+/** Statements that were prepared before are used again: the house knows a few hundred texts, and lists of any length. */
+const maximumStatements = 500
+
+function adapt(database: DatabaseSync): Adapted {
+  const prepared = new Map<string, Statement>()
   return {
     close: () => database.close(),
     prepare(text) {
-      const statement = translated(() => database.prepare(text))
-      const values = (parameters: readonly unknown[]): SQLInputValue[] => parameters.map(bindable)
-      return {
-        reader: statement.columns().length > 0,
-        all: (parameters) => translated(() => statement.all(...values(parameters))),
-        run: (parameters) => translated(() => statement.run(...values(parameters))),
-        iterate: (parameters) => statement.iterate(...values(parameters)),
-      }
+      const known = prepared.get(text)
+      if (known !== undefined) return known
+      const statement = prepare(database, text)
+      if (prepared.size >= maximumStatements) prepared.clear()
+      prepared.set(text, statement)
+      return statement
     },
+  }
+}
+
+function prepare(database: DatabaseSync, text: string): Statement {
+  const statement = translated(() => database.prepare(text))
+  const values = (parameters: readonly unknown[]): SQLInputValue[] => parameters.map(bindable)
+  return {
+    reader: statement.columns().length > 0,
+    all: (parameters) => translated(() => statement.all(...values(parameters))),
+    run: (parameters) => translated(() => statement.run(...values(parameters))),
+    iterate: (parameters) => statement.iterate(...values(parameters)),
   }
 }
 

@@ -5,6 +5,7 @@
 import { type Kysely, type Selectable, sql } from 'kysely'
 import type {
   Claim,
+  ClaimLimit,
   DeliveryRecord,
   DeliveryRepository,
   ItemRecord,
@@ -14,26 +15,33 @@ import type {
   SpooledFile,
   TargetRecord,
 } from '../delivery/index.ts'
-import { LeaseLost } from '../delivery/index.ts'
+import { LeaseLost, smallDeliveryBytes } from '../delivery/index.ts'
 import type { ReceiptFile } from '../evidence/index.ts'
 import { itemRow, recordsOf, targetColumns } from './delivery-rows.ts'
+import type { GroupCommit } from './group-commit.ts'
 import { enqueue } from './log.ts'
 import type { DeliveryRow, Executor, Tables } from './schema.ts'
-import { addUpload, findUploads, forgetOrphans, takeUploads } from './uploads.ts'
+import { addUpload, findUploads, forgetOrphans, smallReport, takeUploads } from './uploads.ts'
 
 /** Keeps deliveries in the database. */
 export class SqlDeliveries implements DeliveryRepository {
   readonly #database: Kysely<Tables>
+  readonly #commits: GroupCommit
   readonly #now: () => string
 
   /** `now` is the database's clock: of an embedded database, the machine's. */
-  constructor(database: Kysely<Tables>, now: () => string) {
+  constructor(database: Kysely<Tables>, commits: GroupCommit, now: () => string) {
     this.#database = database
+    this.#commits = commits
     this.#now = now
   }
 
-  async addUpload(tenant: string, file: SpooledFile): Promise<void> {
-    await addUpload(this.#database, tenant, file, this.#now())
+  async addUpload(tenant: string, file: SpooledFile, bytes: Uint8Array | null): Promise<void> {
+    await this.#commits.run((transaction) => addUpload(transaction, tenant, file, bytes, this.#now()))
+  }
+
+  async smallReport(upload: string): Promise<Uint8Array | null> {
+    return await smallReport(this.#database, upload)
   }
 
   async uploads(tenant: string, ids: readonly string[]): Promise<{ file: SpooledFile; delivery: string | null }[]> {
@@ -41,16 +49,21 @@ export class SqlDeliveries implements DeliveryRepository {
   }
 
   async forgetOrphanUploads(olderThanMs: number): Promise<string[]> {
-    return await forgetOrphans(this.#database, this.#in(-olderThanMs))
+    return await this.#commits.run((transaction) => forgetOrphans(transaction, this.#in(-olderThanMs)))
   }
 
   async spooledUploads(): Promise<string[]> {
-    const rows = await this.#database.selectFrom('uploads').select('id').where('is_spooled', '=', 1).execute()
+    const rows = await this.#database
+      .selectFrom('uploads')
+      .select('id')
+      .where('is_spooled', '=', 1)
+      .where('is_small', '=', 0)
+      .execute()
     return rows.map((row) => row.id)
   }
 
   async markUnspooled(tenant: string, delivery: string): Promise<void> {
-    await this.#database.transaction().execute(async (transaction) => {
+    await this.#commits.run(async (transaction) => {
       await transaction
         .updateTable('deliveries')
         .set({ is_spooled: 0 })
@@ -63,6 +76,10 @@ export class SqlDeliveries implements DeliveryRepository {
         .where('delivery_id', '=', delivery)
         .where('tenant', '=', tenant)
         .execute()
+      await transaction
+        .deleteFrom('small_reports')
+        .where('upload', 'in', (eb) => eb.selectFrom('uploads').select('id').where('delivery_id', '=', delivery))
+        .execute()
     })
   }
 
@@ -70,7 +87,7 @@ export class SqlDeliveries implements DeliveryRepository {
     delivery: NewDelivery,
     entries: readonly NewEntry[],
   ): Promise<{ record: DeliveryRecord; isNew: boolean }> {
-    return await this.#database.transaction().execute(async (transaction) => {
+    return await this.#commits.run(async (transaction) => {
       const row = await this.#insert(transaction, delivery)
       if (row === undefined) {
         const earlier = await this.#earlier(transaction, delivery.tenant, delivery.idempotencyKey ?? '')
@@ -115,6 +132,7 @@ export class SqlDeliveries implements DeliveryRepository {
         worker: null,
         lease_until: null,
         fence: 0,
+        is_small: delivery.files.reduce((sum, file) => sum + file.sizeBytes, 0) <= smallDeliveryBytes ? 1 : 0,
       })
       .onConflict((conflict) => conflict.columns(['tenant', 'idempotency_key']).doNothing())
       .returningAll()
@@ -160,20 +178,10 @@ export class SqlDeliveries implements DeliveryRepository {
     return await recordsOf(this.#database, rows)
   }
 
-  async claim(worker: string, limit: number, leaseMs: number): Promise<Claim[]> {
-    const now = this.#now()
-    return await this.#database.transaction().execute(async (transaction) => {
-      // The seam to PostgreSQL: there this select ends in `for update skip locked`.
-      const due = await transaction
-        .selectFrom('deliveries')
-        .select(['id', 'crashes'])
-        .where('available_at', '<=', now)
-        .where((eb) => eb.or([eb('lease_until', 'is', null), eb('lease_until', '<=', now)]))
-        .orderBy('available_at')
-        .limit(limit)
-        .execute()
+  async claim(worker: string, limit: ClaimLimit, leaseMs: number): Promise<Claim[]> {
+    return await this.#commits.run(async (transaction) => {
       const claims: Claim[] = []
-      for (const { id, crashes } of due) {
+      for (const { id, crashes, isSmall } of await this.#due(transaction, limit)) {
         const row = await transaction
           .updateTable('deliveries')
           .set((eb) => ({
@@ -185,20 +193,42 @@ export class SqlDeliveries implements DeliveryRepository {
           .where('id', '=', id)
           .returning(['tenant', 'fence', 'nudges'])
           .executeTakeFirstOrThrow()
-        claims.push({ tenant: row.tenant, delivery: id, fence: row.fence, crashes, nudges: row.nudges })
+        claims.push({ tenant: row.tenant, delivery: id, fence: row.fence, crashes, nudges: row.nudges, isSmall })
       }
       return claims
     })
   }
 
+  /** The seam to PostgreSQL: there this select ends in `for update skip locked`. */
+  async #due(executor: Executor, limit: ClaimLimit): Promise<{ id: string; crashes: number; isSmall: boolean }[]> {
+    const now = this.#now()
+    const sized = async (isSmall: 0 | 1, most: number) =>
+      most <= 0
+        ? []
+        : await executor
+            .selectFrom('deliveries')
+            .select(['id', 'crashes', 'available_at'])
+            .where('available_at', '<=', now)
+            .where('is_small', '=', isSmall)
+            .where((eb) => eb.or([eb('lease_until', 'is', null), eb('lease_until', '<=', now)]))
+            .orderBy('available_at')
+            .limit(most)
+            .execute()
+    const small = (await sized(1, limit.small)).map((row) => ({ ...row, isSmall: true }))
+    const large = (await sized(0, limit.large)).map((row) => ({ ...row, isSmall: false }))
+    return [...small, ...large]
+  }
+
   async heartbeat(claim: Claim, leaseMs: number): Promise<boolean> {
-    const kept = await this.#database
-      .updateTable('deliveries')
-      .set({ lease_until: this.#in(leaseMs) })
-      .where('id', '=', claim.delivery)
-      .where('fence', '=', claim.fence)
-      .executeTakeFirst()
-    return kept.numUpdatedRows === 1n
+    return await this.#commits.run(async (transaction) => {
+      const kept = await transaction
+        .updateTable('deliveries')
+        .set({ lease_until: this.#in(leaseMs) })
+        .where('id', '=', claim.delivery)
+        .where('fence', '=', claim.fence)
+        .executeTakeFirst()
+      return kept.numUpdatedRows === 1n
+    })
   }
 
   async nextDueAt(): Promise<Date | null> {
@@ -334,7 +364,7 @@ export class SqlDeliveries implements DeliveryRepository {
     entries: readonly NewEntry[],
   ): Promise<boolean> {
     const now = this.#now()
-    return await this.#database.transaction().execute(async (transaction) => {
+    return await this.#commits.run(async (transaction) => {
       const nudged = await transaction
         .updateTable('deliveries')
         .set((eb) => ({ available_at: now, crashes: 0, nudges: eb('nudges', '+', 1) }))
@@ -413,7 +443,7 @@ export class SqlDeliveries implements DeliveryRepository {
 
   /** INVARIANT: every write of a claim goes through here; the update also locks the row until the transaction ends. */
   async #fenced<T>(claim: Claim, work: (transaction: Executor) => Promise<T>): Promise<T> {
-    return await this.#database.transaction().execute(async (transaction) => {
+    return await this.#commits.run(async (transaction) => {
       const mine = await transaction
         .updateTable('deliveries')
         .set({ fence: claim.fence })

@@ -70,7 +70,7 @@ function recordOf(
 
 /** Reads an upload's row. */
 export function fileOf(row: UploadRow): SpooledFile {
-  return { upload: row.id, name: row.name, sizeBytes: row.size_bytes, sha256: row.sha256 }
+  return { upload: row.id, name: row.name, sizeBytes: row.size_bytes, sha256: row.sha256, isSmall: row.is_small === 1 }
 }
 
 function targetOf(row: TargetRow, items: readonly ItemRow[]): TargetRecord {

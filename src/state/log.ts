@@ -2,15 +2,18 @@
 import type { Kysely } from 'kysely'
 import type { NewEntry } from '../delivery/index.ts'
 import type { IntegratedEntry, LogStore, PendingEntry } from '../evidence/index.ts'
+import type { GroupCommit } from './group-commit.ts'
 import type { Executor, Tables } from './schema.ts'
 
 /** Keeps the evidence log in the database. */
 export class SqlLog implements LogStore {
   readonly #database: Kysely<Tables>
+  readonly #commits: GroupCommit
   readonly #now: () => string
 
-  constructor(database: Kysely<Tables>, now: () => string) {
+  constructor(database: Kysely<Tables>, commits: GroupCommit, now: () => string) {
     this.#database = database
+    this.#commits = commits
     this.#now = now
   }
 
@@ -51,7 +54,7 @@ export class SqlLog implements LogStore {
 
   async integrate(tenant: string, expectedSize: number, entries: readonly IntegratedEntry[]): Promise<boolean> {
     if (entries.length === 0) return true
-    return await this.#database.transaction().execute(async (transaction) => {
+    return await this.#commits.run(async (transaction) => {
       if ((await sizeOf(transaction, tenant)) !== expectedSize) return false
       for (const { outboxId, seq, json, hashes } of entries) {
         await transaction.insertInto('log_entries').values({ tenant, seq, outbox_id: outboxId, json }).execute()
@@ -98,11 +101,13 @@ export class SqlLog implements LogStore {
 
   async saveCheckpoint(tenant: string, size: number, note: string): Promise<void> {
     // The same size again is the same tree under a newer key.
-    await this.#database
-      .insertInto('checkpoints')
-      .values({ tenant, size, saved_at: this.#now(), note })
-      .onConflict((conflict) => conflict.columns(['tenant', 'size']).doUpdateSet({ note, saved_at: this.#now() }))
-      .execute()
+    await this.#commits.run(async (transaction) => {
+      await transaction
+        .insertInto('checkpoints')
+        .values({ tenant, size, saved_at: this.#now(), note })
+        .onConflict((conflict) => conflict.columns(['tenant', 'size']).doUpdateSet({ note, saved_at: this.#now() }))
+        .execute()
+    })
   }
 }
 

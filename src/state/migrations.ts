@@ -105,6 +105,14 @@ const migrations: readonly Migration[] = [
       `create table small_reports (upload text primary key, bytes blob not null)`,
     ],
   },
+  {
+    name: 'small deliveries are claimed many at a time',
+    statements: [
+      `alter table deliveries add column is_small integer not null default 0`,
+      `drop index deliveries_due`,
+      `create index deliveries_due on deliveries (is_small, available_at) where available_at is not null`,
+    ],
+  },
 ]
 
 /**

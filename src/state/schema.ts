@@ -116,6 +116,8 @@ export interface DeliveryRow {
   worker: string | null
   lease_until: string | null
   fence: number
+  /** 1: so few bytes that many such deliveries are worked on at a time. */
+  is_small: number
 }
 
 export interface TargetRow {

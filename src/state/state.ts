@@ -15,6 +15,7 @@ import {
 import { SqlConnections } from './connections.ts'
 import { openDatabase } from './database.ts'
 import { SqlDeliveries } from './deliveries.ts'
+import { GroupCommit } from './group-commit.ts'
 import { type DirectoryLock, lockDirectory } from './lock.ts'
 import { enqueue, SqlLog } from './log.ts'
 import { migrate } from './migrations.ts'
@@ -89,7 +90,8 @@ async function assemble(
   const sealed = await database.selectFrom('sealed_values').selectAll().execute()
   const sealer = new Sealer(await rootKey(directory, sealed.length === 0, random), random)
   const evidenceKey = await openEvidenceKey(database, sealer, random)
-  const deliveries = new SqlDeliveries(database, now)
+  const commits = new GroupCommit(database)
+  const deliveries = new SqlDeliveries(database, commits, now)
   await deliveries.voidLeases()
   return {
     connections: new SqlConnections(database, sealer),
@@ -97,11 +99,10 @@ async function assemble(
     deliveries,
     tickets: new SqlTickets(database),
     watch: new SqlWatch(database),
-    log: new SqlLog(database, now),
+    log: new SqlLog(database, commits, now),
     evidenceKey,
     spoolDirectory: join(directory, 'spool'),
-    record: (tenant, entries) =>
-      database.transaction().execute((transaction) => enqueue(transaction, tenant, entries, now())),
+    record: (tenant, entries) => commits.run((transaction) => enqueue(transaction, tenant, entries, now())),
     async close() {
       await database.destroy()
       lock.release()

@@ -1,12 +1,19 @@
 /** The rows of the spool's files: whose they are, which delivery took them, whether the bytes are still there. */
-import type { Kysely } from 'kysely'
 import { DrawbridgeError } from '../base/index.ts'
 import type { SpooledFile } from '../delivery/index.ts'
 import { fileOf } from './delivery-rows.ts'
-import type { Executor, Tables } from './schema.ts'
+import type { Executor } from './schema.ts'
 
 /** Remembers a file that no delivery owns yet. */
-export async function addUpload(database: Executor, tenant: string, file: SpooledFile, now: string): Promise<void> {
+export async function addUpload(
+  database: Executor,
+  tenant: string,
+  file: SpooledFile,
+  bytes: Uint8Array | null,
+  now: string,
+): Promise<void> {
+  if (file.isSmall !== (bytes !== null)) throw new TypeError('a small report comes with its bytes, and no other')
+  if (bytes !== null) await database.insertInto('small_reports').values({ upload: file.upload, bytes }).execute()
   await database
     .insertInto('uploads')
     .values({
@@ -19,7 +26,7 @@ export async function addUpload(database: Executor, tenant: string, file: Spoole
       delivery_id: null,
       position: 0,
       is_spooled: 1,
-      is_small: 0,
+      is_small: file.isSmall ? 1 : 0,
     })
     .execute()
 }
@@ -64,13 +71,22 @@ export async function takeUploads(
   }
 }
 
-/** Forgets the uploads that no delivery took before `before`; returns their ids. */
-export async function forgetOrphans(database: Kysely<Tables>, before: string): Promise<string[]> {
-  const rows = await database
+/** Reads a small report's bytes. */
+export async function smallReport(database: Executor, upload: string): Promise<Uint8Array | null> {
+  const row = await database.selectFrom('small_reports').select('bytes').where('upload', '=', upload).executeTakeFirst()
+  return row?.bytes ?? null
+}
+
+/** Forgets the uploads that no delivery took before `before`; returns the ids of those that lie in the spool. */
+export async function forgetOrphans(transaction: Executor, before: string): Promise<string[]> {
+  const rows = await transaction
     .deleteFrom('uploads')
     .where('delivery_id', 'is', null)
     .where('created_at', '<', before)
-    .returning('id')
+    .returning(['id', 'is_small'])
     .execute()
-  return rows.map((row) => row.id)
+  for (const { id, is_small } of rows) {
+    if (is_small === 1) await transaction.deleteFrom('small_reports').where('upload', '=', id).execute()
+  }
+  return rows.filter((row) => row.is_small === 0).map((row) => row.id)
 }

@@ -2,6 +2,7 @@
  * The spool: reports as they were handed over, durable and hashed before anything is acknowledged. It knows files and
  * hashes; which delivery a file belongs to is the repository's knowledge.
  */
+import { createHash } from 'node:crypto'
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DrawbridgeError } from '../../base/index.ts'
@@ -18,7 +19,17 @@ export interface SpoolOptions {
   readonly keep: ReadonlySet<string>
   /** New reports are pushed back above this. Absent: as much as the disk holds. */
   readonly quotaBytes?: number
+  /** Reports up to this are handed back for the database to keep. Absent: 64 KiB. */
+  readonly smallBytes?: number
 }
+
+/** What was taken in: durable in the spool, or, of a small report, the bytes to keep elsewhere. */
+export interface TakenReport {
+  readonly file: SpooledFile
+  readonly bytes: Uint8Array | null
+}
+
+const smallBytes = 64 * 1024
 
 /** A file that could not be kept because the spool is full; ask again when deliveries have left it. */
 export const retryAfterSeconds = 60
@@ -27,11 +38,13 @@ export const retryAfterSeconds = 60
 export class Spool {
   readonly #directory: string
   readonly #quotaBytes: number
+  readonly #smallBytes: number
   #usedBytes: number
 
-  private constructor(directory: string, quotaBytes: number, usedBytes: number) {
-    this.#directory = directory
-    this.#quotaBytes = quotaBytes
+  private constructor(options: SpoolOptions, usedBytes: number) {
+    this.#directory = options.directory
+    this.#quotaBytes = options.quotaBytes ?? Number.POSITIVE_INFINITY
+    this.#smallBytes = options.smallBytes ?? smallBytes
     this.#usedBytes = usedBytes
   }
 
@@ -46,13 +59,37 @@ export class Spool {
         if (name.endsWith('.part') || !isKnown) await rm(path, { force: true })
         else usedBytes += (await stat(path)).size
       }
-      return new Spool(options.directory, options.quotaBytes ?? Number.POSITIVE_INFINITY, usedBytes)
+      return new Spool(options, usedBytes)
     })
   }
 
   /** The bytes on disk now. */
   get usedBytes(): number {
     return this.#usedBytes
+  }
+
+  /**
+   * Takes a report in: a small one stays in memory, for the caller to keep durably with whatever else it writes; anything
+   * larger goes to disk as `write` does it.
+   * @throws report-unreadable | disk-full | data-directory-broken | throttled
+   */
+  async take(upload: string, name: string, source: AsyncIterable<Uint8Array>): Promise<TakenReport> {
+    const pieces = readable(name, source)
+    const held: Uint8Array[] = []
+    let sizeBytes = 0
+    for (;;) {
+      const { done, value } = await pieces.next()
+      if (done) break
+      held.push(Buffer.from(value))
+      sizeBytes += value.length
+      if (sizeBytes > this.#smallBytes) {
+        return { file: await this.write(upload, name, following(held, pieces)), bytes: null }
+      }
+    }
+    if (this.#usedBytes + sizeBytes > this.#quotaBytes) throw quotaExceeded(name)
+    const bytes = held.length === 1 ? (held[0] ?? Buffer.alloc(0)) : Buffer.concat(held)
+    const sha256 = createHash('sha256').update(bytes).digest('hex')
+    return { file: { upload, name, sizeBytes, sha256, isSmall: true }, bytes }
   }
 
   /**
@@ -101,7 +138,7 @@ export class Spool {
       await onDisk('spool.write', () => writeDurably(`${this.#path(upload, 'sums')}.part`, table))
       this.#usedBytes += table.length
       reserved.bytes += table.length
-      return { upload, name, sizeBytes, sha256 }
+      return { upload, name, sizeBytes, sha256, isSmall: false }
     } finally {
       await writer.settle().catch(() => {})
       await handle.close()
@@ -130,6 +167,11 @@ export class Spool {
     if (!/^[a-z0-9_]{1,64}$/.test(upload)) throw new TypeError('an upload id has letters, digits and underscores')
     return join(this.#directory, `${upload}.${extension}`)
   }
+}
+
+async function* following(held: readonly Uint8Array[], rest: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield* held
+  yield* rest
 }
 
 async function* readable(name: string, source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {

@@ -1,0 +1,81 @@
+/**
+ * Group commit: writes that are asked for at the same time share one transaction, and so one sync of the disk. Nobody is
+ * answered before that. What a write does is its own business; it must do the same when it is run again.
+ */
+import type { Kysely } from 'kysely'
+import type { Executor, Tables } from './schema.ts'
+
+interface Job {
+  readonly run: (transaction: Executor) => Promise<void>
+  readonly done: () => void
+  readonly fail: (error: unknown) => void
+}
+
+/** More than this wait for the next round, so that no answer is held up for long. */
+const largestGroup = 512
+/** After a group of this size the next one is given a moment to gather. */
+const busyGroup = 8
+const gatherMs = 2
+
+/** Runs writes in shared transactions, in the order in which they were asked for. */
+export class GroupCommit {
+  readonly #database: Kysely<Tables>
+  #waiting: Job[] = []
+  #isRunning = false
+
+  constructor(database: Kysely<Tables>) {
+    this.#database = database
+  }
+
+  /**
+   * Runs one write. Durable when it resolves; when it rejects, it changed nothing, and others in its group are not
+   * concerned. `write` may be run twice and must not wait for anything but its transaction.
+   */
+  async run<T>(write: (transaction: Executor) => Promise<T>): Promise<T> {
+    const answer: T[] = []
+    await new Promise<void>((done, fail) => {
+      const run = async (transaction: Executor): Promise<void> => {
+        answer[0] = await write(transaction)
+      }
+      this.#waiting.push({ run, done, fail })
+      if (!this.#isRunning) void this.#drain()
+    })
+    return answer[0] as T
+  }
+
+  async #drain(): Promise<void> {
+    this.#isRunning = true
+    try {
+      // Whoever asks in this same turn of the event loop still comes along.
+      await Promise.resolve()
+      while (this.#waiting.length > 0) {
+        const group = this.#waiting.splice(0, largestGroup)
+        await this.#commit(group)
+        if (group.length >= busyGroup && this.#waiting.length < largestGroup) {
+          await new Promise((resolve) => setTimeout(resolve, gatherMs))
+        }
+      }
+    } finally {
+      this.#isRunning = false
+    }
+  }
+
+  async #commit(group: readonly Job[]): Promise<void> {
+    try {
+      await this.#transaction(group)
+    } catch (error) {
+      const [only, ...others] = group
+      if (only !== undefined && others.length === 0) only.fail(error)
+      // One of them failed and took all back: each is run by itself, so that it fails alone.
+      else for (const job of group) await this.#commit([job])
+      return
+    }
+    for (const job of group) job.done()
+  }
+
+  async #transaction(group: readonly Job[]): Promise<void> {
+    await this.#database.transaction().execute(async (transaction) => {
+      for (const job of group) await job.run(transaction)
+    })
+  }
+}
