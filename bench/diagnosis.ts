@@ -9,14 +9,14 @@ import { table } from './table.ts'
 
 /** Prints the figures. */
 export async function run(): Promise<void> {
-  console.log(await benchDiagnosis(process.argv[3]))
+  console.log(await benchDiagnosis())
 }
 
 /** Rows of the collection that a writer of the classes had read before they were sealed. */
 const readBefore = 38
 
 /** Renders the figures; with the collection, those of the sealed part too. */
-export async function benchDiagnosis(collection?: string): Promise<string> {
+export async function benchDiagnosis(collection = process.argv[3]): Promise<string> {
   const open = (await readOpen()).map(score)
   const parts = ['Open part', figures(open), '', 'Not first:', ...misses(open)]
   if (collection === undefined) return parts.join('\n')

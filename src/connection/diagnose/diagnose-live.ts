@@ -11,11 +11,20 @@ import { assumeAgain, separateAssumeRole } from './assume-probes.ts'
 import { chainFormOf, chainOf, type LinkFinding, linksOf } from './chain-of.ts'
 import { circumstancesOf, linkOfRefusal, matchError } from './error-link.ts'
 import { rankedFor } from './likelihood.ts'
+import { type OtherTarget, otherTargetsSay } from './other-targets.ts'
 import { causeOf, type Match } from './rank.ts'
 import { nothingSeparated, type Separated } from './separated.ts'
 import { separateStorage, tryJob } from './storage-probes.ts'
 import { symptoms } from './symptoms/index.ts'
 import { type TokenEvidence, tokenEvidence } from './token-evidence.ts'
+
+/** How a live diagnosis runs. */
+export interface LiveOptions {
+  /** False: no separating probes are sent. */
+  readonly probes?: boolean
+  /** How the other targets of the same route fare. */
+  readonly otherTargets?: readonly OtherTarget[]
+}
 
 /**
  * Explains a refusal of a connection. Without an error the connection is tried first: AssumeRole, then the first operation
@@ -27,7 +36,7 @@ export async function diagnoseLive(
   identity: SessionIdentity,
   context: ConnectionContext,
   error?: DrawbridgeError,
-  options: { readonly probes?: boolean } = {},
+  options: LiveOptions = {},
 ): Promise<Diagnosis> {
   const refusal = error ?? (await findRefusal(connection, secret, identity, context))
   if (refusal === null) return nothingRefused(connection, identity)
@@ -43,7 +52,12 @@ export async function diagnoseLive(
     summary: summaryOf(refusal, causes, separated),
     chain: chainAt(connection, identity, causes[0]?.link ?? linkOfRefusal(connection, refusal), refusal, isAssume),
     causes,
-    ruledOut: [...ruledOutBy(refusal, isAssume, connection), ...(token?.ruledOut ?? []), ...separated.ruledOut],
+    ruledOut: [
+      ...ruledOutBy(refusal, isAssume, connection),
+      ...(token?.ruledOut ?? []),
+      ...separated.ruledOut,
+      ...otherTargetsSay(connection.location.service === 'azblob' ? 'azblob' : 's3', options.otherTargets ?? []),
+    ],
     notSeen: [
       token === null ? 'the policies of the customer' : 'the settings of the storage account',
       ...separated.remarks,

@@ -5,7 +5,7 @@
 import type { Chain, Diagnosis, LinkId } from '../../contract/index.ts'
 import { type ChainForm, chainOf, type LinkFinding, linksOf } from './chain-of.ts'
 import { type ErrorFacts, readErrorFacts } from './error-facts.ts'
-import type { OtherTarget } from './other-targets.ts'
+import { type OtherTarget, otherTargetsSay } from './other-targets.ts'
 import { causeOf, type Match, matchSymptoms } from './rank.ts'
 import { symptoms } from './symptoms/index.ts'
 
@@ -119,7 +119,9 @@ function ruledOut(facts: ErrorFacts): string[] {
       : [`the denial names ${article(facts.policyType)}; other policies may refuse as well, since only one is named`]),
     ...(isExpired ? ['no policy refused: the credentials had run out'] : []),
     ...(isSlowed ? ['no policy refused: the rate was too high'] : []),
-    ...otherTargetsSay(facts),
+    ...(facts.provider === 'unknown'
+      ? []
+      : otherTargetsSay(facts.provider === 'azure' ? 'azblob' : 's3', facts.otherTargets)),
   ]
 }
 
@@ -135,25 +137,6 @@ function behindAssumeRole(facts: ErrorFacts, isNoPolicy: boolean): string[] {
 
 const whatRemains =
   'what remains: the permissions of the role with its boundary, our session policy, the bucket policy and Object Ownership, the KMS key, and policies of the organization'
-
-/** Two targets share the report, the person and the way out; they share no policy. */
-function otherTargetsSay(facts: ErrorFacts): string[] {
-  if (facts.provider === 'unknown') return []
-  const here = facts.provider === 'azure' ? 'azblob' : 's3'
-  const names = { s3: 'AWS', azblob: 'Azure' } as const
-  const others = facts.otherTargets.filter((target) => target.service !== here)
-  const works = others.find((target) => target.ok)
-  if (works !== undefined) {
-    return [
-      `${names[works.service]} works for the same route: report, person and our way out are not the fault, which is on the ${names[here]} side`,
-    ]
-  }
-  return others.length === 0
-    ? []
-    : [
-        `${names[here]} and ${names[here === 's3' ? 'azblob' : 's3']} both fail, and they share no policy: look first at what they share, which is the way out, the clock and the report`,
-      ]
-}
 
 function article(policyType: string): string {
   return `${/^[aeiou]/i.test(policyType) ? 'an' : 'a'} ${policyType}`

@@ -1,6 +1,8 @@
+import { readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { readOpen, score } from '../../../test/symptoms/score.ts'
 import { symptoms } from './symptoms/index.ts'
+import { classTable } from './testing/class-table.ts'
 
 const rows = await readOpen()
 const scored = rows.map(score)
@@ -15,6 +17,11 @@ describe('the open part of the real symptoms', () => {
 })
 
 describe('the classes of symptoms', () => {
+  it('stand in docs/diagnosis.md', async () => {
+    const page = await readFile(new URL('../../../docs/diagnosis.md', import.meta.url), 'utf8')
+    expect(page).toContain(classTable())
+  })
+
   const phrases = symptoms.flatMap((symptom) => [
     ...symptom.hints,
     ...symptom.signs.flatMap((sign) => [...(sign.all ?? []), ...(sign.any ?? []), ...(sign.not ?? [])]),

@@ -29,3 +29,20 @@ export function otherTargetsIn(text: string): OtherTarget[] {
   }
   return [...found].map(([service, ok]) => ({ service, ok }))
 }
+
+const names = { s3: 'AWS', azblob: 'Azure' } as const
+
+/** What the other targets rule out for a refusal at `here`: two targets share report, person and way out, and no policy. */
+export function otherTargetsSay(here: OtherTarget['service'], targets: readonly OtherTarget[]): string[] {
+  const others = targets.filter((target) => target.service !== here)
+  const [first] = others
+  if (first === undefined) return []
+  if (others.some((target) => target.ok)) {
+    return [
+      `${names[first.service]} works for the same route: report, person and our way out are not the fault, which is on the ${names[here]} side`,
+    ]
+  }
+  return [
+    `${names[here]} and ${names[first.service]} both fail, and they share no policy: look first at what they share, which is the way out, the clock and the report`,
+  ]
+}
