@@ -15,6 +15,11 @@ test.each([
   ['require', 'src/storage/a.ts', `const fs = require('fs')`],
   ['the environment below the CLI', 'src/storage/a.ts', 'export const home = process.env.HOME'],
   ['the sandbox using its counterpart', 'src/sandbox/a.ts', `import { s3Store } from '../storage/index.ts'`],
+  [
+    'the ticket reaching past the engine',
+    'web/ticket/src/a.ts',
+    `import { x } from '../../../src/connection/index.ts'`,
+  ],
   ['the web reaching past the contract', 'web/api.ts', `import { x } from '../src/operations/index.ts'`],
 ])('catches %s', (_what, file, source) => {
   expect(floorViolations(file, source)).toHaveLength(1)
