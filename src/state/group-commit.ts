@@ -3,6 +3,7 @@
  * answered before that. What a write does is its own business; it must do the same when it is run again.
  */
 import type { Kysely } from 'kysely'
+import type { Clock } from '../base/index.ts'
 import type { Executor, Tables } from './schema.ts'
 
 interface Job {
@@ -20,11 +21,14 @@ const gatherMs = 2
 /** Runs writes in shared transactions, in the order in which they were asked for. */
 export class GroupCommit {
   readonly #database: Kysely<Tables>
+  readonly #pause: Clock['sleep']
   #waiting: Job[] = []
   #isRunning = false
 
-  constructor(database: Kysely<Tables>) {
+  /** `pause` gives the next group its moment; it is not the house's clock, which tests may hold still. */
+  constructor(database: Kysely<Tables>, pause: Clock['sleep']) {
     this.#database = database
+    this.#pause = pause
   }
 
   /**
@@ -52,7 +56,7 @@ export class GroupCommit {
         const group = this.#waiting.splice(0, largestGroup)
         await this.#commit(group)
         if (group.length >= busyGroup && this.#waiting.length < largestGroup) {
-          await new Promise((resolve) => setTimeout(resolve, gatherMs))
+          await this.#pause(gatherMs)
         }
       }
     } finally {

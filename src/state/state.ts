@@ -2,7 +2,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Kysely } from 'kysely'
-import { type Clock, DrawbridgeError, type Random, Secret, systemRandom } from '../base/index.ts'
+import { type Clock, DrawbridgeError, type Random, Secret, systemClock, systemRandom } from '../base/index.ts'
 import type { ConnectionRepository, TicketRepository, WatchRepository } from '../connection/index.ts'
 import type { DeliveryRepository, NewEntry, RouteRepository } from '../delivery/index.ts'
 import {
@@ -32,6 +32,8 @@ export interface StateOptions {
   /** The machine's clock; the embedded database has no other. */
   readonly clock: Clock
   readonly random?: Random
+  /** How a busy database waits for more writes to come along. Absent: the machine's timer. */
+  readonly pause?: Clock['sleep']
 }
 
 /** An opened data directory. */
@@ -67,7 +69,7 @@ export async function openState(options: StateOptions): Promise<State> {
   try {
     const database = openDatabase(join(directory, 'drawbridge.sqlite'))
     try {
-      return await assemble(directory, database, lock, clock, random)
+      return await assemble(directory, database, lock, clock, random, options.pause ?? systemClock.sleep)
     } catch (error) {
       await database.destroy()
       throw error
@@ -84,13 +86,14 @@ async function assemble(
   lock: DirectoryLock,
   clock: Clock,
   random: Random,
+  pause: Clock['sleep'],
 ): Promise<State> {
   const now = (): string => clock.now().toISOString()
   await migrate(database, now)
   const sealed = await database.selectFrom('sealed_values').selectAll().execute()
   const sealer = new Sealer(await rootKey(directory, sealed.length === 0, random), random)
   const evidenceKey = await openEvidenceKey(database, sealer, random)
-  const commits = new GroupCommit(database)
+  const commits = new GroupCommit(database, pause)
   const deliveries = new SqlDeliveries(database, commits, now)
   await deliveries.voidLeases()
   return {
