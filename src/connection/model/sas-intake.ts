@@ -26,12 +26,8 @@ export function takeSasToken(
   const findings = checkSasToken(token, { now: context.clock.now(), containerUrl, needs, rootPath })
   const refused = findings.find((finding) => finding.severity === 'refused')
   if (refused !== undefined) throw sasUnusable(refused.message, refused.help)
-  const kept = findings.filter(({ code, message }) => {
-    // Told afresh at every reading, or by the rules below.
-    if (code === 'expires-soon' || code === 'address-bound') return false
-    // An enrichment may delete what it wrote, so `d` alone is nothing too much there.
-    return !(purpose === 'enrichment' && code === 'excess-letters' && message.includes('permits `d`,'))
-  })
+  // Told afresh at every reading, or by the rules below.
+  const kept = findings.filter(({ code }) => code !== 'expires-soon' && code !== 'address-bound')
   return {
     authentication: {
       kind: 'sas',
