@@ -10,7 +10,7 @@ import { compileArnPattern, compileArnPatterns, keptWithoutVariables, type TextT
 import { foldName } from '../match/fold-name.ts'
 import { compileGlob, globMatches, globTest } from '../match/glob.ts'
 import { type Operator, parseOperator, type Relation } from '../match/operator.ts'
-import { PatternList, plainTest } from '../match/pattern-list.ts'
+import { PatternList, plainPatterns } from '../match/pattern-list.ts'
 import { parseBinary, parseDecimal, parseInstant } from '../match/scalar.ts'
 import {
   type ContextLookup,
@@ -225,7 +225,7 @@ function compilePatterns(wanted: readonly string[], variables: boolean): WantedT
       const resolved = resolveTemplate(tokens, lookup)
       return resolved === null ? [] : [[resolved]]
     })
-    return new PatternList(globs, plainTest)
+    return new PatternList(globs, plainPatterns)
   })
   const several: WantedTest['several'] = (lookup, values) => {
     const fits = patterns(lookup, values)

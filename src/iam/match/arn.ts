@@ -7,7 +7,7 @@
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
  */
 import { compileGlob, type GlobToken, globMatches, globTest } from './glob.ts'
-import { type PartedPattern, PatternList } from './pattern-list.ts'
+import { type PartedPattern, type PatternKind, PatternList } from './pattern-list.ts'
 import { type ContextLookup, isVariable, parseTemplate, resolveTemplate, type TemplateToken } from './template.ts'
 
 /** The parts of `arn:partition:service:region:account:resource`; the resource may hold further colons. */
@@ -28,8 +28,23 @@ export function parseArn(text: string): Arn | null {
   return { partition, service, region, account, resource }
 }
 
+/**
+ * The text cut last: thousands of patterns meet the same one in a row. Its parts are then the same strings each time, and
+ * what is kept about a long one (`text-index.ts`) is found without reading it again.
+ */
+let lastCut: { readonly text: string; readonly parts: readonly string[] | null } = { text: '', parts: null }
+/** Texts come from strangers, so what is kept is bounded. */
+const longestKept = 32_768
+
 /** Cuts at the first five colons; null when there are fewer. */
 export function arnSegments(text: string): readonly string[] | null {
+  if (text === lastCut.text) return lastCut.parts
+  const parts = cutSegments(text)
+  if (text.length <= longestKept) lastCut = { text, parts }
+  return parts
+}
+
+function cutSegments(text: string): readonly string[] | null {
   const parts: string[] = []
   let start = 0
   for (let i = 0; i < 5; i++) {
@@ -119,7 +134,7 @@ export function compileArnPatterns(
       const cut = resolved === null ? null : cutTokens(resolved)
       return cut === null ? [] : [cut]
     })
-    return new PatternList(parted, testSegments)
+    return new PatternList(parted, arnPatterns)
   })
 }
 
@@ -128,11 +143,12 @@ export function keptWithoutVariables(
   templates: readonly (readonly TemplateToken[])[],
   resolveAll: (lookup: ContextLookup) => PatternList,
 ): (lookup: ContextLookup, texts: readonly string[]) => (text: string) => boolean {
-  if (templates.some((tokens) => tokens.some(isVariable))) return (lookup, texts) => resolveAll(lookup).testFor(texts)
+  if (templates.some((tokens) => tokens.some(isVariable)))
+    return (lookup, texts) => resolveAll(lookup).testFor(texts, lookup)
   let kept: PatternList | null = null
   return (lookup, texts) => {
     kept ??= resolveAll(lookup)
-    return kept.testFor(texts)
+    return kept.testFor(texts, lookup)
   }
 }
 
@@ -148,6 +164,8 @@ function testSegments(segments: PartedPattern | null): (text: string) => boolean
     return parts !== null && globs.every((glob, i) => globMatches(glob, parts[i] ?? ''))
   }
 }
+
+const arnPatterns: PatternKind = { cut: arnSegments, makeTest: testSegments }
 
 /** Cuts tokens at the first five colons; null when there are fewer. */
 function cutTokens(tokens: readonly GlobToken[]): PartedPattern | null {
