@@ -28,7 +28,8 @@ export class History {
   readonly occupied = new Map<BucketName, Set<string>>()
   readonly faults = new Map<string, number>()
   deaths = 0
-  powerCuts = 0
+  /** Claims that were taken from a worker that nothing had stopped. */
+  takenOver = 0
   /** Reports that a client could not hand over before it gave up. */
   unheard = 0
 

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { DrawbridgeError } from '../../src/base/index.ts'
 import type { Diagnosis } from '../../src/contract/index.ts'
 import {
+  type Claim,
   type DeliveryRepository,
   DeliveryService,
   DeliveryWorker,
@@ -31,6 +32,9 @@ import { Way, Wire } from './wire.ts'
 
 export const tenants = ['globex', 'initech'] as const
 export const logOrigin = 'simulation.example'
+
+/** Low, so that small reports go both ways. */
+const largestKeptInDatabase = 60
 
 interface Running {
   readonly process: Process
@@ -58,6 +62,7 @@ export class House {
   #isPowerGone = false
   #plans = new Map<BucketName, number>()
   #isCalm = false
+  readonly #memory = new Map<string, unknown>()
 
   static async open(schedule: Schedule, bug: PlantedBug | null = null): Promise<House> {
     const house = new House(schedule, bug, await mkdtemp(join(tmpdir(), 'drawbridge-simulation-')))
@@ -170,9 +175,9 @@ export class House {
     this.#isPowerGone = false
     const clock = { now: () => new Date(this.databaseNow), sleep: (ms: number) => this.timeline.wait(ms) }
     const random = new Chance(this.schedule.seed, `state ${this.#boots}`)
-    this.#state = await openState({ directory: this.#directory, clock, random })
+    this.#state = await openState({ directory: this.#directory, clock, random, pause: clock.sleep })
     const keep = new Set(await this.#state.deliveries.spooledUploads())
-    this.#spool = await Spool.open({ directory: this.disk.path, keep })
+    this.#spool = await Spool.open({ directory: this.disk.path, keep, smallBytes: largestKeptInDatabase })
     for (const slot of this.#lives.keys()) this.#start(slot)
   }
 
@@ -230,6 +235,7 @@ export class House {
     const near = (): number => chance.between(0, 3)
     const surroundings: Surroundings = {
       spool: () => this.spool,
+      memory: this.#memory,
       databaseClock: { now: () => new Date(this.databaseNow), sleep: (ms) => this.timeline.wait(ms) },
       later: (milliseconds, work) => {
         this.timeline.in(milliseconds, () => {
@@ -277,11 +283,12 @@ export class House {
   /** Somebody else comes to a key after it was planned and before anything was sent there. */
   #occupying(inner: DeliveryRepository): DeliveryRepository {
     const faults = this.schedule.faults.filter((fault) => fault.kind === 'occupied')
-    if (faults.length === 0) return inner
     return new Proxy(inner, {
       get: (target, property) => {
         const member: unknown = Reflect.get(target, property, target)
         if (typeof member !== 'function') return member
+        if (property === 'claim')
+          return (...parameters: Parameters<DeliveryRepository['claim']>) => this.#claim(target, parameters)
         if (property !== 'saveItems') return member.bind(target)
         const saveItems: DeliveryRepository['saveItems'] = async (claim, connection, items) => {
           await target.saveItems(claim, connection, items)
@@ -298,6 +305,15 @@ export class House {
         return saveItems
       },
     })
+  }
+
+  /** A living worker that nothing stopped keeps what it claimed. */
+  async #claim(inner: DeliveryRepository, parameters: Parameters<DeliveryRepository['claim']>): Promise<Claim[]> {
+    const claims = await inner.claim(...parameters)
+    const isExcused =
+      this.history.deaths > 0 || this.schedule.faults.some(({ kind }) => kind === 'pause' || kind === 'clock-jump')
+    if (!isExcused) this.history.takenOver += claims.filter(({ crashes }) => crashes > 0).length
+    return claims
   }
 
   #log(process: Process, near: () => number): LogStore {

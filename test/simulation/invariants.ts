@@ -55,6 +55,7 @@ export async function violationsOf(house: House): Promise<Violation[]> {
     checkUploads(house, tenant, told, say)
   }
   checkSecrets(house, say)
+  if (house.history.takenOver > 0) say('I8', 'work was taken from a worker that lived')
   for (const error of house.history.crashes) {
     if (!isExpectedCrash(error)) say('I8', `a worker met a fault of its own: ${String(error).slice(0, 200)}`)
   }
@@ -164,7 +165,7 @@ function checkQuarantine(house: House, record: DeliveryRecord, told: readonly To
   const entries = told.filter(({ subject, action }) => subject === record.id && action === 'delivery.quarantined')
   if (record.state !== 'quarantined') return
   if (entries.length === 0) say('I4', `\`${record.id}\` is in quarantine and no entry says so`)
-  if (!house.schedule.faults.some(({ kind }) => kind === 'poison')) {
+  if (!house.isPoison(record.id)) {
     say('I8', `\`${record.id}\` is in quarantine and was no poison`)
   }
 }

@@ -9,6 +9,8 @@ import type { DiskFaults } from './disk.ts'
 export interface Surroundings {
   readonly spool: () => Spool
   readonly databaseClock: Clock
+  /** What the bug remembers of this house. */
+  readonly memory: Map<string, unknown>
   /** Does something later unless the process dies before. */
   readonly later: (milliseconds: number, work: () => Promise<unknown>) => void
 }

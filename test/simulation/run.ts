@@ -23,6 +23,8 @@ export interface RunResult {
 const calmMs = 150_000
 /** A request of a stopped process may be on its way for so long. */
 const aftermathMs = 130_000
+/** No schedule has so many reasons to die. */
+const maximumDeaths = 120
 /** The longest that a target waits for its next attempt by itself, and a little. */
 const deadlineMs = 7 * 60 * 60_000
 
@@ -77,6 +79,7 @@ async function settle(house: House): Promise<Violation | null> {
     await house.live(() => timeline.now >= pauseEnd)
     const due = await house.state.deliveries.nextDueAt()
     if (due === null) return null
+    if (house.history.deaths > maximumDeaths) return { invariant: 'I8', what: 'workers die again and again' }
     const aheadMs = due.getTime() - house.databaseNow
     if (aheadMs < 20_000) continue
     if (await isOnlyHeld(house)) return null

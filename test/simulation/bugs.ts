@@ -1,0 +1,316 @@
+/**
+ * Bugs on purpose, one each: what the protocol forbids, planted into a part that the delivery code is given. A simulator
+ * that lets one of them pass proves nothing.
+ */
+import { DrawbridgeError } from '../../src/base/index.ts'
+import type { Claim, DeliveryRecord, DeliveryRepository } from '../../src/delivery/index.ts'
+import type { ReceiptFile } from '../../src/evidence/index.ts'
+import type { ObjectStore } from '../../src/storage/index.ts'
+import type { PlantedBug, Surroundings } from './planted.ts'
+
+/** Every planted bug, by its name. */
+export const plantedBugs: readonly PlantedBug[] = [
+  {
+    name: 'the fence is not asked for',
+    repository: (inner, { memory }) => withoutFence(inner, memory),
+  },
+  {
+    name: 'the lease is not renewed',
+    repository: (inner) => changed(inner, { heartbeat: async () => true }),
+  },
+  {
+    name: 'a lease lasts no longer than a moment',
+    repository: (inner) =>
+      changed(inner, {
+        claim: (worker, limit) => inner.claim(worker, limit, 1),
+        heartbeat: (claim) => inner.heartbeat(claim, 1),
+      }),
+  },
+  {
+    name: 'what is sent is not recorded before',
+    repository: unrecorded,
+  },
+  {
+    name: 'an occupied key always counts as ours',
+    store: (inner) => failing(inner, ['put', 'completeUpload'], (error) => withContext(error, true)),
+  },
+  {
+    name: 'an occupied key never counts as ours',
+    store: (inner) => failing(inner, ['put', 'completeUpload'], (error) => withContext(error, false)),
+    repository: unrecorded,
+  },
+  {
+    name: 'a repetition forgets that it is one',
+    store: (inner) => failing(inner, ['put', 'completeUpload'], (error) => withContext(error, false)),
+  },
+  {
+    name: 'an object is written without condition',
+    wire: (inner) =>
+      changed(inner, { put: (key, body, options) => inner.put(key, body, { ...options, ifAbsent: false }) }),
+  },
+  {
+    name: 'an upload is completed without condition',
+    wire: (inner) =>
+      changed(inner, {
+        completeUpload: (key, id, parts, options) =>
+          inner.completeUpload(key, id, parts, { ...options, ifAbsent: false }),
+      }),
+  },
+  {
+    name: 'an error inside a 200 is overlooked',
+    wire: (inner) => believing(inner, (error) => error.context['isIn200'] === true),
+  },
+  {
+    name: 'an answer that is lost counts as success',
+    wire: (inner) => believing(inner, (error) => error.code === 'unavailable'),
+  },
+  {
+    name: 'a slow-down counts as success',
+    wire: (inner) => believing(inner, (error) => error.code === 'throttled'),
+  },
+  {
+    name: 'delivered is written before the upload',
+    wire: (inner, { later }) =>
+      changed(inner, {
+        put: async (key, body, options) => {
+          const { signal: _, ...unsignalled } = options
+          later(500, () => inner.put(key, body, unsignalled))
+          return {}
+        },
+      }),
+  },
+  {
+    name: 'the checksum in the answer is not compared',
+    store: (inner) =>
+      changed(inner, {
+        put: async (key, body, options) => {
+          const { checksum: _, ...answer } = await inner.put(key, body, options)
+          return answer
+        },
+      }),
+  },
+  {
+    name: 'a report is acknowledged before it is durable',
+    repository: (inner, surroundings) => acknowledgingEarly(inner, surroundings),
+  },
+  {
+    name: 'an idempotency key is not unique',
+    repository: (inner) =>
+      changed(inner, {
+        accept: (delivery, entries) => inner.accept({ ...delivery, idempotencyKey: null }, entries),
+        byIdempotencyKey: async () => null,
+      }),
+  },
+  { name: 'a spooled file is not synced', disk: { forgetsFileSync: true } },
+  { name: 'the folder of a spooled file is not synced', disk: { forgetsFolderSync: true } },
+  {
+    name: 'the entry of a delivery is written twice',
+    repository: (inner) =>
+      changed(inner, {
+        commitTarget: async (claim, target, entry) => {
+          const committed = await inner.commitTarget(claim, target, entry)
+          await inner.note(claim, [entry])
+          return committed
+        },
+      }),
+  },
+  {
+    name: 'a refusal is not entered into the log',
+    repository: (inner) => changed(inner, { saveTarget: (claim, target) => inner.saveTarget(claim, target, []) }),
+  },
+  {
+    name: 'the next attempt is not planned',
+    repository: (inner) =>
+      changed(inner, {
+        release: (claim, end, entries) => inner.release(claim, { ...end, availableAt: null }, entries),
+      }),
+  },
+  {
+    name: 'crashes are not counted',
+    repository: (inner) =>
+      changed(inner, {
+        claim: async (...parameters) => (await inner.claim(...parameters)).map((claim) => ({ ...claim, crashes: 0 })),
+      }),
+  },
+  {
+    name: 'one crash is enough for the quarantine',
+    repository: (inner) =>
+      changed(inner, {
+        claim: async (...parameters) =>
+          (await inner.claim(...parameters)).map((claim) => ({ ...claim, crashes: claim.crashes * 9 })),
+      }),
+  },
+  {
+    name: 'a connection is looked up without its tenant',
+    access: (inner) =>
+      changed(inner, { open: (_tenant, connection, identity) => inner.open('globex', connection, identity) }),
+  },
+  {
+    name: 'the words of the provider are told as they are',
+    wire: (inner) =>
+      failing(inner, ['put', 'createUpload', 'uploadPart', 'completeUpload'], (error) =>
+        error.cause instanceof Error ? retold(error, error.cause.message, error.context) : error,
+      ),
+  },
+  {
+    name: 'uploads are not cleaned up',
+    wire: (inner) => changed(inner, { abortUpload: async () => {}, listUploads: async () => [] }),
+  },
+  {
+    name: 'a possible orphan is not recorded',
+    repository: (inner) => changed(inner, { note: async () => {} }),
+  },
+  {
+    name: 'a second receipt replaces the first',
+    repository: (inner, { memory }) => replacingReceipts(inner, memory),
+  },
+  {
+    name: 'the spool is emptied at the first delivered target',
+    repository: (inner, { spool }) =>
+      changed(inner, {
+        commitTarget: async (claim, target, entry) => {
+          const committed = await inner.commitTarget(claim, target, entry)
+          const record = await inner.byId(claim.tenant, claim.delivery)
+          for (const file of record?.files ?? []) await spool().remove(file.upload)
+          return committed
+        },
+      }),
+  },
+  {
+    name: 'asking again changes nothing',
+    repository: (inner) => changed(inner, { makeDue: async () => true }),
+  },
+  {
+    name: 'the log keeps another text than it hashed',
+    log: (inner) =>
+      changed(inner, {
+        integrate: (tenant, size, entries) =>
+          inner.integrate(
+            tenant,
+            size,
+            entries.map((entry) => ({ ...entry, json: entry.json.replace('delivery.accepted', 'delivery.Accepted') })),
+          ),
+      }),
+  },
+]
+
+/** An object of which some methods are replaced. */
+function changed<T extends object>(inner: T, methods: Partial<T>): T {
+  return new Proxy(inner, {
+    get: (target, property) => {
+      if (Object.hasOwn(methods, property)) return Reflect.get(methods, property)
+      const member: unknown = Reflect.get(target, property, target)
+      return typeof member === 'function' ? member.bind(target) : member
+    },
+  })
+}
+
+/** A store whose errors are told differently. */
+function failing(
+  inner: ObjectStore,
+  operations: readonly string[],
+  change: (error: DrawbridgeError) => DrawbridgeError,
+): ObjectStore {
+  return new Proxy(inner, {
+    get: (target, property) => {
+      const member: unknown = Reflect.get(target, property, target)
+      if (typeof member !== 'function') return member
+      if (!operations.includes(String(property))) return member.bind(target)
+      return async (...parameters: unknown[]): Promise<unknown> => {
+        try {
+          return await Reflect.apply(member, target, parameters)
+        } catch (error) {
+          throw error instanceof DrawbridgeError ? change(error) : error
+        }
+      }
+    },
+  })
+}
+
+/** A store that takes some errors for success. */
+function believing(inner: ObjectStore, isBelieved: (error: DrawbridgeError) => boolean): ObjectStore {
+  const orBelieved = async <T extends object>(answer: Promise<T>): Promise<T | { etag: string }> => {
+    try {
+      return await answer
+    } catch (error) {
+      if (error instanceof DrawbridgeError && isBelieved(error)) return { etag: '"believed"' }
+      throw error
+    }
+  }
+  return changed(inner, {
+    put: (key, body, options) => orBelieved(inner.put(key, body, options)),
+    completeUpload: (key, id, parts, options) => orBelieved(inner.completeUpload(key, id, parts, options)),
+  })
+}
+
+function withContext(error: DrawbridgeError, afterPossibleSend: boolean): DrawbridgeError {
+  if (error.code !== 'object-exists') return error
+  return retold(error, error.message, { ...error.context, afterPossibleSend })
+}
+
+function retold(error: DrawbridgeError, message: string, context: DrawbridgeError['context']): DrawbridgeError {
+  const { code, retry, operation, help, cause } = error
+  return new DrawbridgeError({
+    ...{ code, retry, message, context, help, cause },
+    ...(operation === undefined ? {} : { operation }),
+  })
+}
+
+function unrecorded(inner: DeliveryRepository): DeliveryRepository {
+  return changed(inner, {
+    saveItem: (claim, connection, item) =>
+      inner.saveItem(claim, connection, item.state === 'sent' ? { ...item, state: 'waiting' } : item),
+  })
+}
+
+/** Every write goes through, whoever has claimed the delivery in the meantime. */
+function withoutFence(inner: DeliveryRepository, memory: Map<string, unknown>): DeliveryRepository {
+  const now = (claim: Claim): Claim => {
+    const fence = memory.get(claim.delivery)
+    return typeof fence === 'number' ? { ...claim, fence } : claim
+  }
+  return changed(inner, {
+    claim: async (...parameters) => {
+      const claims = await inner.claim(...parameters)
+      for (const { delivery, fence } of claims) memory.set(delivery, fence)
+      return claims
+    },
+    heartbeat: async (claim, leaseMs) => (await inner.heartbeat(claim, leaseMs)) || true,
+    saveItem: (claim, ...rest) => inner.saveItem(now(claim), ...rest),
+    saveItems: (claim, ...rest) => inner.saveItems(now(claim), ...rest),
+    savePart: (claim, ...rest) => inner.savePart(now(claim), ...rest),
+    dropParts: (claim, ...rest) => inner.dropParts(now(claim), ...rest),
+    saveTarget: (claim, ...rest) => inner.saveTarget(now(claim), ...rest),
+    commitTarget: (claim, ...rest) => inner.commitTarget(now(claim), ...rest),
+    note: (claim, ...rest) => inner.note(now(claim), ...rest),
+    release: (claim, ...rest) => inner.release(now(claim), ...rest),
+    saveReceipt: (claim, ...rest) => inner.saveReceipt(now(claim), ...rest),
+  })
+}
+
+function acknowledgingEarly(inner: DeliveryRepository, { later, databaseClock }: Surroundings): DeliveryRepository {
+  return changed(inner, {
+    accept: async (delivery, entries) => {
+      later(1_500, () => inner.accept(delivery, entries))
+      const acceptedAt = databaseClock.now().toISOString()
+      const record: DeliveryRecord = { ...delivery, state: 'accepted', acceptedAt, crashes: 0, isSpooled: true }
+      return { record, isNew: true }
+    },
+  })
+}
+
+function replacingReceipts(inner: DeliveryRepository, memory: Map<string, unknown>): DeliveryRepository {
+  const latest = (delivery: string, connection: string): string => `${delivery}/${connection}`
+  return changed(inner, {
+    saveReceipt: async (claim, target, files) => {
+      await inner.saveReceipt(claim, target, files)
+      memory.set(latest(claim.delivery, target.connection), files)
+      return files
+    },
+    receipt: async (tenant, delivery, connection) => {
+      const stood = await inner.receipt(tenant, delivery, connection)
+      const replaced = memory.get(latest(delivery, connection))
+      return Array.isArray(replaced) ? (replaced as readonly ReceiptFile[]) : stood
+    },
+  })
+}
