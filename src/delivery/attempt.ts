@@ -22,7 +22,9 @@ export async function attemptTarget(work: Work, record: TargetRecord): Promise<O
   try {
     const { access } = work.tools
     target = await access.open(work.record.tenant, record.connection, record.identity)
-    const sending = { work, connection: record.connection, target, session: new RenewingSession(target) }
+    const session = new RenewingSession(target)
+    const isOnlyItem = work.record.files.length === 1
+    const sending = { work, connection: record.connection, target, session, isOnlyItem }
     const items = await sendAll(sending, record)
     return { kind: 'delivered', items, facts: target.facts }
   } catch (error) {

@@ -15,6 +15,7 @@ export type {
   DeliveryRepository,
   NewDelivery,
   NewEntry,
+  ReleaseEnd,
   RouteRepository,
 } from './repository.ts'
 export { LeaseLost, smallDeliveryBytes } from './repository.ts'

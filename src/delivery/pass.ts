@@ -222,12 +222,13 @@ class Pass {
   async #settle(target: TargetRecord): Promise<void> {
     if (target.state !== 'delivered' || (target.receipt !== 'due' && target.sidecar !== 'due')) return
     if (target.availableAt !== null && Date.parse(target.availableAt) > this.#now) return
-    await settleReceipt(this.#work, this.#record, target, async (kept, entries) => {
-      await this.#keep(kept, (settled) => this.#work.tools.repository.saveTarget(this.#work.claim, settled, entries))
+    const { claim, tools } = this.#work
+    await settleReceipt(this.#work, this.#record, target, async (kept, entries, save) => {
+      await this.#keep(kept, save ?? ((settled) => tools.repository.saveTarget(claim, settled, entries)))
     })
   }
 
-  async #keep(target: TargetRecord, save: (target: TargetRecord) => Promise<void>): Promise<TargetRecord> {
+  async #keep(target: TargetRecord, save: (target: TargetRecord) => Promise<unknown>): Promise<TargetRecord> {
     await save(target)
     this.#remember(target)
     return target
@@ -251,11 +252,11 @@ class Pass {
     const { tools, claim, record } = this.#work
     const state = deliveryStateOf(this.#record)
     const availableAt = this.#nextDue()
-    if (state === 'delivered' && availableAt === null && record.isSpooled) {
-      await tools.repository.markUnspooled(record.tenant, record.id)
+    const isUnspooled = state === 'delivered' && availableAt === null && record.isSpooled
+    await tools.repository.release(claim, { state, availableAt, isUnspooled }, [])
+    if (isUnspooled) {
       for (const file of record.files) if (!file.isSmall) await tools.spool.remove(file.upload)
     }
-    await tools.repository.release(claim, { state, availableAt }, [])
     tools.tell({ type: 'delivery', tenant: record.tenant, delivery: record.id, state, availableAt })
   }
 

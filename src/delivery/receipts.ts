@@ -9,6 +9,7 @@ import {
   sidecarSuffix,
 } from '../evidence/index.ts'
 import { actorName } from './entries.ts'
+import { GatheredProofs } from './gathered-proofs.ts'
 import type { DeliveryRecord, ItemRecord, TargetFacts, TargetRecord } from './record.ts'
 import { weakest } from './send/level.ts'
 
@@ -17,12 +18,16 @@ export interface ReceiptMaker {
   make(record: DeliveryRecord, target: TargetRecord): Promise<readonly ReceiptFile[]>
 }
 
-/** Makes receipts of the evidence log's proofs, signed with its key. */
+/**
+ * Makes receipts of the evidence log's proofs, signed with its key. Receipts that are asked for while others are made are
+ * made together: one checkpoint and one reading of the log prove them all.
+ */
 export function evidenceReceipts(log: EvidenceLog, key: KeyObject): ReceiptMaker {
+  const proofs = new GatheredProofs(log)
   return {
     async make(record, target) {
       if (target.entry === null) throw new TypeError('a delivered target has an entry in the log')
-      return buildReceipt(receiptFacts(record, target), await log.proofOf(record.tenant, target.entry), key)
+      return buildReceipt(receiptFacts(record, target), await proofs.proofOf(record.tenant, target.entry), key)
     },
   }
 }

@@ -22,6 +22,15 @@ export interface Claim {
   readonly nudges: number
 }
 
+/** How a claim is given back. */
+export interface ReleaseEnd {
+  readonly state: DeliveryRecord['state']
+  readonly availableAt: string | null
+  readonly isCrash?: boolean
+  /** Nothing needs the report's bytes any more: small ones are gone with this, files of the spool may be removed after. */
+  readonly isUnspooled?: boolean
+}
+
 /** How many deliveries a worker has room for. */
 export interface ClaimLimit {
   readonly small: number
@@ -53,8 +62,6 @@ export interface DeliveryRepository {
   forgetOrphanUploads(olderThanMs: number): Promise<string[]>
   /** All uploads whose bytes the spool must still hold. */
   spooledUploads(): Promise<string[]>
-  /** Marks the bytes of a delivery as gone from the spool. */
-  markUnspooled(tenant: string, delivery: string): Promise<void>
 
   /**
    * One transaction: the delivery, its hold on the uploads, and its entries. With an idempotency key that was used
@@ -97,15 +104,7 @@ export interface DeliveryRepository {
    * asked in the meantime. Forgives earlier crashes unless `isCrash`.
    * @throws LeaseLost
    */
-  release(
-    claim: Claim,
-    end: {
-      readonly state: DeliveryRecord['state']
-      readonly availableAt: string | null
-      readonly isCrash?: boolean
-    },
-    entries: readonly NewEntry[],
-  ): Promise<void>
+  release(claim: Claim, end: ReleaseEnd, entries: readonly NewEntry[]): Promise<void>
 
   /**
    * Makes these targets due now and forgives earlier crashes. While the delivery is at work it is looked at again right
@@ -117,8 +116,8 @@ export interface DeliveryRepository {
   /** The delivery accepted last whose route leads to this connection. */
   newestTo(tenant: string, connection: string): Promise<DeliveryRecord | null>
 
-  /** Saves a receipt's files unless there is one already; returns the one that stands. @throws LeaseLost */
-  saveReceipt(claim: Claim, connection: string, files: readonly ReceiptFile[]): Promise<readonly ReceiptFile[]>
+  /** Saves the target, and its receipt's files unless there are some already; returns those that stand. @throws LeaseLost */
+  saveReceipt(claim: Claim, target: TargetRecord, files: readonly ReceiptFile[]): Promise<readonly ReceiptFile[]>
   receipt(tenant: string, delivery: string, connection: string): Promise<readonly ReceiptFile[] | null>
 }
 

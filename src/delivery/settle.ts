@@ -6,15 +6,18 @@ import { receiptRefusedEntry } from './entries.ts'
 import { sidecarObjects } from './receipts.ts'
 import type { DeliveryRecord, TargetRecord } from './record.ts'
 import type { NewEntry } from './repository.ts'
-import { RenewingSession } from './send/session.ts'
-import { bytesBody } from './spool/bytes-body.ts'
-import type { OpenTarget } from './target-access.ts'
+import { writeSidecars } from './sidecars.ts'
 import type { Work } from './work.ts'
 
 /** A target that does not take the copies is asked so many times; the receipt itself is safe in the database. */
 const maximumSidecarAttempts = 5
 
-type Keep = (target: TargetRecord, entries: readonly NewEntry[]) => Promise<void>
+/** Saves the target and remembers it; `save` where more than that is saved with it. */
+type Keep = (
+  target: TargetRecord,
+  entries: readonly NewEntry[],
+  save?: (target: TargetRecord) => Promise<unknown>,
+) => Promise<void>
 
 /** Makes a delivered target's receipt unless it is made, and writes its copies. Neither undoes the delivery. */
 export async function settleReceipt(
@@ -25,18 +28,20 @@ export async function settleReceipt(
 ): Promise<void> {
   const { repository } = work.tools
   let settled = target
+  let files: readonly ReceiptFile[] | null = null
   if (settled.receipt === 'due') {
     // A crash in between makes another receipt of the same entry; the one that was saved first is the one there is.
     const made = await makeReceipt(work, record, settled, keep)
     if (made === null) return
-    await repository.saveReceipt(work.claim, settled.connection, made)
     settled = { ...settled, receipt: 'made', availableAt: null }
-    await keep(settled, [])
+    await keep(settled, [], async (saved) => {
+      files = await repository.saveReceipt(work.claim, saved, made)
+    })
   }
   if (settled.sidecar !== 'due') return
   const counted = { ...settled, sidecarAttempts: settled.sidecarAttempts + 1 }
   try {
-    await writeCopies(work, record, counted)
+    await writeCopies(work, record, counted, files)
     await keep({ ...counted, sidecar: 'written', availableAt: null }, [])
   } catch (error) {
     if (work.signal.aborted) throw work.signal.reason
@@ -64,13 +69,23 @@ async function makeReceipt(
   }
 }
 
-async function writeCopies(work: Work, record: DeliveryRecord, target: TargetRecord): Promise<void> {
-  const { repository, access } = work.tools
-  const files = await repository.receipt(record.tenant, record.id, target.connection)
+async function writeCopies(
+  work: Work,
+  record: DeliveryRecord,
+  target: TargetRecord,
+  made: readonly ReceiptFile[] | null,
+): Promise<void> {
+  const { repository, access, sidecars } = work.tools
+  const files = made ?? (await repository.receipt(record.tenant, record.id, target.connection))
   if (files === null) throw new TypeError('a receipt that is marked as made is in the database')
+  const objects = sidecarObjects(record, target, files)
+  const [only, ...others] = objects
+  if (work.claim.isSmall && only !== undefined && others.length === 0) {
+    return await sidecars.write({ ...only, record, target })
+  }
   const open = await access.open(record.tenant, target.connection, target.identity)
   try {
-    await writeSidecars(work, open, sidecarObjects(record, target, files))
+    await writeSidecars(open, record.id, objects, work.signal)
   } finally {
     open.close()
   }
@@ -90,26 +105,4 @@ async function postpone(
   }
   const delayMs = faultDelayMs(target.sidecarAttempts, random)
   await keep({ ...target, availableAt: new Date(clock.now().getTime() + delayMs).toISOString() }, [])
-}
-
-/**
- * Writes the copies. They follow from the saved receipt, so one that stands already is the same one.
- * @throws DrawbridgeError when the target does not take them
- */
-async function writeSidecars(
-  work: Work,
-  target: OpenTarget,
-  objects: readonly { readonly key: string; readonly bytes: Uint8Array }[],
-): Promise<void> {
-  const { acl, encryption } = target.writing
-  const session = new RenewingSession(target)
-  for (const { key, bytes } of objects) {
-    const metadata = { 'drawbridge-delivery': work.record.id }
-    const options = { ifAbsent: true, acl, encryption, metadata, signal: work.signal }
-    try {
-      await session.run((store) => store.put(key, bytesBody(bytes), options))
-    } catch (error) {
-      if (!(error instanceof DrawbridgeError) || error.code !== 'object-exists') throw error
-    }
-  }
 }

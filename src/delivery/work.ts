@@ -4,6 +4,7 @@ import type { Delivery, DeliveryTarget } from '../contract/index.ts'
 import type { ReceiptMaker } from './receipts.ts'
 import type { DeliveryRecord } from './record.ts'
 import type { Claim, DeliveryRepository } from './repository.ts'
+import type { SidecarWriter } from './sidecars.ts'
 import type { Spool } from './spool/spool.ts'
 import type { TargetAccess } from './target-access.ts'
 
@@ -46,6 +47,7 @@ export interface WorkTools {
   readonly access: TargetAccess
   readonly spool: Spool
   readonly receipts: ReceiptMaker
+  readonly sidecars: SidecarWriter
   readonly tell: (event: DeliveryEvent) => void
 }
 

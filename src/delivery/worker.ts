@@ -6,6 +6,7 @@ import type { Clock, Random } from '../base/index.ts'
 import { runPass } from './pass.ts'
 import type { ReceiptMaker } from './receipts.ts'
 import { type Claim, type ClaimLimit, type DeliveryRepository, LeaseLost } from './repository.ts'
+import { SidecarWriter } from './sidecars.ts'
 import type { Spool } from './spool/spool.ts'
 import type { TargetAccess } from './target-access.ts'
 import { type DeliveryEvent, WorkerStopping, type WorkTools } from './work.ts'
@@ -52,7 +53,8 @@ export class DeliveryWorker {
     this.#parts = parts
     const { clock, random, repository, access, spool, receipts } = parts
     const tell = parts.onEvent ?? (() => {})
-    this.#tools = { clock, random, repository, access, spool, receipts, tell }
+    const sidecars = new SidecarWriter(access)
+    this.#tools = { clock, random, repository, access, spool, receipts, sidecars, tell }
   }
 
   /** Starts the loop. A second call does nothing. */

@@ -64,15 +64,25 @@ export function importPublicKeyPem(pem: string): Result<KeyObject, KeyProblem> {
  * `openssl pkey -pubin -in evidence-key.pem -outform DER | sha256sum` prints.
  */
 export function evidenceKeyId(key: KeyObject): string {
-  return createHash('sha256')
-    .update(publicHalf(key).export({ format: 'der', type: 'spki' }))
-    .digest('hex')
+  return publicForm(key).id
 }
 
 /** Returns the 32 bytes of the public half (RFC 8032). */
 export function rawPublicKey(key: KeyObject): Uint8Array {
   // The SPKI form of every Ed25519 key is a fixed prefix and these bytes (RFC 8410 section 4).
-  return new Uint8Array(publicHalf(key).export({ format: 'der', type: 'spki' }).subarray(-32))
+  return new Uint8Array(publicForm(key).spki.subarray(-32))
+}
+
+/** Exporting a key takes longer than signing with it, so it is done once for each. */
+const publicForms = new WeakMap<KeyObject, { readonly spki: Buffer; readonly id: string }>()
+
+function publicForm(key: KeyObject): { readonly spki: Buffer; readonly id: string } {
+  const known = publicForms.get(key)
+  if (known !== undefined) return known
+  const spki = publicHalf(key).export({ format: 'der', type: 'spki' })
+  const form = { spki, id: createHash('sha256').update(spki).digest('hex') }
+  publicForms.set(key, form)
+  return form
 }
 
 /** Makes a public key of its 32 bytes (RFC 8032). @throws TypeError when they are not 32. */

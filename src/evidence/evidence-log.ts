@@ -159,31 +159,56 @@ export class EvidenceLog {
    * @throws evidence-forked — what the store holds does not lead to what was signed
    */
   async proofOf(tenant: string, outboxId: number): Promise<LogProof> {
-    const { store } = this.#options
-    const seq = await this.#placeOf(tenant, outboxId)
-    const checkpoint = await this.#covering(tenant, seq)
-    const [json] = await store.entries(tenant, seq, seq + 1)
-    if (json === undefined) throw forked(tenant, 'an entry of the evidence log is gone', { seq })
-    const proof = await proveInclusion(checkpoint.treeSize, seq, this.#reader(tenant))
-    if (!verifyInclusion(leafHash(json), seq, checkpoint.treeSize, proof, checkpoint.rootHash)) {
-      throw forked(tenant, 'an entry of the evidence log is not the one that was signed', { seq })
-    }
-    const tlogProof = writeTlogProof({ index: seq, hashes: proof, checkpoint: checkpoint.note })
-    return { seq, entryJson: json, checkpoint, proof, tlogProof }
+    const [proof] = await this.proofsOf(tenant, [outboxId])
+    if (proof === undefined) throw new TypeError('one entry has one proof')
+    return proof
   }
 
-  async #placeOf(tenant: string, outboxId: number): Promise<number> {
+  /**
+   * Proves where entries are, all under one checkpoint, in the order asked for.
+   *
+   * @throws not-found — the tenant's log lacks one of them
+   * @throws evidence-forked — what the store holds does not lead to what was signed
+   */
+  async proofsOf(tenant: string, outboxIds: readonly number[]): Promise<LogProof[]> {
+    if (outboxIds.length === 0) return []
     const { store } = this.#options
-    const known = await store.placeOf(tenant, outboxId)
-    if (known !== null) return known
-    await this.integrate(tenant)
-    const placed = await store.placeOf(tenant, outboxId)
-    if (placed !== null) return placed
-    throw new DrawbridgeError({
-      code: 'not-found',
-      message: 'the evidence log has no such entry',
-      operation: 'evidence.proofOf',
-      context: { tenant, outboxId },
+    const seqs = await this.#placesOf(tenant, outboxIds)
+    const checkpoint = await this.#covering(tenant, Math.max(...seqs))
+    const read = gathered(this.#reader(tenant))
+    return await Promise.all(
+      seqs.map(async (seq) => {
+        const [[json], proof] = await Promise.all([
+          store.entries(tenant, seq, seq + 1),
+          proveInclusion(checkpoint.treeSize, seq, read),
+        ])
+        if (json === undefined) throw forked(tenant, 'an entry of the evidence log is gone', { seq })
+        if (!verifyInclusion(leafHash(json), seq, checkpoint.treeSize, proof, checkpoint.rootHash)) {
+          throw forked(tenant, 'an entry of the evidence log is not the one that was signed', { seq })
+        }
+        const tlogProof = writeTlogProof({ index: seq, hashes: proof, checkpoint: checkpoint.note })
+        return { seq, entryJson: json, checkpoint, proof, tlogProof }
+      }),
+    )
+  }
+
+  async #placesOf(tenant: string, outboxIds: readonly number[]): Promise<number[]> {
+    const { store } = this.#options
+    const look = async (): Promise<(number | null)[]> =>
+      await Promise.all(outboxIds.map((outboxId) => store.placeOf(tenant, outboxId)))
+    let places = await look()
+    if (places.includes(null)) {
+      await this.integrate(tenant)
+      places = await look()
+    }
+    return places.map((place, index) => {
+      if (place !== null) return place
+      throw new DrawbridgeError({
+        code: 'not-found',
+        message: 'the evidence log has no such entry',
+        operation: 'evidence.proofOf',
+        context: { tenant, outboxId: outboxIds[index] ?? -1 },
+      })
     })
   }
 
@@ -241,6 +266,27 @@ export class EvidenceLog {
 
   #reader(tenant: string): HashReader {
     return (indexes) => this.#options.store.readHashes(tenant, indexes)
+  }
+}
+
+/** Reads for many that ask at the same time in one reading, every hash once. */
+function gathered(read: HashReader): HashReader {
+  let asked = new Set<number>()
+  let reading: Promise<Map<number, Uint8Array>> | null = null
+  const readAll = async (): Promise<Map<number, Uint8Array>> => {
+    await Promise.resolve()
+    const indexes = [...asked]
+    asked = new Set()
+    reading = null
+    const hashes = await read(indexes)
+    if (hashes.length !== indexes.length) return new Map()
+    return new Map(indexes.map((index, at) => [index, hashes[at] ?? new Uint8Array()]))
+  }
+  return async (indexes) => {
+    for (const index of indexes) asked.add(index)
+    reading ??= readAll()
+    const known = await reading
+    return indexes.flatMap((index) => known.get(index) ?? [])
   }
 }
 

@@ -11,17 +11,19 @@ import type {
   ItemRecord,
   NewDelivery,
   NewEntry,
+  ReleaseEnd,
   SentPart,
   SpooledFile,
   TargetRecord,
 } from '../delivery/index.ts'
 import { LeaseLost, smallDeliveryBytes } from '../delivery/index.ts'
 import type { ReceiptFile } from '../evidence/index.ts'
+import { coalesced } from './coalesced.ts'
 import { itemRow, recordsOf, targetColumns } from './delivery-rows.ts'
 import type { GroupCommit } from './group-commit.ts'
 import { enqueue } from './log.ts'
 import type { DeliveryRow, Executor, Tables } from './schema.ts'
-import { addUpload, findUploads, forgetOrphans, smallReport, takeUploads } from './uploads.ts'
+import { addUpload, findUploads, forgetOrphans, markUnspooled, smallReports, takeUploads } from './uploads.ts'
 
 /** Keeps deliveries in the database. */
 export class SqlDeliveries implements DeliveryRepository {
@@ -41,8 +43,10 @@ export class SqlDeliveries implements DeliveryRepository {
   }
 
   async smallReport(upload: string): Promise<Uint8Array | null> {
-    return await smallReport(this.#database, upload)
+    return await this.#smallReport(upload)
   }
+
+  readonly #smallReport = coalesced((uploads: readonly string[]) => smallReports(this.#database, uploads))
 
   async uploads(tenant: string, ids: readonly string[]): Promise<{ file: SpooledFile; delivery: string | null }[]> {
     return await findUploads(this.#database, tenant, ids)
@@ -60,27 +64,6 @@ export class SqlDeliveries implements DeliveryRepository {
       .where('is_small', '=', 0)
       .execute()
     return rows.map((row) => row.id)
-  }
-
-  async markUnspooled(tenant: string, delivery: string): Promise<void> {
-    await this.#commits.run(async (transaction) => {
-      await transaction
-        .updateTable('deliveries')
-        .set({ is_spooled: 0 })
-        .where('id', '=', delivery)
-        .where('tenant', '=', tenant)
-        .execute()
-      await transaction
-        .updateTable('uploads')
-        .set({ is_spooled: 0 })
-        .where('delivery_id', '=', delivery)
-        .where('tenant', '=', tenant)
-        .execute()
-      await transaction
-        .deleteFrom('small_reports')
-        .where('upload', 'in', (eb) => eb.selectFrom('uploads').select('id').where('delivery_id', '=', delivery))
-        .execute()
-    })
   }
 
   async accept(
@@ -140,15 +123,15 @@ export class SqlDeliveries implements DeliveryRepository {
   }
 
   async byId(tenant: string, id: string): Promise<DeliveryRecord | null> {
-    const row = await this.#database
-      .selectFrom('deliveries')
-      .selectAll()
-      .where('tenant', '=', tenant)
-      .where('id', '=', id)
-      .executeTakeFirst()
-    const [record] = await recordsOf(this.#database, row === undefined ? [] : [row])
-    return record ?? null
+    const record = await this.#byId(id)
+    return record?.tenant === tenant ? record : null
   }
+
+  readonly #byId = coalesced(async (ids: readonly string[]) => {
+    const rows = await this.#database.selectFrom('deliveries').selectAll().where('id', 'in', ids).execute()
+    const records = new Map((await recordsOf(this.#database, rows)).map((record) => [record.id, record]))
+    return ids.map((id) => records.get(id) ?? null)
+  })
 
   async byIdempotencyKey(tenant: string, key: string): Promise<DeliveryRecord | null> {
     return await this.#earlier(this.#database, tenant, key)
@@ -243,16 +226,7 @@ export class SqlDeliveries implements DeliveryRepository {
   }
 
   async saveItem(claim: Claim, connection: string, item: ItemRecord): Promise<void> {
-    await this.#fenced(claim, async (transaction) => {
-      const { delivery_id, connection: _, item: __, ...columns } = itemRow(claim.delivery, connection, item)
-      await transaction
-        .updateTable('delivery_items')
-        .set(columns)
-        .where('delivery_id', '=', delivery_id)
-        .where('connection', '=', connection)
-        .where('item', '=', item.index)
-        .execute()
-    })
+    await this.#fenced(claim, (transaction) => updateItem(transaction, claim, connection, item))
   }
 
   async saveItems(claim: Claim, connection: string, items: readonly ItemRecord[]): Promise<void> {
@@ -324,6 +298,8 @@ export class SqlDeliveries implements DeliveryRepository {
       const [id = null] = await enqueue(transaction, claim.tenant, [entry], this.#now())
       const committed: TargetRecord = { ...target, entry: id }
       await updateTarget(transaction, claim, committed)
+      const [only, ...others] = target.items
+      if (only !== undefined && others.length === 0) await updateItem(transaction, claim, target.connection, only)
       return committed
     })
   }
@@ -334,16 +310,14 @@ export class SqlDeliveries implements DeliveryRepository {
     })
   }
 
-  async release(
-    claim: Claim,
-    end: { readonly state: DeliveryRecord['state']; readonly availableAt: string | null; readonly isCrash?: boolean },
-    entries: readonly NewEntry[],
-  ): Promise<void> {
+  async release(claim: Claim, end: ReleaseEnd, entries: readonly NewEntry[]): Promise<void> {
     const now = this.#now()
     await this.#fenced(claim, async (transaction) => {
+      if (end.isUnspooled === true) await markUnspooled(transaction, claim.delivery)
       await transaction
         .updateTable('deliveries')
         .set({ state: end.state, available_at: end.availableAt, lease_until: null, worker: null })
+        .$if(end.isUnspooled === true, (query) => query.set({ is_spooled: 0 }))
         .$if(end.isCrash !== true, (query) => query.set({ crashes: 0 }))
         .where('id', '=', claim.delivery)
         .execute()
@@ -413,17 +387,25 @@ export class SqlDeliveries implements DeliveryRepository {
     return record ?? null
   }
 
-  async saveReceipt(claim: Claim, connection: string, files: readonly ReceiptFile[]): Promise<readonly ReceiptFile[]> {
+  async saveReceipt(
+    claim: Claim,
+    target: TargetRecord,
+    files: readonly ReceiptFile[],
+  ): Promise<readonly ReceiptFile[]> {
+    const { connection } = target
     return await this.#fenced(claim, async (transaction) => {
+      await updateTarget(transaction, claim, target)
       const text = JSON.stringify(
         files.map(({ path, role, bytes }) => ({ path, role, base64: Buffer.from(bytes).toString('base64') })),
       )
       const { tenant, delivery } = claim
-      await transaction
+      const inserted = await transaction
         .insertInto('receipts')
         .values({ delivery_id: delivery, connection, tenant, made_at: this.#now(), files: text })
         .onConflict((conflict) => conflict.columns(['delivery_id', 'connection']).doNothing())
-        .execute()
+        .returning('delivery_id')
+        .executeTakeFirst()
+      if (inserted !== undefined) return files
       return (await receiptOf(transaction, tenant, delivery, connection)) ?? files
     })
   }
@@ -459,6 +441,17 @@ export class SqlDeliveries implements DeliveryRepository {
   #in(milliseconds: number): string {
     return new Date(Date.parse(this.#now()) + milliseconds).toISOString()
   }
+}
+
+async function updateItem(transaction: Executor, claim: Claim, connection: string, item: ItemRecord): Promise<void> {
+  const { delivery_id, connection: _, item: index, ...columns } = itemRow(claim.delivery, connection, item)
+  await transaction
+    .updateTable('delivery_items')
+    .set(columns)
+    .where('delivery_id', '=', delivery_id)
+    .where('connection', '=', connection)
+    .where('item', '=', index)
+    .execute()
 }
 
 async function updateTarget(transaction: Executor, claim: Claim, target: TargetRecord): Promise<void> {

@@ -2,6 +2,7 @@
 import type { Kysely } from 'kysely'
 import type { NewEntry } from '../delivery/index.ts'
 import type { IntegratedEntry, LogStore, PendingEntry } from '../evidence/index.ts'
+import { coalesced } from './coalesced.ts'
 import type { GroupCommit } from './group-commit.ts'
 import type { Executor, Tables } from './schema.ts'
 
@@ -56,27 +57,42 @@ export class SqlLog implements LogStore {
     if (entries.length === 0) return true
     return await this.#commits.run(async (transaction) => {
       if ((await sizeOf(transaction, tenant)) !== expectedSize) return false
-      for (const { outboxId, seq, json, hashes } of entries) {
-        await transaction.insertInto('log_entries').values({ tenant, seq, outbox_id: outboxId, json }).execute()
+      for (const { outboxId, seq } of entries) {
         await transaction.updateTable('outbox').set({ seq }).where('id', '=', outboxId).execute()
-        const rows = hashes.map(({ index, hash }) => ({ tenant, position: index, hash }))
-        await transaction.insertInto('log_hashes').values(rows).execute()
       }
+      const leaves = entries.map(({ outboxId, seq, json }) => ({ tenant, seq, outbox_id: outboxId, json }))
+      const nodes = entries.flatMap(({ hashes }) =>
+        hashes.map(({ index, hash }) => ({ tenant, position: index, hash })),
+      )
+      for (const rows of slices(leaves)) await transaction.insertInto('log_entries').values(rows).execute()
+      for (const rows of slices(nodes)) await transaction.insertInto('log_hashes').values(rows).execute()
       return true
     })
   }
 
   async placeOf(tenant: string, outboxId: number): Promise<number | null> {
-    const row = await this.#database
-      .selectFrom('outbox')
-      .select('seq')
-      .where('tenant', '=', tenant)
-      .where('id', '=', outboxId)
-      .executeTakeFirst()
-    return row?.seq ?? null
+    return await this.#placeOf({ tenant, outboxId })
   }
 
+  readonly #placeOf = coalesced(async (asked: readonly { readonly tenant: string; readonly outboxId: number }[]) => {
+    const ids = asked.map(({ outboxId }) => outboxId)
+    const rows = await this.#database
+      .selectFrom('outbox')
+      .select(['id', 'tenant', 'seq'])
+      .where('id', 'in', ids)
+      .execute()
+    const known = new Map(rows.map((row) => [row.id, row]))
+    return asked.map(({ tenant, outboxId }) => {
+      const row = known.get(outboxId)
+      return row?.tenant === tenant ? row.seq : null
+    })
+  })
+
   async entries(tenant: string, start: number, end: number): Promise<string[]> {
+    if (end === start + 1) {
+      const json = await this.#entry({ tenant, seq: start })
+      return json === null ? [] : [json]
+    }
     const rows = await this.#database
       .selectFrom('log_entries')
       .select('json')
@@ -87,6 +103,21 @@ export class SqlLog implements LogStore {
       .execute()
     return rows.map((row) => row.json)
   }
+
+  readonly #entry = coalesced(async (asked: readonly { readonly tenant: string; readonly seq: number }[]) => {
+    const known = new Map<string, string>()
+    for (const tenant of new Set(asked.map((one) => one.tenant))) {
+      const seqs = asked.filter((one) => one.tenant === tenant).map(({ seq }) => seq)
+      const rows = await this.#database
+        .selectFrom('log_entries')
+        .select(['seq', 'json'])
+        .where('tenant', '=', tenant)
+        .where('seq', 'in', seqs)
+        .execute()
+      for (const { seq, json } of rows) known.set(`${seq} ${tenant}`, json)
+    }
+    return asked.map(({ tenant, seq }) => known.get(`${seq} ${tenant}`) ?? null)
+  })
 
   async lastCheckpoint(tenant: string): Promise<string | null> {
     const row = await this.#database
@@ -128,6 +159,11 @@ export async function enqueue(
     ids.push(id)
   }
   return ids
+}
+
+/** Rows for one statement each: few enough for its variables. */
+function* slices<T>(rows: readonly T[]): Generator<T[]> {
+  for (let at = 0; at < rows.length; at += 256) yield rows.slice(at, at + 256)
 }
 
 async function sizeOf(executor: Executor, tenant: string): Promise<number> {

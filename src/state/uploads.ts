@@ -71,10 +71,23 @@ export async function takeUploads(
   }
 }
 
-/** Reads a small report's bytes. */
-export async function smallReport(database: Executor, upload: string): Promise<Uint8Array | null> {
-  const row = await database.selectFrom('small_reports').select('bytes').where('upload', '=', upload).executeTakeFirst()
-  return row?.bytes ?? null
+/** Reads the bytes of small reports, in the order of their ids; null for what is not there. */
+export async function smallReports(database: Executor, uploads: readonly string[]): Promise<(Uint8Array | null)[]> {
+  const rows = await database.selectFrom('small_reports').selectAll().where('upload', 'in', uploads).execute()
+  const known = new Map(rows.map((row) => [row.upload, row.bytes]))
+  return uploads.map((upload) => known.get(upload) ?? null)
+}
+
+/** Marks a delivery's bytes as gone; those in the database go now. */
+export async function markUnspooled(transaction: Executor, delivery: string): Promise<void> {
+  const gone = await transaction
+    .updateTable('uploads')
+    .set({ is_spooled: 0 })
+    .where('delivery_id', '=', delivery)
+    .returning(['id', 'is_small'])
+    .execute()
+  const small = gone.filter((row) => row.is_small === 1).map((row) => row.id)
+  if (small.length > 0) await transaction.deleteFrom('small_reports').where('upload', 'in', small).execute()
 }
 
 /** Forgets the uploads that no delivery took before `before`; returns the ids of those that lie in the spool. */

@@ -31,7 +31,9 @@ export async function putItem(sending: Sending, item: ItemRecord, body: ItemBody
     const level = await levelOfAnswer(answer, known, () => body.md5Of(0, item.sizeBytes))
     if (level === 'mismatch') throw await mismatch(sending, item, answer.checksum?.base64 ?? '')
     const done: ItemRecord = { ...sent, state: 'done', answer: storedObject(answer), level }
-    return await saved(sending, await readBack(sending, done, known))
+    const ended = await readBack(sending, done, known)
+    // The only object is written down together with the target, in the same moment.
+    return sending.isOnlyItem ? ended : await saved(sending, ended)
   } catch (error) {
     if (isOccupied(error)) return await settleOccupied(sending, sent, item, mayBeOurs || isAfterPossibleSend(error))
     if (!mayBeOurs && (createdNothing(error) || error === body.fault)) await saved(sending, item)

@@ -12,6 +12,8 @@ export interface Sending {
   readonly connection: string
   readonly target: OpenTarget
   readonly session: RenewingSession
+  /** The report is one object. */
+  readonly isOnlyItem: boolean
 }
 
 /** The bytes of an item, with what is known of them beforehand and what went wrong while reading. */

@@ -1,0 +1,116 @@
+/**
+ * The copies of receipts next to the reports. Of many small reports they travel together, one object for all of them, so
+ * that a receipt does not cost as much as its report. What a receipt says is decided elsewhere.
+ */
+import { createHash } from 'node:crypto'
+import { DrawbridgeError } from '../base/index.ts'
+import type { DeliveryRecord, TargetRecord } from './record.ts'
+import { RenewingSession } from './send/session.ts'
+import { bytesBody } from './spool/bytes-body.ts'
+import type { OpenTarget, TargetAccess } from './target-access.ts'
+
+/** The copy of one receipt. */
+export interface Sidecar {
+  readonly key: string
+  readonly bytes: Uint8Array
+  readonly record: DeliveryRecord
+  readonly target: TargetRecord
+}
+
+interface Waiting extends Sidecar {
+  readonly done: () => void
+  readonly fail: (error: unknown) => void
+}
+
+/** Fewer than these stand each beside its report. */
+export const smallestBatch = 8
+const largestBatch = 256
+
+/** Writes copies that are asked for at the same time together, for each target, person and period. */
+export class SidecarWriter {
+  readonly #access: TargetAccess
+  readonly #waiting = new Map<string, Waiting[]>()
+
+  constructor(access: TargetAccess) {
+    this.#access = access
+  }
+
+  /**
+   * Writes the copy of one receipt: by itself, or as a line of `<root>receipts/<period>/receipts-<hash>.jsonl`. It follows
+   * from the saved receipt, so that one which stands already is the same one.
+   * @throws DrawbridgeError when the target does not take it
+   */
+  async write(sidecar: Sidecar): Promise<void> {
+    const { record, target } = sidecar
+    const place = JSON.stringify([record.tenant, target.connection, target.identity, record.period])
+    await new Promise<void>((done, fail) => {
+      const waiting = this.#waiting.get(place)
+      if (waiting !== undefined) waiting.push({ ...sidecar, done, fail })
+      else {
+        this.#waiting.set(place, [{ ...sidecar, done, fail }])
+        void this.#drain(place)
+      }
+    })
+  }
+
+  async #drain(place: string): Promise<void> {
+    // Whoever asks in this same turn still comes along.
+    await Promise.resolve()
+    for (;;) {
+      const batch = this.#waiting.get(place)?.splice(0, largestBatch) ?? []
+      const [first] = batch
+      if (first === undefined) break
+      try {
+        const open = await this.#access.open(first.record.tenant, first.target.connection, first.target.identity)
+        await this.#writeAll(open, batch).finally(() => open.close())
+      } catch (error) {
+        for (const { fail } of batch) fail(error)
+      }
+    }
+    this.#waiting.delete(place)
+  }
+
+  async #writeAll(open: OpenTarget, batch: readonly Waiting[]): Promise<void> {
+    if (batch.length >= smallestBatch) {
+      await writeSidecars(open, 'several', [batchObject(open.rootPath, batch)])
+      for (const { done } of batch) done()
+      return
+    }
+    await Promise.all(
+      batch.map(({ record, key, bytes, done, fail }) =>
+        writeSidecars(open, record.id, [{ key, bytes }]).then(done, fail),
+      ),
+    )
+  }
+}
+
+/** One line of JSON for each receipt: the report's key, and the copy as it would stand beside it. */
+function batchObject(rootPath: string, batch: readonly Waiting[]): { key: string; bytes: Uint8Array } {
+  const lines = batch.map(({ key, bytes }) => JSON.stringify({ key, receipt: Buffer.from(bytes).toString('utf8') }))
+  const bytes = Buffer.from(`${lines.join('\n')}\n`)
+  const name = createHash('sha256').update(bytes).digest('hex').slice(0, 16)
+  return { key: `${rootPath}receipts/${batch[0]?.record.period ?? ''}/receipts-${name}.jsonl`, bytes }
+}
+
+/**
+ * Writes copies of receipts. They follow from what is saved, so one that stands already is the same one.
+ * @throws DrawbridgeError when the target does not take them
+ */
+export async function writeSidecars(
+  target: OpenTarget,
+  delivery: string,
+  objects: readonly { readonly key: string; readonly bytes: Uint8Array }[],
+  signal?: AbortSignal,
+): Promise<void> {
+  const { acl, encryption } = target.writing
+  const session = new RenewingSession(target)
+  for (const { key, bytes } of objects) {
+    const metadata = { 'drawbridge-delivery': delivery }
+    const options = { ifAbsent: true, acl, encryption, metadata, ...(signal === undefined ? {} : { signal }) }
+    try {
+      await session.run((store) => store.put(key, bytesBody(bytes), options))
+    } catch (error) {
+      if (!(error instanceof DrawbridgeError) || error.code !== 'object-exists') throw error
+    }
+  }
+}
