@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { compileArnPattern, compileArnPatterns } from './arn.ts'
 import { compileGlobText, globMatches, globTokens } from './glob.ts'
-import { TextSet, toRuns } from './text-set.ts'
+import { TextSet, toSteps } from './text-set.ts'
 
 const none = { values: () => null }
 const letters = fc.string({ unit: fc.constantFrom('a', 'b', ':'), maxLength: 10 })
@@ -25,7 +25,7 @@ test('plain patterns', () => {
   )
   fc.assert(
     fc.property(fc.array(pattern, { maxLength: 12 }), texts, (patterns, some) => {
-      const found = new TextSet(some, (text) => [text]).fitting(patterns.map((one) => toRuns([globTokens(one)])))
+      const found = new TextSet(some, (text) => [text]).fitting(toSteps(patterns.map((one) => [globTokens(one)])))
       const expected = some.filter((text) => patterns.some((one) => globMatches(compileGlobText(one), text)))
       fitting += expected.length
       expect([...found].sort()).toEqual([...new Set(expected)].sort())
@@ -46,7 +46,7 @@ test('long patterns on long texts', () => {
       const blurred = (text: string): string =>
         [...text].map((char) => ['*', '?', '**', 'b'][pick() === 0 ? pick() % 4 : 9] ?? char).join('')
       const patterns = texts.map(blurred)
-      const found = new TextSet(texts, (text) => [text]).fitting(patterns.map((one) => toRuns([globTokens(one)])))
+      const found = new TextSet(texts, (text) => [text]).fitting(toSteps(patterns.map((one) => [globTokens(one)])))
       const expected = texts.filter((text) => patterns.some((one) => globMatches(compileGlobText(one), text)))
       fitting += expected.length
       expect([...found].sort()).toEqual([...new Set(expected)].sort())

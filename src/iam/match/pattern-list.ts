@@ -6,7 +6,7 @@
 import { compileGlob, globMatches } from './glob.ts'
 import type { GlobToken } from './glob-token.ts'
 import type { ContextLookup } from './template.ts'
-import { type RunPattern, TextSet, toRuns } from './text-set.ts'
+import { type SteppedPattern, TextSet, toSteps } from './text-set.ts'
 
 /** A pattern as the parts between its colons: one part for a text, six for an ARN, of which the last may hold colons. */
 export type PartedPattern = readonly (readonly GlobToken[])[]
@@ -26,7 +26,7 @@ export class PatternList {
   readonly #kind: PatternKind
   readonly #characters: number
   #tests: readonly ((text: string) => boolean)[] | null = null
-  #runs: readonly RunPattern[] | null = null
+  #stepped: readonly SteppedPattern[] | null = null
 
   constructor(patterns: readonly PartedPattern[], kind: PatternKind) {
     this.#patterns = patterns
@@ -38,8 +38,8 @@ export class PatternList {
   testFor(texts: readonly string[], lookup: ContextLookup): (text: string) => boolean {
     const characters = texts.reduce((sum, text) => sum + text.length + 1, 0)
     if (this.#characters * characters > littleWork) {
-      this.#runs ??= this.#patterns.map(toRuns)
-      const fitting = textSetOf(texts, lookup, this.#kind).fitting(this.#runs)
+      this.#stepped ??= toSteps(this.#patterns)
+      const fitting = textSetOf(texts, lookup, this.#kind).fitting(this.#stepped)
       return (text) => fitting.has(text)
     }
     this.#tests ??= this.#patterns.map(this.#kind.makeTest)

@@ -9,28 +9,49 @@
  */
 import type { GlobToken } from './glob-token.ts'
 
-/** A run between two stars, as character codes; `anyCode` where one character of any kind stands. */
-type Run = Int32Array
-
 const anyCode = -1
 
-/** A pattern as the parts between its colons, each as the runs between its stars. */
-export type RunPattern = readonly (readonly Run[])[]
+/** A run between two stars of a pattern. */
+interface Step {
+  /** Character codes; `anyCode` where one character of any kind stands. */
+  readonly run: Int32Array
+  /** How many places it goes on: past the last part's end and guard, too, when it begins a part. */
+  readonly by: number
+  /** Whether the part ends here; else a star follows. */
+  readonly ends: boolean
+  /** Alike for steps that do the same. */
+  readonly key: string
+}
 
-/** Cuts the parts of a pattern at their stars. */
-export function toRuns(parts: readonly (readonly GlobToken[])[]): RunPattern {
-  return parts.map((tokens) => {
-    const runs: number[][] = [[]]
-    for (const token of tokens) {
-      const run = runs[runs.length - 1]
-      if (token === 'star') runs.push([])
-      else if (token === 'any') run?.push(anyCode)
-      else for (let i = 0; i < token.text.length; i++) run?.push(token.text.charCodeAt(i))
-    }
-    // Between two stars, nothing is as good as no run at all.
-    return runs
-      .filter((run, at) => at === 0 || at === runs.length - 1 || run.length > 0)
-      .map((run) => Int32Array.from(run))
+/** A pattern as its runs. */
+export interface SteppedPattern {
+  readonly steps: readonly Step[]
+  readonly order: string
+}
+
+/** Prepares patterns given as the parts between their colons. Those that begin alike come to stand side by side. */
+export function toSteps(patterns: readonly (readonly (readonly GlobToken[])[])[]): readonly SteppedPattern[] {
+  const stepped = patterns.map((parts) => {
+    const steps = parts.flatMap(stepsOfPart)
+    return { steps, order: steps.map(({ key }) => key).join('') }
+  })
+  return stepped.sort((a, b) => (a.order < b.order ? -1 : a.order > b.order ? 1 : 0))
+}
+
+function stepsOfPart(tokens: readonly GlobToken[], part: number): readonly Step[] {
+  const runs: number[][] = [[]]
+  for (const token of tokens) {
+    const run = runs[runs.length - 1]
+    if (token === 'star') runs.push([])
+    else if (token === 'any') run?.push(anyCode)
+    else for (let i = 0; i < token.text.length; i++) run?.push(token.text.charCodeAt(i))
+  }
+  // Between two stars, nothing is as good as no run at all.
+  const kept = runs.filter((run, at) => at === 0 || at === runs.length - 1 || run.length > 0)
+  return kept.map((run, at) => {
+    const ends = at === kept.length - 1
+    const by = run.length + (at === 0 && part > 0 ? 2 : 0)
+    return { run: Int32Array.from(run), by, ends, key: `${run.join()}${ends ? ';' : '*'}${by} ` }
   })
 }
 
@@ -56,6 +77,8 @@ interface GramAt {
 /** Characters are looked up in rows of as many as keep the table of rows this small. */
 const mostGrams = 700
 const anyId = 1
+/** After so many steps, what was reached is kept for the next pattern. */
+const keptLevels = 16
 /** The first word stays empty, for a shifted read looks at the word before. */
 const firstPlace = 32
 
@@ -78,9 +101,8 @@ export class TextSet {
   readonly #base: number
   readonly #endGram: Gram
   readonly #everywhere: GramAt
-  /** Reached so far; no bit stands outside its bounds. */
-  #now: Places
-  #next: Places
+  /** What was reached after each step of the pattern tried last; the first is where texts begin. */
+  readonly #levels: Places[] = []
 
   /** `cut` gives the parts that patterns are held against one by one; null for a text that none can fit. */
   constructor(texts: readonly string[], cut: (text: string) => readonly string[] | null) {
@@ -93,8 +115,6 @@ export class TextSet {
     this.#guards = mask()
     this.#open = mask()
     this.#across = new Uint8Array(this.#words)
-    this.#now = { bits: mask(), first: 0, last: 0 }
-    this.#next = { bits: mask(), first: 0, last: 0 }
     this.#endGram = { bits: this.#ends, count: 0 }
     this.#everywhere = { gram: { bits: mask().fill(-1), count: size }, shift: 0 }
     const places = this.#lay(cuts)
@@ -135,31 +155,28 @@ export class TextSet {
   }
 
   /** The texts that any of the patterns fits. */
-  fitting(patterns: readonly RunPattern[]): ReadonlySet<string> {
+  fitting(patterns: readonly SteppedPattern[]): ReadonlySet<string> {
     const fitting = new Set<string>()
-    const open = this.#open.slice()
-    for (const pattern of patterns) {
+    const open = this.#level(0)
+    open.bits.set(this.#open)
+    open.first = 1
+    open.last = this.#words - 1
+    let before: readonly Step[] = []
+    let taken = 0
+    for (const { steps } of patterns) {
       if (fitting.size === this.#textAt.size) break
-      const grams = this.#gramsOf(pattern)
-      if (grams !== null && this.#seek(pattern, grams, open)) this.#collect(open, fitting)
+      let alike = 0
+      while (alike < taken && steps[alike]?.key === before[alike]?.key) alike++
+      // It begins as the one before did, which got no further.
+      if (alike === taken && taken < before.length && steps[taken]?.key === before[taken]?.key) continue
+      before = steps
+      taken = this.#seek(steps, Math.min(alike, keptLevels))
+      if (taken === steps.length) this.#collect(this.#level(taken), open.bits, fitting)
     }
     return fitting
   }
 
-  /** Null when a run stands in no text. */
-  #gramsOf(pattern: RunPattern): readonly (readonly GramAt[])[] | null {
-    const all: (readonly GramAt[])[] = []
-    for (const runs of pattern) {
-      for (const [at, run] of runs.entries()) {
-        const grams = this.#gramsOfRun(run)
-        if (grams === null) return null
-        all.push(at === runs.length - 1 ? [{ gram: this.#endGram, shift: 0 }, ...grams] : grams)
-      }
-    }
-    return all
-  }
-
-  #gramsOfRun(run: Run): readonly GramAt[] | null {
+  #gramsOf({ run, ends }: Step): readonly GramAt[] | null {
     const grams: GramAt[] = []
     for (let at = 0; at < run.length; at += this.#gramLength) {
       const end = Math.min(run.length, at + this.#gramLength)
@@ -168,10 +185,11 @@ export class TextSet {
       grams.push({ gram, shift: run.length - end })
     }
     // The rarest first: it rules out most places by itself.
+    if (ends) grams.push({ gram: this.#endGram, shift: 0 })
     return grams.length > 1 ? grams.sort((a, b) => a.gram.count - b.gram.count) : grams
   }
 
-  #gram(run: Run, from: number, to: number): Gram | null {
+  #gram(run: Int32Array, from: number, to: number): Gram | null {
     let key = 0
     let id = 0
     for (let at = from; at < to; at++) {
@@ -191,42 +209,43 @@ export class TextSet {
     return fresh
   }
 
-  /** Takes a pattern through all texts; what fits then stands in `now`, at the texts' last places. */
-  #seek(pattern: RunPattern, grams: readonly (readonly GramAt[])[], open: Int32Array): boolean {
-    let at = 0
-    this.#now.bits.set(open)
-    this.#now.first = 1
-    this.#now.last = this.#words - 1
-    for (const [number, runs] of pattern.entries()) {
-      // Past the end and the guard, to the next part's first place.
-      if (number > 0 && !this.#move(2, [])) return false
-      for (const [i, run] of runs.entries()) {
-        if (!this.#move(run.length, grams[at++] ?? [])) return false
-        if (i < runs.length - 1) this.#spread()
-      }
+  /** Takes a pattern through all texts, from a step on; answers how many steps were taken until nothing was left. */
+  #seek(steps: readonly Step[], from: number): number {
+    for (let at = from; at < steps.length; at++) {
+      const step = steps[at]
+      const grams = step === undefined ? null : this.#gramsOf(step)
+      if (step === undefined || grams === null) return at
+      const reached = this.#level(at + 1)
+      this.#move(this.#level(at), step.by, grams, reached)
+      if (reached.first > reached.last) return at
+      if (!step.ends) this.#spread(reached)
     }
-    return true
+    return steps.length
   }
 
-  /** Moves all places on by so many characters, where these characters stand; false when none is left. */
-  #move(by: number, grams: readonly GramAt[]): boolean {
-    const now = this.#next
-    const next = this.#now
-    now.bits.fill(0, now.first, now.last + 1)
-    this.#now = now
-    this.#next = next
-    const rarest = grams[0] ?? this.#everywhere
+  /** Of a pattern with many runs, the later levels take turns. */
+  #level(at: number): Places {
+    const index = at <= keptLevels ? at : keptLevels + 1 + (at & 1)
+    const known = this.#levels[index]
+    if (known !== undefined) return known
+    const fresh = { bits: new Int32Array(this.#words), first: 1, last: 0 }
+    this.#levels[index] = fresh
+    return fresh
+  }
+
+  /** Moves all places on by so many characters, where these characters stand. */
+  #move(from: Places, by: number, grams: readonly GramAt[], to: Places): void {
     const skip = by >>> 5
-    now.first = next.first + skip
-    now.last = Math.min(this.#words - 1, next.last + skip + 1)
-    shiftOnto(now, next, skip, by & 31, rarest)
-    for (let i = 1; i < grams.length && now.first <= now.last; i++) narrow(now, grams[i] ?? this.#everywhere)
-    return now.first <= now.last
+    to.bits.fill(0, to.first, to.last + 1)
+    to.first = from.first + skip
+    to.last = Math.min(this.#words - 1, from.last + skip + 1)
+    shiftOnto(to, from, skip, by & 31, grams[0] ?? this.#everywhere)
+    for (let i = 1; i < grams.length && to.first <= to.last; i++) narrow(to, grams[i] ?? this.#everywhere)
   }
 
   /** What a star does: every place of a block after the first that was reached is reached too. */
-  #spread(): void {
-    const { bits, first, last } = this.#now
+  #spread(reachedBy: Places): void {
+    const { bits, first, last } = reachedBy
     const starts = this.#starts
     const guards = this.#guards
     const across = this.#across
@@ -243,11 +262,10 @@ export class TextSet {
       borrow = ((~reached & start) | ((~reached | start) & less)) >>> 31
       bits[word] = (reached | ~less) & ~guard
     }
-    this.#now.last = word - 1
+    reachedBy.last = word - 1
   }
 
-  #collect(open: Int32Array, fitting: Set<string>): void {
-    const { bits, first, last } = this.#now
+  #collect({ bits, first, last }: Places, open: Int32Array, fitting: Set<string>): void {
     for (let word = first; word <= last; word++) {
       for (let left = bits[word] ?? 0; left !== 0; left &= left - 1) {
         const found = this.#textAt.get(word * 32 + 31 - Math.clz32(left & -left))
@@ -270,21 +288,19 @@ function shiftOnto(to: Places, from: Places, skip: number, shift: number, { gram
   // Shifted in two steps, for a shift by 32 would shift by nothing.
   const right = 31 - shift
   const gramRight = 31 - left
-  let firstFound = last + 1
-  let lastFound = first - 1
+  // No branch on what is found: half of the words come out empty, and no processor guesses which.
+  let readBefore = read[first - skip - 1] as number
+  let standsBefore = stands[first - away - 1] ?? 0
   for (let word = first; word <= last; word++) {
-    const at = word - skip
-    let found = ((read[at] as number) << shift) | (((read[at - 1] as number) >>> 1) >>> right)
-    if (found === 0) continue
-    const place = word - away
-    found &= ((stands[place] as number) << left) | (((stands[place - 1] as number) >>> 1) >>> gramRight)
-    if (found === 0) continue
-    written[word] = found
-    if (firstFound > last) firstFound = word
-    lastFound = word
+    const readHere = read[word - skip] as number
+    const standsHere = stands[word - away] as number
+    written[word] =
+      ((readHere << shift) | ((readBefore >>> 1) >>> right)) &
+      ((standsHere << left) | ((standsBefore >>> 1) >>> gramRight))
+    readBefore = readHere
+    standsBefore = standsHere
   }
-  to.first = firstFound
-  to.last = lastFound
+  drawIn(to)
 }
 
 /** Keeps the places where another gram stands too, and draws the bounds in. */
@@ -294,20 +310,22 @@ function narrow(places: Places, { gram, shift }: GramAt): void {
   const away = shift >>> 5
   const left = shift & 31
   const right = 31 - left
-  let firstFound = last + 1
-  let lastFound = first - 1
   for (let word = first; word <= last; word++) {
-    let found = bits[word] as number
-    if (found === 0) continue
     const place = word - away
-    found &= ((stands[place] as number) << left) | (((stands[place - 1] as number) >>> 1) >>> right)
-    bits[word] = found
-    if (found === 0) continue
-    if (firstFound > last) firstFound = word
-    lastFound = word
+    bits[word] =
+      (bits[word] as number) & (((stands[place] as number) << left) | (((stands[place - 1] as number) >>> 1) >>> right))
   }
-  places.first = firstFound
-  places.last = lastFound
+  drawIn(places)
+}
+
+/** Draws the bounds in to where bits stand. */
+function drawIn(places: Places): void {
+  const { bits } = places
+  let { first, last } = places
+  while (first <= last && bits[first] === 0) first++
+  while (first <= last && bits[last] === 0) last--
+  places.first = first
+  places.last = last
 }
 
 function gramOf(places: readonly number[], words: number): Gram {
