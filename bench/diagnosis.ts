@@ -7,11 +7,6 @@ import { readFile } from 'node:fs/promises'
 import { readOpen, readSealed, type ScoredRow, score } from '../test/symptoms/score.ts'
 import { table } from './table.ts'
 
-/** Prints the figures. */
-export async function run(): Promise<void> {
-  console.log(await benchDiagnosis())
-}
-
 /** Rows of the collection that a writer of the classes had read before they were sealed. */
 const readBefore = 38
 

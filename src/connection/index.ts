@@ -1,6 +1,6 @@
 /** The connection: taken in, opened, set up, verified and explained. */
 export { changeConnection } from './change/index.ts'
-export type { ConnectionContext, Hosting } from './context.ts'
+export type { ConnectionContext } from './context.ts'
 export { describeEgress } from './context.ts'
 export { diagnoseLive, diagnosePolicies, diagnoseText, fetchPolicies } from './diagnose/index.ts'
 export type { SessionIdentity, SignedInPerson } from './identity/index.ts'

@@ -43,6 +43,8 @@ export const policyOperations = {
       ourPrincipal: z.string().optional(),
       /** The External ID that we send. */
       externalId: z.string().optional(),
+      /** The session tags that we send, for which a trust policy must allow sts:TagSession. */
+      sessionTagKeys: z.array(z.string()).optional(),
       /** From where our calls come: `dynamic`, or CIDRs. */
       egress: z.union([z.literal('dynamic'), z.array(z.string())]).optional(),
     }),

@@ -27,11 +27,12 @@ const maximumFileBytes = 1_000_000
 
 /** Checks policies of one kind. @throws report-unreadable */
 export async function checkPolicies(input: OperationInput<'policy.check'>): Promise<FileResults> {
-  const { kind, ourPrincipal, externalId, egress } = input
+  const { kind, ourPrincipal, externalId, sessionTagKeys, egress } = input
   const options = {
     kind,
     ...(ourPrincipal === undefined ? {} : { ourPrincipal }),
     ...(externalId === undefined ? {} : { externalId }),
+    ...(sessionTagKeys === undefined ? {} : { sessionTagKeys }),
     ...(egress === undefined ? {} : { egress }),
   }
   const results = input.files.map(async (file): Promise<FileResult> => {

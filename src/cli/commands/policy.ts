@@ -31,6 +31,7 @@ export const checkCommand: CommandForm = {
       .requiredOption('--kind <kind>', 'trust, identity, bucket, key, scp, rcp, session or boundary')
       .option('--our-principal <arn>', 'the principal that we call as; a trust policy must name it')
       .option('--external-id <id>', 'the External ID that we send')
+      .option('--tag <key...>', 'a session tag that we send; repeatable')
       .option('--egress <cidrs>', 'from where our calls come: `dynamic`, or ranges with commas between')
   },
   run: async (run, [files], options) => {
@@ -41,6 +42,7 @@ export const checkCommand: CommandForm = {
       kind: options['kind'],
       ourPrincipal: word(options, 'ourPrincipal'),
       externalId: word(options, 'externalId'),
+      sessionTagKeys: options['tag'],
       egress: egress === undefined || egress === 'dynamic' ? egress : egress.split(','),
     })
     return showResults(run, await checkPolicies(input))
