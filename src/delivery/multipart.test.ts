@@ -90,6 +90,24 @@ test('an upload whose id a crash swallowed is found by its key and aborted', asy
   expect(creates).toBe(2)
 })
 
+test('a worker that lost its claim while it began an upload aborts that upload', async () => {
+  const inner = memoryStore()
+  let claims = 0
+  const house = await houseWith(
+    intercepted(inner, {
+      async before(operation) {
+        if (operation !== 'createUpload') return
+        house.clock.advance(16_000)
+        claims += (await house.state.deliveries.claim('another', { small: 1, large: 1 }, 15_000)).length
+      },
+    }),
+  )
+  await house.deliver({ 'big.bin': report() })
+  await house.worker.runOnce()
+  expect(claims).toBe(1)
+  expect(await inner.listUploads('')).toEqual([])
+})
+
 test('where the rights can not find it, a possible orphan goes on record', async () => {
   const inner = memoryStore()
   let creates = 0

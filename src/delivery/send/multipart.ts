@@ -5,6 +5,7 @@
 import { DrawbridgeError } from '../../base/index.ts'
 import type { PutAnswer, PutOptions } from '../../storage/index.ts'
 import type { ItemRecord, SentPart } from '../record.ts'
+import { LeaseLost } from '../repository.ts'
 import { levelOfParts } from './level.ts'
 import { readBack, settleOccupied, storedObject } from './occupied.ts'
 import { abortStrays, notePossibleOrphan } from './orphans.ts'
@@ -120,8 +121,24 @@ async function ensureUpload(sending: Sending, item: ItemRecord, crc32: Crc32): P
   const { work, connection } = sending
   await work.tools.repository.dropParts(work.claim, connection, item.index)
   const asked = await saved(sending, { ...item, isCreateSent: true })
-  const uploadId = await sending.session.run((store) => store.createUpload(item.key, putOptions(sending, item, crc32)))
-  return await saved(sending, { ...asked, uploadId })
+  // Not cut short by our own signal: an answer that nobody waits for is an upload that nobody knows.
+  const { signal: _signal, ...options } = putOptions(sending, item, crc32)
+  const uploadId = await sending.session.run((store) => store.createUpload(item.key, options))
+  try {
+    return await saved(sending, { ...asked, uploadId })
+  } catch (error) {
+    if (error instanceof LeaseLost) await abortUnclaimed(sending, item.key, uploadId)
+    throw error
+  }
+}
+
+/** Somebody else has the delivery, and may have finished it: nobody but us knows of this upload. */
+async function abortUnclaimed(sending: Sending, key: string, uploadId: string): Promise<void> {
+  try {
+    await sending.target.store.abortUpload(key, uploadId)
+  } catch (error) {
+    if (!(error instanceof DrawbridgeError)) throw error
+  }
 }
 
 /** The upload is gone or can not be completed. Whether a Complete of ours arrived stays on record. */
