@@ -103,7 +103,7 @@ async function checkTarget(look: Look): Promise<void> {
   const notDelivered = about.filter(({ connection, action }) => connection === target.connection && isEnd(action))
   if (target.state === 'skipped' || record.state === 'quarantined') return
   if (!wantedTargets(record).includes(target) && target.reason !== null) return
-  if (target.state === 'waiting' && isHeld(bucket, target)) return
+  if (target.state === 'waiting' && (isHeld(bucket, target) || isBehindHeld(house, record, target))) return
   if (target.state === 'waiting' || target.state === 'sending') return say('I8', `${at} never ended: ${target.state}`)
   if (target.reason === null || notDelivered.length === 0) say('I1', `${at} is ${target.state} for no reason`)
   if (!isExcused(house, bucket, target)) say('I1', `${at} is ${target.state} though nothing stood in its way`)
@@ -123,6 +123,17 @@ function isEnd(action: string): boolean {
 export function isHeld(bucket: Bucket, target: TargetRecord): boolean {
   if (!bucket.rights.refusesSecondWrite || target.reason === null) return false
   return target.items.some(({ key }) => bucket.objects.has(key))
+}
+
+/** A failover route does not pass a target at which the report may stand. */
+export function isBehindHeld(house: House, record: DeliveryRecord, target: TargetRecord): boolean {
+  if (record.policy !== 'failover' || target.attempts > 0) return false
+  return record.targets.some(
+    (other) =>
+      other.position < target.position &&
+      other.state === 'waiting' &&
+      isHeld(house.bucket(bucketName(record.tenant, other.connection)), other),
+  )
 }
 
 /** Somebody else's object, or one that the way damaged, stands at the key; or the key of a refusing store is taken. */

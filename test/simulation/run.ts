@@ -4,7 +4,7 @@ import { DrawbridgeError } from '../../src/base/index.ts'
 import { ask, handOver, personOf, reportsOf } from './clients.ts'
 import type { History } from './history.ts'
 import { House, tenants } from './house.ts'
-import { bucketName, isHeld, type Violation, violationsOf } from './invariants.ts'
+import { bucketName, isBehindHeld, isHeld, type Violation, violationsOf } from './invariants.ts'
 import type { PlantedBug } from './planted.ts'
 import { bucketNames, type Schedule, stormMs } from './schedule.ts'
 
@@ -94,9 +94,12 @@ async function isOnlyHeld(house: House): Promise<boolean> {
   for (const tenant of tenants) {
     for (const record of await house.state.deliveries.list(tenant, { limit: 100_000 })) {
       if (['delivered', 'conflict', 'quarantined'].includes(record.state)) continue
-      const open = record.targets.filter(({ availableAt }) => availableAt !== null)
-      const held = open.filter((target) => isHeld(house.bucket(bucketName(tenant, target.connection)), target))
-      if (held.length < open.length) return false
+      const open = record.targets.filter(({ state, availableAt }) => state !== 'delivered' && availableAt !== null)
+      const isSettled = open.every(
+        (target) =>
+          isHeld(house.bucket(bucketName(tenant, target.connection)), target) || isBehindHeld(house, record, target),
+      )
+      if (!isSettled) return false
     }
   }
   return true
