@@ -1,7 +1,7 @@
 /** A whole Drawbridge for the delivery benchmark, wired as the server wires it: real connection, real database, real log. */
 import { systemClock, systemRandom } from '../src/base/index.ts'
 import { parseConfig } from '../src/cli/config.ts'
-import { type OpenedHouse, openHouse } from '../src/cli/house.ts'
+import { type HouseOptions, type OpenedHouse, openHouse } from '../src/cli/house.ts'
 import type { Connection } from '../src/contract/index.ts'
 import type { DeliveryEvent, Person } from '../src/delivery/index.ts'
 
@@ -13,30 +13,46 @@ export interface BenchHouseOptions {
   readonly directory: string
   readonly endpoint: string
   readonly onDelivery: (event: DeliveryEvent) => void
+  /** Absent: an access key. */
+  readonly role?: BenchRole
 }
 
-/** Opens a house with one connection `acme`, reached by an access key, and one route `audit` to it. */
+/** A role at the endpoint, and who we are to it. */
+export interface BenchRole {
+  readonly bucket: string
+  readonly bucketOwner: string
+  readonly region: string
+  readonly roleArn: string
+  readonly externalId: string
+  readonly provider: NonNullable<HouseOptions['provider']>
+}
+
+/** Opens a house with one connection `acme`, and one route `audit` to it. */
 export async function openBenchHouse(options: BenchHouseOptions): Promise<OpenedHouse> {
-  const config = parseConfig(JSON.stringify({ allowedEndpoints: [options.endpoint] }), 'bench')
+  const { endpoint, role } = options
+  const settings = { allowedEndpoints: [endpoint], stsEndpoint: endpoint, ...(role && { region: role.region }) }
+  const config = parseConfig(JSON.stringify(settings), 'bench')
   const opened = await openHouse({
     config,
     directory: options.directory,
     clock: systemClock,
     random: systemRandom,
-    provider: null,
+    provider: role?.provider ?? null,
     onDelivery: options.onDelivery,
   })
   const createdAt = systemClock.now().toISOString()
-  await opened.house.connections.add(connection(options.endpoint, createdAt), {
-    kind: 'access-key',
-    secretAccessKey: 'benchmarks-need-no-secret-access-key',
-  })
+  const secretAccessKey = 'benchmarks-need-no-secret-access-key'
+  await opened.house.connections.add(
+    connection(endpoint, createdAt, role),
+    role === undefined ? { kind: 'access-key', secretAccessKey } : { kind: 'none' },
+  )
   const route = { id: 'rte_bench', name: 'audit', policy: 'failover' as const, targets: ['acme'], createdAt }
   await opened.house.routes.add(tenant, route)
   return opened
 }
 
-function connection(endpoint: string, createdAt: string): Connection {
+function connection(endpoint: string, createdAt: string, role: BenchRole | undefined): Connection {
+  const region = role?.region ?? 'eu-central-1'
   return {
     id: 'con_bench',
     tenant,
@@ -44,13 +60,23 @@ function connection(endpoint: string, createdAt: string): Connection {
     purpose: 'export',
     location: {
       service: 's3',
-      uri: 's3://acme-audit',
+      uri: `s3://${role?.bucket ?? 'acme-audit'}`,
       rootPath: 'exports/',
-      region: 'eu-central-1',
-      bucketOwner: '222222222222',
+      region,
+      bucketOwner: role?.bucketOwner ?? '222222222222',
       endpoint,
     },
-    authentication: { kind: 'access-key', accessKeyId: 'AKIABENCHMARKS000000', createdAt },
+    authentication:
+      role === undefined
+        ? { kind: 'access-key', accessKeyId: 'AKIABENCHMARKS000000', createdAt }
+        : {
+            kind: 'role',
+            roleArn: role.roleArn,
+            externalId: role.externalId,
+            externalIdOrigin: 'generated',
+            stsRegion: region,
+            durationSeconds: 3600,
+          },
     identityMapping: { sourceIdentityClaim: 'sub', tags: [] },
     writing: { acl: 'none', encryption: { kind: 'bucket-default' }, resume: true },
     state: 'active',

@@ -1,8 +1,14 @@
 /** `npm run bench -- NAME`: runs one benchmark and prints its tables. Nothing here is asserted by tests. */
+
+import { benchDelivery } from './delivery.ts'
 import { benchDiagnosis } from './diagnosis.ts'
 import { benchIam } from './iam.ts'
 
-const benches: Readonly<Record<string, () => Promise<string>>> = { diagnosis: benchDiagnosis, iam: benchIam }
+const benches: Readonly<Record<string, () => Promise<string>>> = {
+  delivery: benchDelivery,
+  diagnosis: benchDiagnosis,
+  iam: benchIam,
+}
 
 const [name = ''] = process.argv.slice(2)
 const bench = Object.hasOwn(benches, name) ? benches[name] : undefined
