@@ -18,7 +18,7 @@ export type {
   ReleaseEnd,
   RouteRepository,
 } from './repository.ts'
-export { LeaseLost, smallDeliveryBytes } from './repository.ts'
+export { LeaseLost, smallDeliveryBytes, suspectAfter } from './repository.ts'
 export type { AcceptInput } from './service.ts'
 export { DeliveryService } from './service.ts'
 export { Spool } from './spool/spool.ts'

@@ -35,7 +35,12 @@ export interface ReleaseEnd {
 export interface ClaimLimit {
   readonly small: number
   readonly large: number
+  /** Of these at most so many that ended `suspectAfter` claims in a row without an answer. Absent: 1. */
+  readonly suspects?: number
 }
+
+/** From so many claims in a row without an answer on, a delivery may be what kills its workers: it is worked on alone. */
+export const suspectAfter = 2
 
 /** Deliveries up to this size cost a request more than they cost bytes: many of them are worked on at a time. */
 export const smallDeliveryBytes = 1024 * 1024
@@ -76,7 +81,7 @@ export interface DeliveryRepository {
 
   /**
    * Claims deliveries that are due and not under a living lease, counting a crash before the work: up to `limit.small`
-   * of at most `smallDeliveryBytes`, and up to `limit.large` others.
+   * of at most `smallDeliveryBytes`, and up to `limit.large` others; of suspects the ones with the fewest crashes first.
    */
   claim(worker: string, limit: ClaimLimit, leaseMs: number): Promise<Claim[]>
   /** Prolongs the lease. False: the claim is lost. */

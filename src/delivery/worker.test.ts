@@ -405,3 +405,23 @@ test('an Azure token that only creates: a 403 after a possible send is no reason
   })
   expect((await objectsOf(backup)).size).toBe(0)
 })
+
+test('what crashed twice is claimed alone, the fewest crashes first, and holds no fresh delivery back', async () => {
+  const house = await houseWith({ acme: { store: memoryStore() } })
+  const room = { small: 9, large: 9 }
+  const killed = async (): Promise<string[]> => {
+    const claims = await house.state.deliveries.claim('killed', room, 15_000)
+    house.clock.advance(16_000)
+    return claims.map(({ delivery }) => delivery)
+  }
+  const [a, b] = [await house.deliver({ 'a.pdf': 'a' }), await house.deliver({ 'b.pdf': 'b' })]
+  expect(await killed()).toHaveLength(2)
+  expect(await killed()).toHaveLength(2)
+  const fresh = await house.deliver({ 'c.pdf': 'c' })
+  const [suspect = '', ...others] = await killed()
+  expect(others).toEqual([fresh])
+  expect([a, b]).toContain(suspect)
+  expect(await killed()).toEqual([suspect === a ? b : a, fresh])
+  expect(await house.state.deliveries.claim('full', { ...room, suspects: 0 }, 15_000)).toEqual([])
+  expect(await house.worker.runOnce()).toBe(3)
+})

@@ -5,7 +5,7 @@
 import type { Clock, Random } from '../base/index.ts'
 import { runPass } from './pass.ts'
 import type { ReceiptMaker } from './receipts.ts'
-import { type Claim, type ClaimLimit, type DeliveryRepository, LeaseLost } from './repository.ts'
+import { type Claim, type ClaimLimit, type DeliveryRepository, LeaseLost, suspectAfter } from './repository.ts'
 import { SidecarWriter } from './sidecars.ts'
 import type { Spool } from './spool/spool.ts'
 import type { TargetAccess } from './target-access.ts'
@@ -102,10 +102,11 @@ export class DeliveryWorker {
       this.#isWoken = false
       try {
         await this.#keepHouse()
-        const { small, large } = this.#room()
-        await this.#claimMore()
+        const { small, large, suspects } = this.#room()
+        const claimed = await this.#claimMore()
         // Nothing more can be begun before something ends, and that wakes.
-        await this.#nap(small === 0 && large === 0 ? longestNapMs : await this.#napMs())
+        const isFull = (small === 0 && large === 0) || (suspects === 0 && claimed === 0)
+        await this.#nap(isFull ? longestNapMs : await this.#napMs())
       } catch (error) {
         // The database is out of reach: nothing is claimed until it is back.
         this.#tools.tell({ type: 'crash', delivery: null, error })
@@ -130,14 +131,16 @@ export class DeliveryWorker {
   }
 
   /** How much more can be begun. Small ones are taken several at a time: one claim costs as much as many. */
-  #room(): ClaimLimit {
+  #room(): Required<ClaimLimit> {
     const { concurrency = 4, smallConcurrency = 64 } = this.#parts
-    let [small, large] = [smallConcurrency, concurrency]
-    for (const { isSmall } of this.#running.values()) {
+    let [small, large, suspects] = [smallConcurrency, concurrency, 1]
+    for (const { isSmall, crashes } of this.#running.values()) {
       if (isSmall) small -= 1
       else large -= 1
+      // Two suspects at a time could take each other into the quarantine.
+      if (crashes >= suspectAfter) suspects = 0
     }
-    return { small: small < smallConcurrency / 4 ? 0 : small, large: Math.max(0, large) }
+    return { small: small < smallConcurrency / 4 ? 0 : small, large: Math.max(0, large), suspects }
   }
 
   async #claimMore(): Promise<number> {

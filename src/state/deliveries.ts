@@ -16,7 +16,7 @@ import type {
   SpooledFile,
   TargetRecord,
 } from '../delivery/index.ts'
-import { LeaseLost, smallDeliveryBytes } from '../delivery/index.ts'
+import { LeaseLost, smallDeliveryBytes, suspectAfter } from '../delivery/index.ts'
 import type { ReceiptFile } from '../evidence/index.ts'
 import { coalesced } from './coalesced.ts'
 import { itemRow, recordsOf, targetColumns } from './delivery-rows.ts'
@@ -184,22 +184,31 @@ export class SqlDeliveries implements DeliveryRepository {
 
   /** The seam to PostgreSQL: there this select ends in `for update skip locked`. */
   async #due(executor: Executor, limit: ClaimLimit): Promise<{ id: string; crashes: number; isSmall: boolean }[]> {
-    const now = this.#now()
+    const free = (most: number) =>
+      executor
+        .selectFrom('deliveries')
+        .select(['id', 'crashes', 'is_small'])
+        .where('available_at', '<=', this.#now())
+        .where((eb) => eb.or([eb('lease_until', 'is', null), eb('lease_until', '<=', this.#now())]))
+        .limit(most)
     const sized = async (isSmall: 0 | 1, most: number) =>
       most <= 0
         ? []
-        : await executor
-            .selectFrom('deliveries')
-            .select(['id', 'crashes', 'available_at'])
-            .where('available_at', '<=', now)
+        : await free(most)
             .where('is_small', '=', isSmall)
-            .where((eb) => eb.or([eb('lease_until', 'is', null), eb('lease_until', '<=', now)]))
+            .where('crashes', '<', suspectAfter)
             .orderBy('available_at')
-            .limit(most)
             .execute()
-    const small = (await sized(1, limit.small)).map((row) => ({ ...row, isSmall: true }))
-    const large = (await sized(0, limit.large)).map((row) => ({ ...row, isSmall: false }))
-    return [...small, ...large]
+    const sizes = [...(limit.small > 0 ? [1] : []), ...(limit.large > 0 ? [0] : [])]
+    const suspects = await free(limit.suspects ?? 1)
+      // Literally, so that the index of the few suspects serves.
+      .where((eb) => eb('crashes', '>=', eb.lit(suspectAfter)))
+      .where('is_small', 'in', sizes)
+      .orderBy('crashes')
+      .orderBy('available_at')
+      .execute()
+    const due = [...suspects, ...(await sized(1, limit.small)), ...(await sized(0, limit.large))]
+    return due.map(({ id, crashes, is_small }) => ({ id, crashes, isSmall: is_small === 1 }))
   }
 
   async heartbeat(claim: Claim, leaseMs: number): Promise<boolean> {

@@ -113,6 +113,10 @@ const migrations: readonly Migration[] = [
       `create index deliveries_due on deliveries (is_small, available_at) where available_at is not null`,
     ],
   },
+  {
+    name: 'deliveries that may kill their workers are found quickly',
+    statements: [`create index deliveries_suspect on deliveries (crashes, available_at) where crashes >= 2`],
+  },
 ]
 
 /**
