@@ -164,12 +164,50 @@ async function checkObjects({ house, record, target, say }: Look, bucket: Bucket
   if (receipt === null) return say('I1', `${at} lost its receipt`)
   const [first] = target.items
   if (target.sidecar !== 'written' || record.files.length > 1 || first === undefined) return
-  const copy = bucket.objects.get(first.key + sidecarSuffix)
-  if (copy === undefined) return say('I1', `${at} has no copy of its receipt`)
-  if (copy.length > 1) say('I2', `${at} has ${copy.length} versions of its receipt`)
+  const copies = copiesOf(bucket, first.key)
+  if (copies.length === 0) return say('I1', `${at} has no copy of its receipt`)
   const isDoubtful = house.way(bucket.name).doubted.has(first.key + sidecarSuffix)
-  if (copy.at(-1)?.bytes.toString() !== packSidecar(receipt) && !isDoubtful)
+  if (!copies.every((copy) => copy === packSidecar(receipt)) && !isDoubtful) {
     say('I3', `${at} has another receipt beside it`)
+  }
+}
+
+/** The copies of a receipt: beside the report, or among the lines that small reports share. */
+function copiesOf(bucket: Bucket, key: string): readonly string[] {
+  const known = sharedCopies.get(bucket) ?? readShared(bucket)
+  sharedCopies.set(bucket, known)
+  const beside = bucket.objects
+    .get(key + sidecarSuffix)
+    ?.at(-1)
+    ?.bytes.toString()
+  return [...(beside === undefined ? [] : [beside]), ...(known.get(key) ?? [])]
+}
+
+/** Of buckets at rest: nothing is written to them any more when they are checked. */
+const sharedCopies = new WeakMap<Bucket, ReadonlyMap<string, string[]>>()
+
+function readShared(bucket: Bucket): Map<string, string[]> {
+  const copies = new Map<string, string[]>()
+  for (const [name, versions] of bucket.objects) {
+    if (!isShared(name)) continue
+    for (const { key, receipt } of linesOf(versions.at(-1)?.bytes.toString() ?? '')) {
+      copies.set(key, [...(copies.get(key) ?? []), receipt])
+    }
+  }
+  return copies
+}
+
+function isShared(key: string): boolean {
+  return key.startsWith('root/receipts/') && key.endsWith('.jsonl')
+}
+
+function linesOf(text: string): { key: string; receipt: string }[] {
+  const lines: { key: string; receipt: string }[] = text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line))
+  // A line names where the copy would stand by itself.
+  return lines.map(({ key, receipt }) => ({ key: key.replace(sidecarSuffix, ''), receipt }))
 }
 
 function checkQuarantine(house: House, record: DeliveryRecord, told: readonly Told[], say: Say): void {
@@ -189,6 +227,13 @@ function checkStrangers(house: House, tenant: string, records: readonly Delivery
     for (const [key, versions] of bucket.objects) {
       for (const { writer, metadata } of versions) {
         if (writer === 'somebody else') continue
+        if (isShared(key)) {
+          if (versions.length > 1) say('I2', `${bucket.name} has ${versions.length} versions of shared receipts`)
+          for (const line of linesOf(versions[0]?.bytes.toString() ?? '')) {
+            if (!bucket.objects.has(line.key)) say('I7', `${bucket.name} holds a receipt of nothing that stands there`)
+          }
+          continue
+        }
         const record = own.get(metadata['drawbridge-delivery'] ?? '')
         if (record === undefined) say('I7', `${bucket.name} holds an object that is no delivery of ${tenant}`)
         else checkKey(bucket, key, record, say)
