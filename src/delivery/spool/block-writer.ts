@@ -25,7 +25,10 @@ export class BlockWriter {
   readonly #whole = createHash('sha256')
   readonly #blocks: BlockSum[] = []
   #block: Buffer | null = null
+  /** The memory of the block before, free again when that is on the disk. */
+  #spare: Buffer | null = null
   #filled = 0
+  #crc32 = 0
   #sizeBytes = 0
   /** The block before, on its way to the disk. */
   #pending: Promise<unknown> = Promise.resolve()
@@ -42,7 +45,10 @@ export class BlockWriter {
     while (offset < bytes.length) {
       this.#block ??= Buffer.allocUnsafeSlow(blockBytes)
       const take = Math.min(bytes.length - offset, blockBytes - this.#filled)
-      this.#block.set(bytes.subarray(offset, offset + take), this.#filled)
+      const piece = bytes.subarray(offset, offset + take)
+      // Piece by piece, while it is in the processor's cache.
+      this.#crc32 = crc32(piece, this.#crc32)
+      this.#block.set(piece, this.#filled)
       this.#filled += take
       offset += take
       if (this.#filled === blockBytes) await this.#roll(null)
@@ -68,19 +74,19 @@ export class BlockWriter {
   /** Hands the block over and goes on with another; at most two are held. `known`: its SHA-256, where it is known. */
   async #roll(known: Buffer | null): Promise<void> {
     await this.#pending
-    const block = this.#block?.subarray(0, this.#filled) ?? Buffer.alloc(0)
-    this.#pending = watched(this.#keep(block, this.#sizeBytes, known))
+    const memory = this.#block ?? Buffer.alloc(0)
+    const block = memory.subarray(0, this.#filled)
+    this.#pending = watched(this.#keep(block, this.#crc32, this.#sizeBytes, known))
+    this.#crc32 = 0
     this.#sizeBytes += block.length
-    this.#block = null
+    this.#block = this.#spare
+    this.#spare = memory
     this.#filled = 0
     if (this.#blocks.length % blocksPerSync === 0) this.#beginSync()
   }
 
-  async #keep(block: Buffer, position: number, known: Buffer | null): Promise<void> {
-    const written = writeFully(this.#handle, block, position)
-    const hashed = known ?? sha256Aside(block)
-    const sum = crc32(block)
-    const [sha256] = await Promise.all([hashed, written])
+  async #keep(block: Buffer, sum: number, position: number, known: Buffer | null): Promise<void> {
+    const [sha256] = await Promise.all([known ?? sha256Aside(block), writeFully(this.#handle, block, position)])
     this.#blocks.push({ sha256, crc32: sum })
   }
 

@@ -3,7 +3,7 @@
  * before its first byte leaves: a bit that flipped on disk is never delivered.
  */
 import { createHash, webcrypto } from 'node:crypto'
-import { open, readFile } from 'node:fs/promises'
+import { type FileHandle, open, readFile } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { DrawbridgeError } from '../../base/index.ts'
 import type { Body, RangeSums } from '../../storage/index.ts'
@@ -64,6 +64,30 @@ export class SpooledBody implements Body {
     return Readable.from(this.#read(start, end), { objectMode: false, highWaterMark: pieceBytes })
   }
 
+  /**
+   * Reads one block into memory that the caller owns, and compares it. For whole blocks that begin at `start`; null for any
+   * other range, or where the memory is too small.
+   */
+  async readBlock(start: number, end: number, into: Buffer): Promise<{ bytes: Buffer; sha256: string } | null> {
+    const length = Math.min(blockBytes, this.sizeBytes - start)
+    if (start % blockBytes !== 0 || end - start !== length || into.length < length || length <= 0) return null
+    const sums = await this.#guarded(() => this.#table())
+    return await this.#guarded(async () => {
+      await using data = await open(this.#dataPath, 'r')
+      const bytes = into.subarray(0, length)
+      await this.#fill(data, bytes, start, sums)
+      return { bytes, sha256: sums[start / blockBytes]?.sha256.toString('hex') ?? '' }
+    })
+  }
+
+  /** Fills a buffer with the block at `offset`. @throws data-directory-broken — it is not what was handed over */
+  async #fill(data: FileHandle, bytes: Buffer, offset: number, sums: readonly BlockSum[]): Promise<void> {
+    const { bytesRead } = await data.read(bytes, 0, bytes.length, offset)
+    const actual = await sha256Aside(bytes.subarray(0, bytesRead))
+    if (bytesRead === bytes.length && sums[offset / blockBytes]?.sha256.equals(actual) === true) return
+    throw broken('the spooled report is not what was handed over any more', this.#dataPath)
+  }
+
   async *#read(start: number, end: number): AsyncGenerator<Buffer> {
     if (end <= start) return
     const sums = await this.#guarded(() => this.#table())
@@ -73,10 +97,8 @@ export class SpooledBody implements Body {
       const block = await this.#guarded(async () => {
         // A fresh buffer each time: the one before may still be on its way to the socket.
         const bytes = Buffer.allocUnsafeSlow(length)
-        const { bytesRead } = await data.read(bytes, 0, length, offset)
-        const actual = await sha256Aside(bytes.subarray(0, bytesRead))
-        if (bytesRead === length && sums[offset / blockBytes]?.sha256.equals(actual) === true) return bytes
-        throw broken('the spooled report is not what was handed over any more', this.#dataPath)
+        await this.#fill(data, bytes, offset, sums)
+        return bytes
       })
       const last = Math.min(length, end - offset)
       for (let from = Math.max(0, start - offset); from < last; from += pieceBytes) {

@@ -40,7 +40,7 @@ export type AnswerHeaders = Readonly<Record<string, string>>
 const expectContinueBytes = 1024 * 1024
 /** More of an answer than this is not read. */
 const maximumAnswerBytes = 64 * 1024
-/** How long a request whose body is in memory may take from beginning to end. */
+/** How long a request with a small body may take from beginning to end. */
 const deadlineMs = 300_000
 const clockCodes: ReadonlySet<string> = new Set(['RequestTimeTooSkewed', 'RequestExpired', 'RequestInTheFuture'])
 
@@ -115,7 +115,8 @@ export class DataPlane {
       })
       const onAbort = (): void => void request.destroy(new Error('aborted'))
       signal?.addEventListener('abort', onAbort, { once: true })
-      const deadline = body instanceof Uint8Array ? setTimeout(giveUp, deadlineMs, request) : undefined
+      // Larger ones take as long as they take: a socket on which nothing moves is cut.
+      const deadline = waits ? undefined : setTimeout(giveUp, deadlineMs, request)
       request.once('close', () => {
         clearTimeout(deadline)
         signal?.removeEventListener('abort', onAbort)
