@@ -303,7 +303,7 @@ function replacingReceipts(inner: DeliveryRepository, memory: Map<string, unknow
   const latest = (delivery: string, connection: string): string => `${delivery}/${connection}`
   return changed(inner, {
     saveReceipt: async (claim, target, files) => {
-      await inner.saveReceipt(claim, target, files)
+      await inner.saveReceipt(claim, { ...target, receipt: 'due' }, files)
       memory.set(latest(claim.delivery, target.connection), files)
       return files
     },

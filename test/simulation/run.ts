@@ -95,11 +95,12 @@ async function isOnlyHeld(house: House): Promise<boolean> {
     for (const record of await house.state.deliveries.list(tenant, { limit: 100_000 })) {
       if (['delivered', 'conflict', 'quarantined'].includes(record.state)) continue
       const open = record.targets.filter(({ state, availableAt }) => state !== 'delivered' && availableAt !== null)
-      const isSettled = open.every(
+      const isProved = record.targets.every(({ receipt, sidecar }) => receipt !== 'due' && sidecar !== 'due')
+      const isHeldOnly = open.every(
         (target) =>
           isHeld(house.bucket(bucketName(tenant, target.connection)), target) || isBehindHeld(house, record, target),
       )
-      if (!isSettled) return false
+      if (open.length === 0 || !isProved || !isHeldOnly) return false
     }
   }
   return true

@@ -87,7 +87,7 @@ export function costsClaims(fault: Fault): boolean {
 
 const requestFaults = [
   ...(['request-lost', 'answer-lost', 'answer-lost', 'arrives-late', 'error-after-success', 'slow-down'] as const),
-  ...(['write-conflict', 'bit-flip', 'slow', 'error-in-200'] as const),
+  ...(['write-conflict', 'bit-flip', 'bit-flip', 'slow', 'error-in-200'] as const),
 ] as const
 
 function draw(chance: Chance, reports: number, workers: number): Fault {
