@@ -93,14 +93,15 @@ async function isOnlyHeld(house: House): Promise<boolean> {
   if (![...house.buckets.values()].some(({ rights }) => rights.refusesSecondWrite)) return false
   for (const tenant of tenants) {
     for (const record of await house.state.deliveries.list(tenant, { limit: 100_000 })) {
-      if (['delivered', 'conflict', 'quarantined'].includes(record.state)) continue
+      if (['delivered', 'quarantined'].includes(record.state)) continue
       const open = record.targets.filter(({ state, availableAt }) => state !== 'delivered' && availableAt !== null)
       const isProved = record.targets.every(({ receipt, sidecar }) => receipt !== 'due' && sidecar !== 'due')
       const isHeldOnly = open.every(
         (target) =>
           isHeld(house.bucket(bucketName(tenant, target.connection)), target) || isBehindHeld(house, record, target),
       )
-      if (open.length === 0 || !isProved || !isHeldOnly) return false
+      const isWaiting = open.length > 0 || record.state === 'conflict'
+      if (!isWaiting || !isProved || !isHeldOnly) return false
     }
   }
   return true
