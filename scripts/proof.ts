@@ -1,10 +1,12 @@
 /**
  * Writes down what a test run only asserts. `npm run proof -- iam` puts a million generated pairs of policies and requests
  * before engine and reference model, looks for the slowest evaluation, and writes docs/proof-iam.md.
- * `npm run proof -- rules` writes docs/iam-rules.md from the cases.
+ * `npm run proof -- rules` writes docs/iam-rules.md from the cases. `npm run proof -- delivery` runs the delivery code in
+ * a simulated world of faults and writes PROOF.md and proof/delivery.json.
  */
 import { writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
+import { fileURLToPath, fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import fc from 'fast-check'
 import { compareScenario } from '../test/iam/compare.ts'
@@ -14,6 +16,7 @@ import { mostPolicyBytes, mostRequestBytes } from '../test/iam/hostile.ts'
 import { type Catch, hunt } from '../test/iam/hunt.ts'
 import { proofPage } from '../test/iam/proof-page.ts'
 import { readRuledCases, rulesPage } from '../test/iam/rules-page.ts'
+import { run as proveDelivery, run as proveDelivery } from '../test/simulation/proof.ts'
 
 const requestsPerScenario = 10
 const scenariosPerBatch = 5_000
@@ -22,9 +25,12 @@ const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: {
     pairs: { type: 'string', default: '1000000' },
+    deliveries: { type: 'string', default: '100000' },
     seed: { type: 'string', default: '20261122' },
     /** How long to look for the slowest evaluation. */
     seconds: { type: 'string', default: '60' },
+    /** How many deliveries to simulate. */
+    deliveries: { type: 'string', default: '1000000' },
   },
 })
 
@@ -34,12 +40,18 @@ switch (positionals[0]) {
   case 'iam':
     proveIam(Number(values.pairs), Number(values.seed), Number(values.seconds))
     break
+  case 'delivery': {
+    const directory = fileURLToPath(new URL('..', import.meta.url))
+    const holds = await proveDelivery({ deliveries: Number(values.deliveries), seed: Number(values.seed), directory })
+    process.exitCode = holds ? 0 : 1
+    break
+  }
   case 'rules':
     writeFileSync(page('iam-rules.md'), rulesPage(readRuledCases()))
     break
   default:
     console.error('error: name a proof')
-    console.error('hint: npm run proof -- iam | rules [--pairs N] [--seed N] [--seconds N]')
+    console.error('hint: npm run proof -- iam | rules | delivery [--pairs N] [--deliveries N] [--seed N] [--seconds N]')
     process.exitCode = 2
 }
 

@@ -14,7 +14,6 @@ import {
   verifyLog,
 } from '../../src/evidence/index.ts'
 import type { Bucket } from './bucket.ts'
-import type { Report } from './history.ts'
 import { type House, logOrigin, tenants } from './house.ts'
 import { type BucketName, bucketNames } from './schedule.ts'
 
@@ -346,9 +345,4 @@ export function bucketName(tenant: string, connection: string): BucketName {
   const name = bucketNames.find((candidate) => candidate === `${tenant}/${connection}`)
   if (name === undefined) throw new TypeError('a bucket of the simulation')
   return name
-}
-
-/** The report of a delivery, for whoever prints. */
-export function describe(report: Report): string {
-  return `${report.tenant} ${report.name} on ${report.route}`
 }
