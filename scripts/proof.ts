@@ -6,7 +6,7 @@
  */
 import { writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
-import { fileURLToPath, fileURLToPath } from 'node:url'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import fc from 'fast-check'
 import { compareScenario } from '../test/iam/compare.ts'
@@ -16,7 +16,7 @@ import { mostPolicyBytes, mostRequestBytes } from '../test/iam/hostile.ts'
 import { type Catch, hunt } from '../test/iam/hunt.ts'
 import { proofPage } from '../test/iam/proof-page.ts'
 import { readRuledCases, rulesPage } from '../test/iam/rules-page.ts'
-import { run as proveDelivery, run as proveDelivery } from '../test/simulation/proof.ts'
+import { run as proveDelivery } from '../test/simulation/proof.ts'
 
 const requestsPerScenario = 10
 const scenariosPerBatch = 5_000
@@ -25,12 +25,11 @@ const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: {
     pairs: { type: 'string', default: '1000000' },
+    /** How many deliveries to simulate. */
     deliveries: { type: 'string', default: '100000' },
     seed: { type: 'string', default: '20261122' },
     /** How long to look for the slowest evaluation. */
     seconds: { type: 'string', default: '60' },
-    /** How many deliveries to simulate. */
-    deliveries: { type: 'string', default: '1000000' },
   },
 })
 

@@ -2,6 +2,7 @@
  * The house under simulation: the real delivery code, database and evidence log, in processes that a schedule kills and
  * stops. Only the machine around it is played: time, disk, network and the customers' buckets.
  */
+import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -32,6 +33,9 @@ import { Way, Wire } from './wire.ts'
 
 export const tenants = ['globex', 'initech'] as const
 export const logOrigin = 'simulation.example'
+
+/** The database is a real file; where the system has a disk in memory, there. */
+const memoryDirectory = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
 
 /** Low, so that small reports go both ways. */
 const largestKeptInDatabase = 60
@@ -65,7 +69,7 @@ export class House {
   readonly #memory = new Map<string, unknown>()
 
   static async open(schedule: Schedule, bug: PlantedBug | null = null): Promise<House> {
-    const house = new House(schedule, bug, await mkdtemp(join(tmpdir(), 'drawbridge-simulation-')))
+    const house = new House(schedule, bug, await mkdtemp(join(memoryDirectory, 'drawbridge-simulation-')))
     await house.#boot()
     await house.#setUp()
     return house
