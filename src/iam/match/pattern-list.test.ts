@@ -5,6 +5,9 @@ import { compileArnPattern, compileArnPatterns } from './arn.ts'
 import { compileGlobText, globMatches, globTokens } from './glob.ts'
 import { TextSet, toSteps } from './text-set.ts'
 
+/** Fixed, for how often something fits is chance too, and a test that fails by chance gets its limit lowered. */
+const seed = 20261122
+
 const none = { values: () => null }
 const letters = fc.string({ unit: fc.constantFrom('a', 'b', ':'), maxLength: 10 })
 const pattern = fc.string({ unit: fc.constantFrom('a', 'b', ':', '*', '?'), maxLength: 8 })
@@ -30,7 +33,7 @@ test('plain patterns', () => {
       fitting += expected.length
       expect([...found].sort()).toEqual([...new Set(expected)].sort())
     }),
-    { numRuns: 3000 },
+    { numRuns: 3000, seed },
   )
   expect(fitting).toBeGreaterThan(2000)
 })
@@ -51,7 +54,7 @@ test('long patterns on long texts', () => {
       fitting += expected.length
       expect([...found].sort()).toEqual([...new Set(expected)].sort())
     }),
-    { numRuns: 1000 },
+    { numRuns: 1000, seed },
   )
   expect(fitting).toBeGreaterThan(300)
 })
@@ -66,7 +69,7 @@ test('ARN patterns, for few and for many texts', () => {
       const several = compileArnPatterns(patterns, true)
       expect([several(none, [text])(text), several(none, many)(text)]).toEqual([expected, expected])
     }),
-    { numRuns: 300 },
+    { numRuns: 300, seed },
   )
-  expect(fitting).toBeGreaterThan(10)
+  expect(fitting).toBeGreaterThanOrEqual(30)
 })
