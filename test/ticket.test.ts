@@ -230,6 +230,12 @@ describe.skipIf(needs(chromiumPath, 'chromium'))('the repair ticket', () => {
     expect((await verify()).status).toBe('pass')
     const { tickets } = await client.ticket.list({})
     expect(tickets.every(({ closedAt }) => closedAt !== null)).toBe(true)
+    const [closed] = tickets
+    const shown = await client.ticket.show({ id: closed?.id ?? '' })
+    expect(shown.ticket).toEqual(closed)
+    expect(shown.diagnosis.causes[0]?.id).toBe(closed?.cause)
+    expect(shown.html).toContain(`"id":"${closed?.id}"`)
+    await expect(client.ticket.show({ id: 'tck_none' })).rejects.toMatchObject({ code: 'not-found' })
     const { entries } = await client.evidence.export({})
     const actions = entries.map((entry) => (JSON.parse(entry) as { action: string }).action)
     expect(actions.filter((action) => action.startsWith('ticket.'))).toEqual([

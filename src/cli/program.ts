@@ -18,7 +18,7 @@ import {
 import { commandRow, type Run } from './commands/run.ts'
 import { sandboxCommand } from './commands/sandbox.ts'
 import { serveCommand } from './commands/serve.ts'
-import { ticketCommand } from './commands/ticket.ts'
+import { showTicketCommand, ticketCommand } from './commands/ticket.ts'
 import { whatIfCommand } from './commands/what-if.ts'
 import { renderConnection, renderConnections, renderRoutes } from './render/connection.ts'
 import { renderDeliveries, renderDelivery } from './render/delivery.ts'
@@ -64,6 +64,7 @@ const forms: Readonly<Record<CommandName, CommandForm>> = {
   'evidence.export': exportCommand,
   'ticket.create': ticketCommand,
   'ticket.list': plainCommand('ticket.list', ({ tickets }, _columns, colors) => renderTickets(tickets, colors)),
+  'ticket.show': showTicketCommand,
   'diagnosis.explain': diagnoseCommand,
   'policy.evaluate': evaluateCommand,
   'policy.check': checkCommand,

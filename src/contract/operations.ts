@@ -24,7 +24,13 @@ export const operations = {
     output: z.object({
       version: z.string(),
       tenant: z.string(),
-      signedIn: z.object({ kind: z.string(), subject: z.string(), displayName: z.string().optional() }),
+      signedIn: z.object({
+        kind: z.string(),
+        subject: z.string(),
+        displayName: z.string().optional(),
+        /** What the caller may do here. */
+        rights: z.array(z.enum(['view', 'operate', 'connect'])),
+      }),
       /** Our principal; null when no base identity is configured. */
       principal: z.string().nullable(),
       /** `dynamic` or a list of CIDRs. */
@@ -303,6 +309,16 @@ export const operations = {
     input: empty,
     output: z.object({ tickets: z.array(ticket) }),
     errors: [],
+  }),
+  'ticket.show': defineOperation({
+    name: 'ticket.show',
+    summary: 'Shows one repair ticket: what it says, whether it is closed, and its file once more.',
+    right: 'view',
+    http: { method: 'GET', path: '/tickets/{id}' },
+    cli: { words: ['ticket', 'show'], example: 'drawbridge ticket show tck_… --out ticket.html' },
+    input: z.object({ id: z.string().max(100) }),
+    output: z.object({ ticket, diagnosis, html: z.string() }),
+    errors: ['not-found', 'configuration-invalid'],
   }),
   'diagnosis.explain': defineOperation({
     name: 'diagnosis.explain',

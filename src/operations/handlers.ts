@@ -13,7 +13,7 @@ import { checkPolicies, compareCalls, explainCalls, repairCalls, writePolicies }
 import { verifyReceipt } from './receipt.ts'
 import * as routes from './route.ts'
 import { status } from './service.ts'
-import { createTicket, listTickets } from './ticket.ts'
+import { createTicket, listTickets, showTicket } from './ticket.ts'
 import { showHistory, verify } from './verification.ts'
 import { tryPlan } from './what-if.ts'
 
@@ -58,6 +58,7 @@ export const handlers: Handlers = {
   'evidence.export': (house) => exportEvidence(house),
   'ticket.create': (house, caller, input) => createTicket(house, caller, input),
   'ticket.list': (house) => listTickets(house),
+  'ticket.show': (house, _caller, { id }) => showTicket(house, id),
   'diagnosis.explain': (house, caller, input) => explain(house, caller, input),
   'policy.evaluate': (_house, _caller, input) => evaluateCases(input),
   'policy.check': (_house, _caller, input) => checkPolicies(input),

@@ -11,7 +11,12 @@ export async function status(house: House, caller: Caller): Promise<OperationOut
   return {
     version: house.version,
     tenant: house.tenant,
-    signedIn: { kind, subject, ...(displayName === undefined ? {} : { displayName }) },
+    signedIn: {
+      kind,
+      subject,
+      ...(displayName === undefined ? {} : { displayName }),
+      rights: (['view', 'operate', 'connect'] as const).filter((right) => caller.rights.has(right)),
+    },
     principal: identity?.principalArn ?? null,
     egress: describeEgress(house.context.egress),
   }

@@ -23,7 +23,7 @@ export async function createTicket(
 ): Promise<OperationOutput<'ticket.create'>> {
   const connection = await findConnection(house, input.connection)
   const template = await house.ticketTemplate()
-  if (template === null) throw notBuilt()
+  if (template === null) throw notBuilt('ticket.create')
   const diagnosis = await diagnosisFor(house, caller, connection, input)
   const identity = requireIdentity(connection.identityMapping, await personInQuestion(house, caller, connection))
   const [cause] = diagnosis.causes
@@ -38,7 +38,7 @@ export async function createTicket(
   }
   const page = await ticketPageOf(ticket, connection, identity, diagnosis, house.context)
   const html = fillTemplate(template, page)
-  await house.tickets.add(house.tenant, ticket)
+  await house.tickets.add(house.tenant, ticket, page)
   const fields = { connection: connection.name, cause: ticket.cause ?? '' }
   await house.record([entryOf(caller, 'ticket.created', ticket.id, fields)])
   return { ticket, html }
@@ -46,6 +46,22 @@ export async function createTicket(
 
 export async function listTickets(house: House): Promise<OperationOutput<'ticket.list'>> {
   return { tickets: await house.tickets.list(house.tenant) }
+}
+
+/** Shows a ticket and makes its file anew of what was kept. @throws not-found | configuration-invalid */
+export async function showTicket(house: House, id: string): Promise<OperationOutput<'ticket.show'>> {
+  const kept = await house.tickets.byId(house.tenant, id)
+  if (kept === null || kept.page === null) {
+    throw new DrawbridgeError({
+      code: 'not-found',
+      message: kept === null ? `there is no ticket \`${id}\`` : `the page of the ticket \`${id}\` was not kept`,
+      operation: 'ticket.show',
+      help: '`drawbridge ticket list` names them all',
+    })
+  }
+  const template = await house.ticketTemplate()
+  if (template === null) throw notBuilt('ticket.show')
+  return { ticket: kept.ticket, diagnosis: kept.page.diagnosis, html: fillTemplate(template, kept.page) }
 }
 
 /** Closes the open tickets of a connection whose verification is green. */
@@ -90,11 +106,11 @@ async function deliveryDiagnosis(house: House, name: string, id: string): Promis
   })
 }
 
-function notBuilt(): DrawbridgeError {
+function notBuilt(operation: string): DrawbridgeError {
   return new DrawbridgeError({
     code: 'configuration-invalid',
     message: 'the page of the repair ticket is not built',
-    operation: 'ticket.create',
+    operation,
     help: 'run `npm run build:web` in the checkout; an installed package carries it',
   })
 }

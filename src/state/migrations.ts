@@ -117,6 +117,10 @@ const migrations: readonly Migration[] = [
     name: 'deliveries that may kill their workers are found quickly',
     statements: [`create index deliveries_suspect on deliveries (crashes, available_at) where crashes >= 2`],
   },
+  {
+    name: 'repair tickets keep their pages',
+    statements: [`alter table tickets add column page text`],
+  },
 ]
 
 /**

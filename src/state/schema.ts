@@ -64,6 +64,8 @@ export interface TicketRow {
   closed_at: string | null
   /** The ticket without its closing time. */
   document: string
+  /** What its page is made of; null in tickets of older versions. */
+  page: string | null
 }
 
 export interface ConnectionRow {

@@ -1,6 +1,6 @@
 /** The repair tickets of every tenant: opened by hand, closed by a green verification. */
 import type { Kysely } from 'kysely'
-import type { TicketRepository } from '../connection/index.ts'
+import type { KeptTicket, RepairTicketPage, TicketRepository } from '../connection/index.ts'
 import type { Ticket } from '../contract/index.ts'
 import type { Tables, TicketRow } from './schema.ts'
 
@@ -12,7 +12,7 @@ export class SqlTickets implements TicketRepository {
     this.#database = database
   }
 
-  async add(tenant: string, ticket: Ticket): Promise<void> {
+  async add(tenant: string, ticket: Ticket, page: RepairTicketPage): Promise<void> {
     const { closedAt, ...document } = ticket
     await this.#database
       .insertInto('tickets')
@@ -23,8 +23,20 @@ export class SqlTickets implements TicketRepository {
         created_at: ticket.createdAt,
         closed_at: closedAt,
         document: JSON.stringify(document),
+        page: JSON.stringify(page),
       })
       .execute()
+  }
+
+  async byId(tenant: string, id: string): Promise<KeptTicket | null> {
+    const row = await this.#database
+      .selectFrom('tickets')
+      .selectAll()
+      .where('tenant', '=', tenant)
+      .where('id', '=', id)
+      .executeTakeFirst()
+    if (row === undefined) return null
+    return { ticket: ticketOf(row), page: row.page === null ? null : JSON.parse(row.page) }
   }
 
   async list(tenant: string): Promise<Ticket[]> {

@@ -1,6 +1,8 @@
-/** `ticket create`: writes a repair ticket to a file that can be sent to whoever can repair. */
+/** `ticket create` and `ticket show`: write a repair ticket to a file that can be sent to whoever can repair. */
 import { writeFile } from 'node:fs/promises'
 import { DrawbridgeError } from '../../base/index.ts'
+import { renderDiagnosis } from '../render/diagnosis.ts'
+import { renderTickets } from '../render/ticket.ts'
 import { text } from './connection-options.ts'
 import { readPolicies } from './diagnose.ts'
 import { reasonOf } from './files.ts'
@@ -30,18 +32,39 @@ export const ticketCommand: CommandForm = {
       { signal: terminal.signal },
     )
     const file = text(options, 'out') ?? 'ticket.html'
-    await writeTicket(file, html)
+    await writeTicket(file, html, 'ticket.create')
     show(run, { ticket, file }, () => `${file}\n${terminal.colors.dim(ticket.summary)}`)
     return 0
   },
 }
 
-async function writeTicket(file: string, html: string): Promise<void> {
+export const showTicketCommand: CommandForm = {
+  declare: (command) => {
+    command.argument('<id>', "the ticket's id").option('--out <file>', 'write its page there once more')
+  },
+  run: async (run, [id], options) => {
+    const { terminal } = run
+    const { client } = await run.openDoor()
+    const { ticket, diagnosis, html } = await client.ticket.show({ id: String(id) }, { signal: terminal.signal })
+    const file = text(options, 'out')
+    if (file !== undefined) await writeTicket(file, html, 'ticket.show')
+    show(run, { ticket, diagnosis, ...(file === undefined ? {} : { file }) }, () =>
+      [
+        renderTickets([ticket], terminal.colors),
+        renderDiagnosis(diagnosis, terminal.columns, terminal.colors),
+        ...(file === undefined ? [] : [file]),
+      ].join('\n'),
+    )
+    return 0
+  },
+}
+
+async function writeTicket(file: string, html: string, operation: string): Promise<void> {
   await writeFile(file, html).catch((cause: NodeJS.ErrnoException) => {
     throw new DrawbridgeError({
       code: 'disk-full',
       message: `\`${file}\` can not be written: ${reasonOf(cause)}`,
-      operation: 'ticket.create',
+      operation,
       cause,
     })
   })

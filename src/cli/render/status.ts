@@ -10,6 +10,7 @@ export function renderStatus(status: OperationOutput<'service.status'>, _columns
     ['version', status.version],
     ['tenant', status.tenant],
     ['signed in', `${printable(displayName ?? subject)} (${kind})`],
+    ['may', status.signedIn.rights.join(', ') || 'nothing'],
     ['principal', status.principal ?? 'no AWS identity of our own is in reach'],
     ['egress', status.egress],
   ]
