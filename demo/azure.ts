@@ -15,16 +15,15 @@ export async function makeContainer(azurite: Azurite, name: string): Promise<{ u
   return { url: azurite.containerUrl(name), sas: azurite.sas(name, { storedPolicy: policyName }) }
 }
 
-/** Every blob below a prefix, with its bytes, read with the customer's own key. */
+/** Lays every blob below a prefix down as a file, read with the customer's own key; `fileOf` names the file of a key. */
 export async function downloadBlobs(
   azurite: Azurite,
   name: string,
   prefix: string,
-): Promise<{ key: string; bytes: Uint8Array }[]> {
+  fileOf: (key: string) => string,
+): Promise<void> {
   const container = azurite.owner.getContainerClient(name)
-  const found: { key: string; bytes: Uint8Array }[] = []
   for await (const blob of container.listBlobsFlat({ prefix })) {
-    found.push({ key: blob.name, bytes: await container.getBlobClient(blob.name).downloadToBuffer() })
+    await container.getBlobClient(blob.name).downloadToFile(fileOf(blob.name))
   }
-  return found
 }

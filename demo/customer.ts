@@ -2,6 +2,9 @@
  * The customer's side of the story: an administrator with the customer's own credentials, who applies the set-up kit
  * through the cloud's IAM, S3 and KMS, edits policies later, and looks into the bucket at the end.
  */
+import { createWriteStream } from 'node:fs'
+import type { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import {
   CreateRoleCommand,
   GetRoleCommand,
@@ -121,16 +124,14 @@ export class Customer {
     await this.#write(names, kind, JSON.stringify(policy))
   }
 
-  /** Every object below a prefix, with its bytes. */
-  async download(names: CustomerNames, prefix: string): Promise<{ key: string; bytes: Uint8Array }[]> {
+  /** Lays every object below a prefix down as a file; `fileOf` names the file of a key. */
+  async download(names: CustomerNames, prefix: string, fileOf: (key: string) => string): Promise<void> {
     const listed = await this.#s3.send(new ListObjectsV2Command({ Bucket: names.bucket, Prefix: prefix }))
-    const found: { key: string; bytes: Uint8Array }[] = []
     for (const { Key: key } of listed.Contents ?? []) {
       if (key === undefined) continue
       const object = await this.#s3.send(new GetObjectCommand({ Bucket: names.bucket, Key: key }))
-      found.push({ key, bytes: (await object.Body?.transformToByteArray()) ?? new Uint8Array() })
+      await pipeline(object.Body as Readable, createWriteStream(fileOf(key)))
     }
-    return found
   }
 
   close(): void {

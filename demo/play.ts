@@ -16,7 +16,7 @@ import { makeContainer } from './azure.ts'
 import { Customer, type CustomerNames } from './customer.ts'
 import { draw } from './draw.ts'
 import { checkPackages, saveFiles } from './proof.ts'
-import { type ReportSource, uploadReport } from './report.ts'
+import { patienceMs, type ReportSource, uploadReport } from './report.ts'
 import type { Scenario } from './scenarios.ts'
 import { region, type Stage } from './stage.ts'
 import type { Story } from './story.ts'
@@ -166,7 +166,7 @@ export async function deliver(
 ): Promise<Delivery> {
   const uploads = await uploadReport(parts.report, cast.person, parts.stage.operator)
   const accepted = await cast.person.delivery.create({ route: cast.route, report: parts.report.name, uploads })
-  const delivery = await settled(cast.person, accepted.id, (found) =>
+  const delivery = await settled(parts, cast.person, accepted.id, (found) =>
     Object.entries(wanted).every(([name, state]) => targetOf(found, name).state === state),
   )
   for (const name of Object.keys(wanted)) {
@@ -184,13 +184,14 @@ function targetOf(delivery: Delivery, name: string): Delivery['targets'][number]
   return found
 }
 
-/** Asks for a delivery until it is as wanted; a minute at most. */
+/** Asks for a delivery until it is as wanted, or patience ends. */
 async function settled(
+  parts: Play,
   client: DrawbridgeClient,
   id: string,
   isAsWanted: (delivery: Delivery) => boolean,
 ): Promise<Delivery> {
-  for (const deadline = Date.now() + 60_000; ; ) {
+  for (const deadline = Date.now() + patienceMs(parts.report); ; ) {
     const delivery = await client.delivery.show({ id })
     if (isAsWanted(delivery)) return delivery
     if (Date.now() > deadline) {
@@ -265,7 +266,7 @@ async function repairAndBackfill(parts: Play, cast: Cast, owed: Delivery, repair
   }
   story.good(`${repair.side === 'ours' ? 'on our side' : 'the customer applies it'}: ${repair.summary}`)
   await verify(parts, cast.person, cast.s3, 'pass')
-  const filled = await settled(cast.person, owed.id, (found) => found.state === 'delivered')
+  const filled = await settled(parts, cast.person, owed.id, (found) => found.state === 'delivered')
   for (const target of filled.targets) story.good(`${target.connection}: ${target.state} (${target.verificationLevel})`)
 }
 

@@ -1,6 +1,6 @@
 /** The last word: what lies in the customer's buckets is checked with tools that are not ours. */
 import { execFile } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import type { SetupKit } from '../src/contract/index.ts'
@@ -60,15 +60,17 @@ export async function checkPackages(proof: Proof): Promise<void> {
 async function fetchPackage(proof: Proof, connection: string, keys: readonly string[]): Promise<string> {
   const { prefix, base } = placeOf(keys)
   const { cast, stage, folder } = proof
-  const objects =
-    connection === cast.s3
-      ? await cast.customer.download(cast.names, prefix)
-      : await downloadBlobs(stage.azurite, cast.azure.replace('acme-azure-', 'audit-'), prefix)
   const target = path.join(folder, 'packages', connection)
-  for (const { key, bytes } of objects) {
-    save(path.join(target, key.slice(base.length)), bytes)
-    if (key.endsWith(sidecarSuffix)) unpack(target, bytes)
+  const sidecars: string[] = []
+  const fileOf = (key: string): string => {
+    const file = path.join(target, key.slice(base.length))
+    mkdirSync(path.dirname(file), { recursive: true })
+    if (key.endsWith(sidecarSuffix)) sidecars.push(file)
+    return file
   }
+  if (connection === cast.s3) await cast.customer.download(cast.names, prefix, fileOf)
+  else await downloadBlobs(stage.azurite, cast.azure.replace('acme-azure-', 'audit-'), prefix, fileOf)
+  for (const sidecar of sidecars) unpack(target, readFileSync(sidecar))
   return target
 }
 

@@ -1,5 +1,5 @@
 /** The report that the demo delivers: its own bill of materials and evidence log, or any files the reader names. */
-import { openAsBlob } from 'node:fs'
+import { openAsBlob, statSync } from 'node:fs'
 import path from 'node:path'
 import type { DrawbridgeClient } from '../src/contract/index.ts'
 import { billOfMaterials } from './bill-of-materials.ts'
@@ -9,6 +9,12 @@ export interface ReportSource {
   /** Empty: the default report. */
   readonly files: readonly string[]
   readonly root: string
+}
+
+/** How long a delivery of the report may take before the story gives up: a minute, and more for many bytes. */
+export function patienceMs(report: ReportSource): number {
+  const slowestBytesPerMs = 10_000
+  return 60_000 + report.files.reduce((sum, file) => sum + statSync(file).size, 0) / slowestBytesPerMs
 }
 
 /** Sends the report's files to the spool, in the person's name, and returns their upload ids. */

@@ -39,7 +39,7 @@ export async function setStage(root: string, folder: string, egress: 'dynamic' |
   const serviceUrl = `http://127.0.0.1:${port}`
   const [sandbox, azurite, provider] = await Promise.all([
     startSandbox({ directory: path.join(folder, 'sandbox') }),
-    startAzurite(),
+    startAzurite(path.join(folder, 'azurite')),
     startIdentityProvider(`${serviceUrl}/auth/callback`),
   ])
   sandbox.setSourceAddress(vendorAccountId, vendorAddress)

@@ -1,4 +1,4 @@
-/** Azurite: an Azure Blob service that is not ours, on loopback, in memory, with an account of its own. */
+/** Azurite: an Azure Blob service that is not ours, on loopback, with an account of its own. */
 import { randomBytes } from 'node:crypto'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -38,15 +38,16 @@ export interface Azurite {
 
 const hour = 3_600_000
 
-/** Starts Azurite on a port of its own choosing; up in about two seconds. */
-export async function startAzurite(): Promise<Azurite> {
+/** Starts Azurite on a port of its own choosing; up in about two seconds. Blobs stay in memory unless a folder is given. */
+export async function startAzurite(blobs?: string): Promise<Azurite> {
   const directory = await mkdtemp(join(tmpdir(), 'drawbridge-azurite-'))
   const account = 'devaccount'
   const key = randomBytes(32).toString('base64')
   const log = join(directory, 'azurite.log')
   // The package exports nothing of its own: its main file stands beside its manifest.
   const home = dirname(fileURLToPath(import.meta.resolve('azurite/package.json')))
-  const args = ['--blobHost', '127.0.0.1', '--blobPort', '0', '--inMemoryPersistence']
+  const args = ['--blobHost', '127.0.0.1', '--blobPort', '0']
+  args.push(...(blobs === undefined ? ['--inMemoryPersistence'] : ['--location', blobs]))
   const child = startProcess(
     process.execPath,
     [join(home, 'dist/src/blob/main.js'), ...args, '--silent', '--disableTelemetry', '--skipApiVersionCheck'],
