@@ -114,6 +114,12 @@ export const errorCodes = {
     status: 409,
     exit: 5,
   },
+  ended: {
+    meaning: 'it has ended already, so there is nothing left of it to change',
+    hint: 'show it to see how it ended',
+    status: 409,
+    exit: 5,
+  },
   'write-conflict': {
     meaning: 'another writer was at the same key at the same time',
     hint: 'try again',

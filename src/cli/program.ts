@@ -1,6 +1,6 @@
 /** The program: one command for every row of the table that names one, and the two that start something. */
 import { Command } from 'commander'
-import type { OperationName, operations } from '../contract/index.ts'
+import type { Delivery, DrawbridgeClient, OperationName, operations } from '../contract/index.ts'
 import { addCommand, changeCommand, kitCommand, verifyCommand } from './commands/connection.ts'
 import { deliverCommand } from './commands/deliver.ts'
 import { diagnoseCommand } from './commands/diagnose.ts'
@@ -58,7 +58,8 @@ const forms: Readonly<Record<CommandName, CommandForm>> = {
     renderDeliveries(deliveries, colors),
   ),
   'delivery.show': plainCommand('delivery.show', renderDelivery),
-  'delivery.retry': retryCommand(),
+  'delivery.retry': actingCommand((client, id, signal) => client.delivery.retry({ id }, { signal })),
+  'delivery.cancel': actingCommand((client, id, signal) => client.delivery.cancel({ id }, { signal })),
   'receipt.show': showReceiptCommand,
   'receipt.verify': verifyReceiptCommand,
   'evidence.export': exportCommand,
@@ -156,14 +157,16 @@ function addCommandAt(
     })
 }
 
-/** As the plain command; without a server it also works off what became due. */
-function retryCommand(): CommandForm {
+/** Asks something of one delivery and shows it; without a server it also works off what became due by that. */
+function actingCommand(
+  ask: (client: DrawbridgeClient, id: string, signal: AbortSignal) => Promise<Delivery>,
+): CommandForm {
   const plain = plainCommand('delivery.show', renderDelivery)
   return {
     declare: plain.declare,
     run: async (run: Run, args, options) => {
       const door = await run.openDoor()
-      await door.client.delivery.retry({ id: String(args[0]) }, { signal: run.terminal.signal })
+      await ask(door.client, String(args[0]), run.terminal.signal)
       await door.house?.worker.runOnce()
       return plain.run(run, args, options)
     },

@@ -33,7 +33,16 @@ export const reportFile = z.object({
   sha256: z.string(),
 })
 
-export const targetState = z.enum(['waiting', 'sending', 'delivered', 'refused', 'failed', 'conflict', 'skipped'])
+export const targetState = z.enum([
+  'waiting',
+  'sending',
+  'delivered',
+  'refused',
+  'failed',
+  'conflict',
+  'skipped',
+  'cancelled',
+])
 
 export const deliveryTarget = z.object({
   connection: name,
@@ -54,9 +63,9 @@ export type DeliveryTarget = z.infer<typeof deliveryTarget>
 /**
  * `accepted` durable, not yet anywhere; `delivered` wherever the route wants it; `owed` delivered to a backup, backfill
  * outstanding; `parked` nowhere, needs attention; `conflict` somebody else's object stands at the key; `quarantined`
- * five attempts ended without an answer.
+ * five attempts ended without an answer; `cancelled` somebody ended it: what was delivered before stays, with its receipts.
  */
-export const deliveryState = z.enum(['accepted', 'delivered', 'owed', 'parked', 'conflict', 'quarantined'])
+export const deliveryState = z.enum(['accepted', 'delivered', 'owed', 'parked', 'conflict', 'quarantined', 'cancelled'])
 
 export const delivery = z.object({
   id: z.string(),
@@ -70,6 +79,8 @@ export const delivery = z.object({
   files: z.array(reportFile),
   targets: z.array(deliveryTarget),
   acceptedAt: z.iso.datetime(),
+  /** When somebody asked to end it. */
+  cancelledAt: z.iso.datetime().optional(),
 })
 export type Delivery = z.infer<typeof delivery>
 

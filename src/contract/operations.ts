@@ -250,7 +250,17 @@ export const operations = {
     cli: { words: ['delivery', 'retry'], example: 'drawbridge delivery retry dlv_…' },
     input: z.object({ id: z.string() }),
     output: delivery,
-    errors: ['not-found'],
+    errors: ['not-found', 'ended'],
+  }),
+  'delivery.cancel': defineOperation({
+    name: 'delivery.cancel',
+    summary: 'Ends what of a delivery has not arrived: no further attempt, open uploads aborted. Receipts stay.',
+    right: 'operate',
+    http: { method: 'POST', path: '/deliveries/{id}/cancel' },
+    cli: { words: ['delivery', 'cancel'], example: 'drawbridge delivery cancel dlv_…' },
+    input: z.object({ id: z.string() }),
+    output: delivery,
+    errors: ['not-found', 'ended'],
   }),
   'receipt.show': defineOperation({
     name: 'receipt.show',

@@ -71,6 +71,16 @@ export function receiptRefusedEntry(record: DeliveryRecord, target: TargetRecord
   }
 }
 
+/** Somebody ended what had not arrived; `connections` are the targets that will not have the report. */
+export function cancelledEntry(record: DeliveryRecord, actor: string, connections: readonly string[]): NewEntry {
+  return { actor, action: 'delivery.cancelled', subject: record.id, fields: { connections: [...connections] } }
+}
+
+/** A write was on its way when the delivery was cancelled, and its answer is not known: an object may stand at the key. */
+export function possibleObjectEntry(record: DeliveryRecord, connection: string, key: string): NewEntry {
+  return { actor: drawbridge, action: 'delivery.possible-object', subject: record.id, fields: { connection, key } }
+}
+
 export function retryEntry(record: DeliveryRecord, actor: string, connections: readonly string[]): NewEntry {
   return { actor, action: 'delivery.retried', subject: record.id, fields: { connections: [...connections] } }
 }

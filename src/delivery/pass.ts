@@ -7,6 +7,7 @@ import { deliveredEntry } from '../evidence/index.ts'
 import { attemptTarget } from './attempt.ts'
 import { backfillDelayMs, faultBudget, faultDelayMs } from './backoff.ts'
 import { notDeliveredEntry, quarantinedEntry } from './entries.ts'
+import { leaveTarget, reasonToLeave } from './leave.ts'
 import { type Outcome, outcomeOf } from './outcome.ts'
 import { receiptFacts } from './receipts.ts'
 import {
@@ -19,7 +20,7 @@ import {
 import { type Claim, LeaseLost } from './repository.ts'
 import { weakest } from './send/level.ts'
 import { settleReceipt } from './settle.ts'
-import { type Work, WorkerStopping, type WorkTools } from './work.ts'
+import { DeliveryCancelled, type Work, WorkerStopping, type WorkTools } from './work.ts'
 
 /** A pass that ended without an answer is repeated after this, doubling, until the quarantine. */
 const crashDelayMs = 1_000
@@ -40,10 +41,12 @@ export async function runPass(
   const pass = new Pass({ tools, claim, record, signal })
   if (claim.crashes >= quarantineAfter) return await pass.quarantine()
   try {
-    await pass.run()
+    if (record.cancelledAt !== null) await pass.cancel()
+    else await pass.run()
     await pass.release()
   } catch (error) {
-    if (error instanceof WorkerStopping) return await pass.giveBack()
+    // The claim is given back due: whoever takes it next finds it cancelled, and puts things in order.
+    if (error instanceof WorkerStopping || error instanceof DeliveryCancelled) return await pass.giveBack()
     if (!(error instanceof LeaseLost)) await pass.giveBackCrashed(error)
     throw error
   }
@@ -71,6 +74,18 @@ class Pass {
     for (const target of this.#targets.values()) await this.#settle(target)
     if (this.#work.record.policy === 'mirror') await this.#runMirror()
     else await this.#runFailover()
+  }
+
+  /** Somebody ended the delivery: what arrived keeps its receipts, everything else is put in order and left. */
+  async cancel(): Promise<void> {
+    const { claim, tools } = this.#work
+    for (const target of this.#targets.values()) {
+      await this.#settle(target)
+      if (['delivered', 'skipped', 'conflict', 'cancelled'].includes(target.state)) continue
+      const entries = await leaveTarget(this.#work, target)
+      const left: TargetRecord = { ...target, state: 'cancelled', availableAt: null, ...reasonToLeave(entries) }
+      await this.#keep(left, (kept) => tools.repository.saveTarget(claim, kept, entries))
+    }
   }
 
   /** All targets side by side: a slow one holds no other back. */
@@ -252,7 +267,8 @@ class Pass {
     const { tools, claim, record } = this.#work
     const state = deliveryStateOf(this.#record)
     const availableAt = this.#nextDue()
-    const isUnspooled = state === 'delivered' && availableAt === null && record.isSpooled
+    const isEnded = state === 'delivered' || state === 'cancelled'
+    const isUnspooled = isEnded && availableAt === null && record.isSpooled
     await tools.repository.release(claim, { state, availableAt, isUnspooled }, [])
     if (isUnspooled) {
       for (const file of record.files) if (!file.isSmall) await tools.spool.remove(file.upload)

@@ -121,6 +121,8 @@ export interface DeliveryRecord {
   readonly files: readonly SpooledFile[]
   readonly state: Delivery['state']
   readonly acceptedAt: string
+  /** When somebody asked to end it; null: nobody did. */
+  readonly cancelledAt: string | null
   /** Claims that ended without an answer, one after the other. */
   readonly crashes: number
   /** False once the spool no longer holds the bytes. */
@@ -136,8 +138,9 @@ export function wantedTargets(record: Pick<DeliveryRecord, 'policy' | 'targets'>
 }
 
 /** Computes the state of the whole from its targets; a quarantine is not seen here. */
-export function deliveryStateOf(record: Pick<DeliveryRecord, 'policy' | 'targets'>): Delivery['state'] {
+export function deliveryStateOf(record: Pick<DeliveryRecord, 'policy' | 'targets' | 'cancelledAt'>): Delivery['state'] {
   const wanted = wantedTargets(record)
+  if (record.cancelledAt !== null && !wanted.every((target) => target.state === 'delivered')) return 'cancelled'
   if (record.targets.some((target) => target.state === 'conflict')) return 'conflict'
   if (wanted.every((target) => target.state === 'delivered')) return 'delivered'
   if (wanted.some((target) => target.state === 'delivered')) return 'owed'
@@ -153,10 +156,12 @@ export function describeDelivery(record: DeliveryRecord): Delivery {
     period: record.period,
     actor: record.actor,
     sessionTags: Object.fromEntries(record.targets.map((target) => [target.connection, { ...target.identity.tags }])),
-    state: record.state,
+    // A worker may still be putting things in order, and would then write the state that it began with.
+    state: record.cancelledAt === null ? record.state : deliveryStateOf(record),
     files: record.files.map(({ name, sizeBytes, sha256 }) => ({ name, sizeBytes, sha256 })),
     targets: record.targets.map(describeTarget),
     acceptedAt: record.acceptedAt,
+    ...(record.cancelledAt === null ? {} : { cancelledAt: record.cancelledAt }),
   }
 }
 

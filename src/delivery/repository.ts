@@ -54,7 +54,7 @@ export class LeaseLost extends Error {
 }
 
 /** What is known of a delivery when it is accepted. */
-export type NewDelivery = Omit<DeliveryRecord, 'state' | 'acceptedAt' | 'crashes' | 'isSpooled'>
+export type NewDelivery = Omit<DeliveryRecord, 'state' | 'acceptedAt' | 'cancelledAt' | 'crashes' | 'isSpooled'>
 
 export interface DeliveryRepository {
   /** Remembers a file that no delivery owns yet; of a small report it keeps the bytes too. */
@@ -116,6 +116,13 @@ export interface DeliveryRepository {
    * after. False: no such delivery.
    */
   makeDue(tenant: string, id: string, connections: readonly string[], entries: readonly NewEntry[]): Promise<boolean>
+  /**
+   * Asks for the end of a delivery, with the entries that tell of it: it becomes due, and whoever works on it learns of it
+   * by `isCancelled`. False: no such delivery, or it was cancelled before.
+   */
+  cancel(tenant: string, id: string, entries: readonly NewEntry[]): Promise<boolean>
+  /** Tells whether somebody asked for the end of a claimed delivery. */
+  isCancelled(claim: Claim): Promise<boolean>
   /** Ids of deliveries that are still owed to this connection. */
   owedTo(tenant: string, connection: string): Promise<string[]>
   /** The delivery accepted last whose route leads to this connection. */

@@ -4,7 +4,7 @@
  */
 import { type Clock, DrawbridgeError, newId, type Random } from '../base/index.ts'
 import type { Delivery, ReceiptBundle, Route, UploadedFile } from '../contract/index.ts'
-import { acceptedEntry, actorName, retryEntry } from './entries.ts'
+import { acceptedEntry, actorName, cancelledEntry, retryEntry } from './entries.ts'
 import { checkPeriod } from './keys.ts'
 import { packageFiles } from './plan.ts'
 import {
@@ -157,13 +157,34 @@ export class DeliveryService {
   /**
    * Makes everything that a delivery still owes due now, in the name of whoever asks.
    * @throws not-found
+   * @throws ended — it was cancelled
    */
   async retry(tenant: string, id: string, person: Person): Promise<Delivery> {
     const { repository, wake } = this.#parts
     const record = await this.#record(tenant, id)
+    if (record.cancelledAt !== null) throw ended(record)
     const owed = owedConnections(record)
     if (owed.length > 0) {
       await repository.makeDue(tenant, id, owed, [retryEntry(record, actorName(person.actor), owed)])
+      wake()
+    }
+    return await this.show(tenant, id)
+  }
+
+  /**
+   * Ends what of a delivery has not arrived, in the name of whoever asks. What a worker has under way stops within a few
+   * seconds; an object whose write was sent by then may still appear, and is written down as possible.
+   * @throws not-found
+   * @throws ended — it is delivered wherever its route wants it
+   */
+  async cancel(tenant: string, id: string, person: Person): Promise<Delivery> {
+    const { repository, wake } = this.#parts
+    const record = await this.#record(tenant, id)
+    if (record.cancelledAt === null) {
+      const left = wantedTargets(record).filter((target) => target.state !== 'delivered')
+      if (left.length === 0) throw ended(record)
+      const connections = left.map((target) => target.connection)
+      await repository.cancel(tenant, id, [cancelledEntry(record, actorName(person.actor), connections)])
       wake()
     }
     return await this.show(tenant, id)
@@ -270,6 +291,11 @@ function uploadTaken(upload: string): DrawbridgeError {
     message: `\`${upload}\` belongs to another delivery or stands twice in the list`,
     help: 'upload the file again, or use an idempotency key to ask for the same delivery twice',
   })
+}
+
+function ended(record: DeliveryRecord): DrawbridgeError {
+  const how = record.cancelledAt === null ? 'delivered' : 'cancelled'
+  return new DrawbridgeError({ code: 'ended', message: `\`${record.id}\` was ${how}; nothing of it is left to do` })
 }
 
 function notFound(message: string): DrawbridgeError {

@@ -60,6 +60,14 @@ export interface Work {
   readonly signal: AbortSignal
 }
 
+/** Somebody ended the delivery while it was worked on. */
+export class DeliveryCancelled extends Error {
+  constructor() {
+    super('the delivery was cancelled')
+    this.name = 'DeliveryCancelled'
+  }
+}
+
 /** The worker is stopping: give the work back in order. */
 export class WorkerStopping extends Error {
   constructor() {

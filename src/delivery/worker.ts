@@ -9,7 +9,7 @@ import { type Claim, type ClaimLimit, type DeliveryRepository, LeaseLost, suspec
 import { SidecarWriter } from './sidecars.ts'
 import type { Spool } from './spool/spool.ts'
 import type { TargetAccess } from './target-access.ts'
-import { type DeliveryEvent, WorkerStopping, type WorkTools } from './work.ts'
+import { DeliveryCancelled, type DeliveryEvent, WorkerStopping, type WorkTools } from './work.ts'
 
 const leaseMs = 15_000
 const heartbeatMs = 5_000
@@ -179,6 +179,7 @@ export class DeliveryWorker {
       try {
         await clock.sleep(heartbeatMs, abort.signal)
         if (!(await repository.heartbeat(claim, leaseMs))) abort.abort(new LeaseLost(claim))
+        else if (await repository.isCancelled(claim)) abort.abort(new DeliveryCancelled())
       } catch (error) {
         // A missed beat is no lost lease: every write asks for the fence anyway.
         if (!abort.signal.aborted) this.#tools.tell({ type: 'crash', delivery: claim.delivery, error })

@@ -38,6 +38,10 @@ export function retryDelivery(house: House, caller: Caller, id: string): Promise
   return house.deliveries.retry(house.tenant, id, personOf(caller))
 }
 
+export function cancelDelivery(house: House, caller: Caller, id: string): Promise<Delivery> {
+  return house.deliveries.cancel(house.tenant, id, personOf(caller))
+}
+
 export function showReceipt(house: House, id: string, connection: string): Promise<ReceiptBundle> {
   return house.deliveries.receipt(house.tenant, id, connection)
 }

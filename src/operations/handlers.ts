@@ -53,6 +53,7 @@ export const handlers: Handlers = {
   'delivery.list': (house, _caller, filter) => deliveries.listDeliveries(house, filter),
   'delivery.show': (house, _caller, { id }) => deliveries.showDelivery(house, id),
   'delivery.retry': (house, caller, { id }) => deliveries.retryDelivery(house, caller, id),
+  'delivery.cancel': (house, caller, { id }) => deliveries.cancelDelivery(house, caller, id),
   'receipt.show': (house, _caller, { id, connection }) => deliveries.showReceipt(house, id, connection),
   'receipt.verify': (_house, _caller, input) => verifyReceipt(input),
   'evidence.export': (house) => exportEvidence(house),

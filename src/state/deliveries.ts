@@ -116,6 +116,7 @@ export class SqlDeliveries implements DeliveryRepository {
         lease_until: null,
         fence: 0,
         is_small: delivery.files.reduce((sum, file) => sum + file.sizeBytes, 0) <= smallDeliveryBytes ? 1 : 0,
+        cancelled_at: null,
       })
       .onConflict((conflict) => conflict.columns(['tenant', 'idempotency_key']).doNothing())
       .returningAll()
@@ -367,6 +368,37 @@ export class SqlDeliveries implements DeliveryRepository {
     })
   }
 
+  async cancel(tenant: string, id: string, entries: readonly NewEntry[]): Promise<boolean> {
+    const now = this.#now()
+    return await this.#commits.run(async (transaction) => {
+      const cancelled = await transaction
+        .updateTable('deliveries')
+        .set((eb) => ({
+          cancelled_at: now,
+          state: 'cancelled',
+          available_at: now,
+          crashes: 0,
+          nudges: eb('nudges', '+', 1),
+        }))
+        .where('tenant', '=', tenant)
+        .where('id', '=', id)
+        .where('cancelled_at', 'is', null)
+        .executeTakeFirst()
+      if (cancelled.numUpdatedRows === 0n) return false
+      await enqueue(transaction, tenant, entries, now)
+      return true
+    })
+  }
+
+  async isCancelled(claim: Claim): Promise<boolean> {
+    const row = await this.#database
+      .selectFrom('deliveries')
+      .select('cancelled_at')
+      .where('id', '=', claim.delivery)
+      .executeTakeFirst()
+    return row !== undefined && row.cancelled_at !== null
+  }
+
   async owedTo(tenant: string, connection: string): Promise<string[]> {
     const rows = await this.#database
       .selectFrom('delivery_targets')
@@ -376,7 +408,7 @@ export class SqlDeliveries implements DeliveryRepository {
       .where('delivery_targets.connection', '=', connection)
       .where('delivery_targets.state', 'in', ['waiting', 'refused', 'failed'])
       // A report that crashes its worker does so at a well target too: only a person lets it out.
-      .where('deliveries.state', '<>', 'quarantined')
+      .where('deliveries.state', 'not in', ['quarantined', 'cancelled'])
       .orderBy('deliveries.ordinal')
       .execute()
     return rows.map((row) => row.id)

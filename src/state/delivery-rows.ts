@@ -57,6 +57,7 @@ function recordOf(
     files: files.map(fileOf),
     state: row.state as DeliveryRecord['state'],
     acceptedAt: row.accepted_at,
+    cancelledAt: row.cancelled_at,
     crashes: row.crashes,
     isSpooled: row.is_spooled === 1,
     targets: targets.map((target) =>

@@ -121,6 +121,10 @@ const migrations: readonly Migration[] = [
     name: 'repair tickets keep their pages',
     statements: [`alter table tickets add column page text`],
   },
+  {
+    name: 'deliveries can be cancelled',
+    statements: [`alter table deliveries add column cancelled_at text`],
+  },
 ]
 
 /**

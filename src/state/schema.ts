@@ -120,6 +120,7 @@ export interface DeliveryRow {
   fence: number
   /** 1: so few bytes that many such deliveries are worked on at a time. */
   is_small: number
+  cancelled_at: string | null
 }
 
 export interface TargetRow {

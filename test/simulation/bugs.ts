@@ -293,7 +293,8 @@ function acknowledgingEarly(inner: DeliveryRepository, { later, databaseClock }:
     accept: async (delivery, entries) => {
       later(1_500, () => inner.accept(delivery, entries))
       const acceptedAt = databaseClock.now().toISOString()
-      const record: DeliveryRecord = { ...delivery, state: 'accepted', acceptedAt, crashes: 0, isSpooled: true }
+      const fresh = { state: 'accepted', acceptedAt, cancelledAt: null, crashes: 0, isSpooled: true } as const
+      const record: DeliveryRecord = { ...delivery, ...fresh }
       return { record, isNew: true }
     },
   })

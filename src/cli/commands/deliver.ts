@@ -24,6 +24,7 @@ const exitCodes: Readonly<Record<Delivery['state'], number>> = {
   parked: 3,
   conflict: 5,
   quarantined: 6,
+  cancelled: 5,
 }
 
 export const deliverCommand: CommandForm = {

@@ -12,11 +12,12 @@ const targetMarks: Readonly<Record<DeliveryTarget['state'], readonly [string, 'g
   failed: ['✗', 'red'],
   conflict: ['✗', 'red'],
   skipped: ['○', 'dim'],
+  cancelled: ['○', 'yellow'],
 }
 
 function stateColor(state: Delivery['state'], colors: Colors): (text: string) => string {
   if (state === 'delivered') return colors.green
-  if (state === 'owed') return colors.yellow
+  if (state === 'owed' || state === 'cancelled') return colors.yellow
   return state === 'accepted' ? colors.dim : colors.red
 }
 

@@ -155,7 +155,7 @@ function access(targets: Map<string, TestTarget>, explained: DrawbridgeError[]):
 export function intercepted(
   inner: ObjectStore,
   hooks: {
-    before?: (operation: string, key: string) => Promise<void> | void
+    before?: (operation: string, key: string, rest: readonly unknown[]) => Promise<void> | void
     after?: (operation: string, key: string) => Promise<void> | void
   },
 ): ObjectStore {
@@ -166,7 +166,7 @@ export function intercepted(
         return typeof member === 'function' ? member.bind(store) : member
       }
       return async (key: string, ...rest: unknown[]): Promise<unknown> => {
-        await hooks.before?.(property, key)
+        await hooks.before?.(property, key, rest)
         const answer: unknown = await Reflect.apply(member, store, [key, ...rest])
         await hooks.after?.(property, key)
         return answer

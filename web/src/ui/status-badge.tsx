@@ -13,6 +13,7 @@ const colors: Readonly<Record<string, string>> = {
   parked: 'red.9',
   failed: 'orange.9',
   owed: 'orange.9',
+  cancelled: 'orange.9',
   accepted: 'blue.9',
   sending: 'blue.9',
 }
