@@ -18,7 +18,8 @@ import { sha256Hex } from './signature/canonical.ts'
 import { type Claim, readClaim } from './signature/credential.ts'
 import { authenticationError } from './signature/problem.ts'
 import { declaredPayloadHash, type Verified, verifyClaim } from './signature/verify.ts'
-import { answerSts } from './sts/service.ts'
+import type { IssuerKeys } from './sts/issuer-keys.ts'
+import { answerSts, answerToken, tokenAction } from './sts/service.ts'
 import type { Caller } from './world/entities.ts'
 
 /** What every request meets. */
@@ -27,6 +28,9 @@ export interface Gateway {
   readonly faults: Faults
   readonly history: History
   readonly minimumSessionSeconds: number
+  readonly issuerKeys: IssuerKeys
+  /** From where callers seem to come who have a token and no account. */
+  readonly tokenOriginId: string
   /** Aborted when the sandbox closes: nobody waits any longer. */
   readonly closing: AbortSignal
 }
@@ -173,6 +177,7 @@ async function routeQuery(
   trace.operation = action
   trace.resource = form.get('RoleArn') ?? ''
   await misbehave(gateway, call, trace, '')
+  if (service === 'sts' && action === tokenAction) return await routeToken(gateway, call, trace, claim, form)
   const verified = authenticate(gateway, call, trace, claim, body)
   const { world } = gateway.s3
   const { owner: caller } = verified.key
@@ -185,6 +190,29 @@ async function routeQuery(
   }
   const result = answerSts(action, { ...common, minimumSessionSeconds: gateway.minimumSessionSeconds })
   return queryAnswer('sts', action, result, call.requestId)
+}
+
+/** The token is the proof of who asks; a signature is not looked at. */
+async function routeToken(
+  gateway: Gateway,
+  call: Call,
+  trace: Trace,
+  claim: Claim | null,
+  form: Form,
+): Promise<Answer> {
+  const { issuerKeys, minimumSessionSeconds, tokenOriginId } = gateway
+  const { world } = gateway.s3
+  const context = requestContext(gateway, call, { kind: 'anonymous' }, claim?.scope.region ?? 'us-east-1')
+  const result = await answerToken({
+    world,
+    form,
+    context: { ...context, 'aws:SourceIp': world.account(tokenOriginId).sourceAddress },
+    record: trace.decisions,
+    minimumSessionSeconds,
+    issuerKeys,
+    originAccountId: tokenOriginId,
+  })
+  return queryAnswer('sts', tokenAction, result, call.requestId)
 }
 
 function readForm(call: Call, body: Buffer): Form {

@@ -24,6 +24,7 @@ import { listen } from './http/server.ts'
 import { KeyRing } from './kms/keys.ts'
 import { BlobStore } from './s3/blobs.ts'
 import { type AccountSeed, customerAccountId, defaultSeed, plant, sandboxBaseRoleArn, vendorAccountId } from './seed.ts'
+import { IssuerKeys } from './sts/issuer-keys.ts'
 import { uuid } from './world/identifiers.ts'
 import { type Judge, World } from './world/world.ts'
 
@@ -67,6 +68,11 @@ export interface Sandbox {
   /** Sets the address from which callers of that account come; a session's is that of the account that assumed it. */
   setSourceAddress(accountId: string, address: string): void
   setOrganizationPolicies(accountId: string, policies: OrganizationPolicies): void
+  /**
+   * Tells the public keys of an identity provider, as a JSON Web Key Set. Needed for issuers that are not on loopback, whose
+   * keys the sandbox does not fetch. @throws TypeError when it is no key set
+   */
+  setIssuerKeys(issuer: string, keySet: unknown): void
   /** Puts these rules in the place of all others; an empty list ends the misbehaviour. */
   setFaults(rules: readonly FaultRule[]): void
   addFault(rule: FaultRule): void
@@ -86,7 +92,9 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   plant(world, seeds)
   const faults = new Faults()
   const history = new History()
-  const controls = new Controls(world, faults, history, seeds[0]?.accountId ?? vendorAccountId)
+  const issuerKeys = new IssuerKeys()
+  const vendorId = seeds[0]?.accountId ?? vendorAccountId
+  const controls = new Controls({ world, faults, history, issuerKeys, vendorAccount: vendorId })
   const blobs = await BlobStore.create(options.directory ?? null)
   const closing = new AbortController()
   const gateway: Gateway = {
@@ -94,6 +102,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     faults,
     history,
     minimumSessionSeconds: options.minimumSessionSeconds ?? 900,
+    issuerKeys,
+    tokenOriginId: vendorId,
     closing: closing.signal,
   }
   const server = await listen(
@@ -126,6 +136,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     advance: (milliseconds) => controls.advance(milliseconds),
     setSourceAddress: (accountId, address) => controls.setSourceAddress(accountId, address),
     setOrganizationPolicies: (accountId, policies) => controls.setOrganizationPolicies(accountId, policies),
+    setIssuerKeys: (issuer, keySet) => controls.setIssuerKeys(issuer, keySet),
     setFaults: (rules) => controls.setFaults(rules),
     addFault: (rule) => controls.addFault(rule),
     history: () => controls.history(),

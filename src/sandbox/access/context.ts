@@ -63,6 +63,7 @@ function callerContext(caller: Caller): Context {
     'aws:TokenIssueTime': caller.issuedAt.toISOString().replace(/\.\d{3}/, ''),
     'aws:MultiFactorAuthPresent': 'false',
     ...(caller.sourceIdentity === null ? {} : { 'aws:SourceIdentity': caller.sourceIdentity }),
+    ...(caller.federatedProvider === undefined ? {} : { 'aws:FederatedProvider': caller.federatedProvider }),
   }
 }
 

@@ -1,6 +1,7 @@
 /** What can be done to a running sandbox from outside AWS's own APIs: by the process that started it, or over HTTP. */
 import { isIP } from 'node:net'
 import { type NamedPolicy, parsePolicy } from '../../iam/index.ts'
+import type { IssuerKeys } from '../sts/issuer-keys.ts'
 import type { AccessKey, Role, Session } from '../world/entities.ts'
 import type { World } from '../world/world.ts'
 import type { FaultRule, Faults } from './faults.ts'
@@ -25,19 +26,30 @@ export interface ContainerCredentials extends SandboxCredentials {
 
 const containerHours = 6
 
+/** What the controls take hold of. */
+export interface ControlParts {
+  readonly world: World
+  readonly faults: Faults
+  readonly history: History
+  readonly issuerKeys: IssuerKeys
+  readonly vendorAccount: string
+}
+
 /** The controls of one sandbox. */
 export class Controls {
   readonly #world: World
   readonly #faults: Faults
   readonly #history: History
+  readonly #issuerKeys: IssuerKeys
   readonly #vendorAccount: string
   readonly #containers = new Map<string, AccessKey>()
 
-  constructor(world: World, faults: Faults, history: History, vendorAccount: string) {
-    this.#world = world
-    this.#faults = faults
-    this.#history = history
-    this.#vendorAccount = vendorAccount
+  constructor(parts: ControlParts) {
+    this.#world = parts.world
+    this.#faults = parts.faults
+    this.#history = parts.history
+    this.#issuerKeys = parts.issuerKeys
+    this.#vendorAccount = parts.vendorAccount
   }
 
   accountIds(): readonly string[] {
@@ -64,6 +76,11 @@ export class Controls {
     const account = this.#world.account(accountId)
     if (policies.scp !== undefined) account.scp = readLevels(policies.scp)
     if (policies.rcp !== undefined) account.rcp = readLevels(policies.rcp)
+  }
+
+  /** Tells the public keys of an identity provider. @throws TypeError when it is no JSON Web Key Set */
+  setIssuerKeys(issuer: string, keySet: unknown): void {
+    this.#issuerKeys.tell(issuer, keySet)
   }
 
   setFaults(rules: readonly FaultRule[]): void {

@@ -1,6 +1,6 @@
 /**
- * The sandbox's own endpoint under `/_sandbox/`, for other processes: health, time, faults, history, addresses, and the
- * container credentials. It answers on loopback names only, and no page of a browser.
+ * The sandbox's own endpoint under `/_sandbox/`, for other processes: health, time, faults, history, addresses, keys of
+ * identity providers, and the container credentials. It answers on loopback names only, and no page of a browser.
  */
 import { isIP } from 'node:net'
 import { type Answer, type Call, queryValue, readSmallBody } from '../http/call.ts'
@@ -36,6 +36,7 @@ export async function answerControl(controls: Controls, call: Call): Promise<Ans
       return json(200, {})
     case 'POST advance':
     case 'POST faults':
+    case 'POST issuer-keys':
     case 'POST source-address':
       return await change(controls, call, path)
     default:
@@ -67,12 +68,25 @@ async function change(controls: Controls, call: Call, path: string): Promise<Ans
     controls.setFaults(rules)
     return json(200, {})
   }
+  if (path === 'issuer-keys') return issuerKeys(controls, fields)
   const { accountId, address } = fields
   const known = typeof accountId === 'string' && controls.accountIds().includes(accountId)
   if (!known || typeof address !== 'string' || isIP(address) === 0) {
     return json(400, { error: 'send {"accountId": "111111111111", "address": "198.51.100.24"}' })
   }
   controls.setSourceAddress(accountId, address)
+  return json(200, {})
+}
+
+function issuerKeys(controls: Controls, { issuer, keySet }: Record<string, unknown>): Answer {
+  const wanted = 'send {"issuer": "https://login.example.com", "keySet": {"keys": [{"kty": "RSA", …}]}}'
+  if (typeof issuer !== 'string' || !URL.canParse(issuer)) return json(400, { error: wanted })
+  try {
+    controls.setIssuerKeys(issuer, keySet)
+  } catch (cause) {
+    if (cause instanceof TypeError) return json(400, { error: wanted })
+    throw cause
+  }
   return json(200, {})
 }
 

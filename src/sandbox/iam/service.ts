@@ -1,11 +1,14 @@
 /** The IAM endpoint: one table of Query actions. */
 import { AwsError } from '../http/aws-error.ts'
 import { managedPolicyActions } from './managed-policies.ts'
+import { oidcProviderActions } from './oidc-providers.ts'
 import type { IamRequest } from './request.ts'
 import { roleActions } from './roles.ts'
 import { userActions } from './users.ts'
 
-const actions = new Map(Object.entries({ ...roleActions, ...userActions, ...managedPolicyActions }))
+const actions = new Map(
+  Object.entries({ ...roleActions, ...userActions, ...managedPolicyActions, ...oidcProviderActions }),
+)
 
 /** Answers one action with the content of its result element, or null. @throws AwsError */
 export function answerIam(action: string, request: IamRequest): string | null {

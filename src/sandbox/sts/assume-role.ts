@@ -5,29 +5,19 @@
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_monitor.html
  */
-import { deflateRawSync } from 'node:zlib'
 import type { Evaluation } from '../../iam/index.ts'
 import { type DecisionRecord, decide } from '../access/authorize.ts'
-import { type Context, overlay, prefixed, transitiveTags } from '../access/context.ts'
+import { type Context, overlay, transitiveTags } from '../access/context.ts'
 import { notAuthorized, reasonClause } from '../access/denial.ts'
 import { AwsError } from '../http/aws-error.ts'
 import { validation } from '../http/form.ts'
-import type { AccessKey, Role, Session, StoredPolicy, User } from '../world/entities.ts'
+import type { Role, Session, User } from '../world/entities.ts'
 import { currentPolicy } from '../world/policies.ts'
 import type { World } from '../world/world.ts'
+import { type AssumedRole, managedSessionPolicies, openSession, packedSize, requestContext } from './open-session.ts'
 import { invalidTags, readSessionPolicy, type SessionInput } from './session-input.ts'
 
-/** What AssumeRole gives. */
-export interface AssumedRole {
-  readonly key: AccessKey
-  readonly session: Session
-  /** Percent; null when neither a policy nor tags were sent. */
-  readonly packedPolicySize: number | null
-}
-
 const chainedSeconds = 3600
-/** AWS keeps its packing to itself; 2,048 compressed bytes come near to what people report. */
-const packedLimitBytes = 2048
 
 /** Assumes a role. @throws AwsError */
 export function assumeRole(
@@ -49,7 +39,8 @@ export function assumeRole(
   checkDuration(caller, role, input)
   const tags = overlay(inherited, input.tags)
   const packedPolicySize = packedSize(input, tags)
-  const session = openSession(world, caller, role, input, { policy, tags, inherited, sourceIdentity })
+  const originAccountId = caller.kind === 'session' ? caller.originAccountId : caller.accountId
+  const session = openSession(world, role, input, { policy, tags, inherited, sourceIdentity, originAccountId })
   return { key: world.addSession(session), session, packedPolicySize }
 }
 
@@ -79,26 +70,6 @@ function authorize(
     )
     if (evaluation.decision !== 'allowed')
       throw denied(caller, action, input.roleArn, role === null ? null : evaluation)
-  }
-}
-
-function requestContext(
-  input: SessionInput,
-  role: Role | null,
-  inherited: ReadonlyMap<string, string>,
-  sourceIdentity: string | null,
-  context: Context,
-): Context {
-  const roleTags = overlay(role?.tags ?? new Map(), inherited)
-  return {
-    ...context,
-    ...prefixed('aws:ResourceTag/', roleTags),
-    ...prefixed('iam:ResourceTag/', roleTags),
-    ...prefixed('aws:RequestTag/', input.tags),
-    ...(input.tags.size === 0 ? {} : { 'aws:TagKeys': [...input.tags.keys()] }),
-    ...(input.transitiveTagKeys.length === 0 ? {} : { 'sts:TransitiveTagKeys': input.transitiveTagKeys }),
-    ...(sourceIdentity === null ? {} : { 'sts:SourceIdentity': sourceIdentity }),
-    'sts:RoleSessionName': input.sessionName,
   }
 }
 
@@ -132,61 +103,5 @@ function checkDuration(caller: User | Session, role: Role, input: SessionInput):
   }
   if (input.durationSeconds > role.maximumSessionSeconds) {
     throw validation('The requested DurationSeconds exceeds the MaxSessionDuration set for this role.')
-  }
-}
-
-function managedSessionPolicies(world: World, input: SessionInput): readonly StoredPolicy[] {
-  const account = world.accounts.get(input.roleArn.split(':')[4] ?? '')
-  return input.policyArns.map((arn) => {
-    const policy = account === undefined ? null : world.managedPolicy(account, arn)
-    if (policy === null) throw validation(`Policy ${arn} does not exist or is not attachable.`)
-    return policy
-  })
-}
-
-function packedSize(input: SessionInput, tags: ReadonlyMap<string, string>): number | null {
-  if (input.policyText === null && tags.size === 0) return null
-  const bytes = deflateRawSync(JSON.stringify([input.policyText, [...tags]])).length
-  const percent = Math.ceil((bytes * 100) / packedLimitBytes)
-  if (percent > 100) {
-    const message =
-      input.policyText === null
-        ? `Packed size of session tags consumes ${percent}% of allotted space.`
-        : `Packed policy consumes ${percent}% of allotted space, please use smaller policy.`
-    throw new AwsError({ code: 'PackedPolicyTooLarge', status: 400, message })
-  }
-  return percent
-}
-
-interface SessionParts {
-  readonly policy: Session['policy']
-  readonly tags: ReadonlyMap<string, string>
-  readonly inherited: ReadonlyMap<string, string>
-  readonly sourceIdentity: string | null
-}
-
-function openSession(
-  world: World,
-  caller: User | Session,
-  role: Role,
-  input: SessionInput,
-  parts: SessionParts,
-): Session {
-  const issuedAt = world.clock.now()
-  return {
-    kind: 'session',
-    accountId: role.accountId,
-    role,
-    arn: `arn:aws:sts::${role.accountId}:assumed-role/${role.name}/${input.sessionName}`,
-    name: input.sessionName,
-    policy: parts.policy,
-    tags: parts.tags,
-    transitiveTagKeys: [...parts.inherited.keys(), ...input.transitiveTagKeys],
-    sourceIdentity: parts.sourceIdentity,
-    originAccountId: caller.kind === 'session' ? caller.originAccountId : caller.accountId,
-    issuedAt,
-    // AWS tells expirations in whole seconds.
-    expiresAt: new Date(Math.floor(issuedAt.getTime() / 1000) * 1000 + input.durationSeconds * 1000),
-    ages: true,
   }
 }

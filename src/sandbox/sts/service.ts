@@ -6,7 +6,9 @@ import { type Form, required } from '../http/form.ts'
 import { element, leaf } from '../http/xml.ts'
 import type { Session, User } from '../world/entities.ts'
 import type { World } from '../world/world.ts'
-import { type AssumedRole, assumeRole } from './assume-role.ts'
+import { assumeRole } from './assume-role.ts'
+import { assumeRoleWithWebIdentity, type TokenRequest } from './assume-role-with-web-identity.ts'
+import type { AssumedRole } from './open-session.ts'
 import { readSessionInput } from './session-input.ts'
 
 /** One authenticated Query request. */
@@ -17,6 +19,20 @@ export interface StsRequest {
   readonly context: Context
   readonly record: DecisionRecord[]
   readonly minimumSessionSeconds: number
+}
+
+/** The one action that nobody signs. */
+export const tokenAction = 'AssumeRoleWithWebIdentity'
+
+/** Answers `AssumeRoleWithWebIdentity` with the content of its result element. @throws AwsError */
+export async function answerToken(request: TokenRequest): Promise<string> {
+  const { assumed, token } = await assumeRoleWithWebIdentity(request)
+  return [
+    leaf('SubjectFromWebIdentityToken', token.subject),
+    leaf('Audience', token.audience),
+    leaf('Provider', token.issuer),
+    renderAssumedRole(assumed),
+  ].join('')
 }
 
 /** Answers one action with the content of its result element. @throws AwsError */

@@ -69,6 +69,8 @@ export interface Session {
   readonly sourceIdentity: string | null
   /** Its calls come from the simulated address of this account. */
   readonly originAccountId: string
+  /** ARN of the identity provider whose token won it; absent for AssumeRole. */
+  readonly federatedProvider?: string
   issuedAt: Date
   expiresAt: Date
   /** Container credentials do not age when the sandbox's time is advanced. */
@@ -86,11 +88,25 @@ export interface AccessKey {
   readonly owner: User | Session
 }
 
+/** An identity provider that an account trusts, by the address of its issuer. */
+export interface OidcProvider {
+  /** `arn:aws:iam::…:oidc-provider/login.example.com/path`: the issuer without its scheme. */
+  readonly arn: string
+  /** As tokens say it in `iss`. */
+  readonly issuer: string
+  /** The audiences that its tokens may name. */
+  readonly clientIds: string[]
+  thumbprints: readonly string[]
+  readonly createdAt: Date
+}
+
 export interface Account {
   readonly id: string
   readonly users: Map<string, User>
   readonly roles: Map<string, Role>
   readonly policies: Map<string, ManagedPolicy>
+  /** By ARN. */
+  readonly oidcProviders: Map<string, OidcProvider>
   sourceAddress: string
   /** Levels from the root of the organization down; empty: in no organization. */
   scp: readonly (readonly NamedPolicy[])[]

@@ -63,6 +63,7 @@ export class World {
       users: new Map(),
       roles: new Map(),
       policies: new Map(),
+      oidcProviders: new Map(),
       sourceAddress,
       scp: [],
       rcp: [],
