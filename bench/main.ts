@@ -3,11 +3,13 @@
 import { benchDelivery } from './delivery.ts'
 import { benchDiagnosis } from './diagnosis.ts'
 import { benchIam } from './iam.ts'
+import { benchVerification } from './verification.ts'
 
 const benches: Readonly<Record<string, () => Promise<string>>> = {
   delivery: benchDelivery,
   diagnosis: benchDiagnosis,
   iam: benchIam,
+  verification: benchVerification,
 }
 
 const [name = ''] = process.argv.slice(2)

@@ -170,8 +170,15 @@ export async function openHouse() {
       return createConnection('tenant-a', input, context, async () => null)
     },
 
-    async verify(connection: Connection, secret: ConnectionSecret = { kind: 'none' }): Promise<Verification> {
-      for await (const event of verifyConnection(connection, secret, dana, context)) {
+    /** Surroundings that have met nobody yet: no session, and not even our own name. */
+    freshContext: () => contextOf(sandbox),
+
+    async verify(
+      connection: Connection,
+      secret: ConnectionSecret = { kind: 'none' },
+      around: ConnectionContext = context,
+    ): Promise<Verification> {
+      for await (const event of verifyConnection(connection, secret, dana, around, { outsideRoot: true })) {
         if (event.type === 'done') return event.verification
       }
       throw new Error('the verification ended without a report')
