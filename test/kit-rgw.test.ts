@@ -99,7 +99,7 @@ describe.skipIf(!available && process.env['CI'] === undefined)('on Ceph RGW', ()
   }
 
   async function verify(connection: Connection): Promise<Verification> {
-    for await (const event of verifyConnection(connection, { kind: 'none' }, dana, context)) {
+    for await (const event of verifyConnection(connection, { kind: 'none' }, dana, context, { outsideRoot: true })) {
       if (event.type === 'done') return event.verification
     }
     throw new Error('the verification ended without a report')

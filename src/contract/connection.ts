@@ -110,6 +110,8 @@ export const writing = z.object({
   ]),
   /** True: the customer also grants ListMultipartUploadParts, AbortMultipartUpload and ListBucketMultipartUploads. */
   resume: z.boolean(),
+  /** True: the customer agreed that a verification tries to write beside the root path, with bytes that can not be stored. */
+  probeOutsideRoot: z.boolean().optional(),
 })
 export type Writing = z.infer<typeof writing>
 

@@ -109,7 +109,10 @@ export const operations = {
     right: 'operate',
     http: { method: 'POST', path: '/connections/{name}/verify' },
     cli: { words: ['connection', 'verify'], example: 'drawbridge connection verify acme' },
-    input: byName,
+    input: byName.extend({
+      /** The customer agrees, for this time, that a write beside the root path is tried; absent: as the connection says. */
+      outsideRoot: z.boolean().optional(),
+    }),
     output: verificationEvent,
     stream: true,
     errors: ['not-found'],

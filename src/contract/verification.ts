@@ -13,6 +13,8 @@ export const check = z.object({
   detail: z.string(),
   /** The provider's request ids, with which the customer finds the calls in CloudTrail or the storage log. */
   requestIds: z.array(z.string()),
+  /** `missing`: not tried, because the customer did not agree to it. Such an `unknown` does not keep a verification from passing. */
+  consent: z.literal('missing').optional(),
 })
 export type Check = z.infer<typeof check>
 

@@ -40,7 +40,8 @@ export const handlers: Handlers = {
   'connection.show': (house, _caller, { name }) => connections.showConnection(house, name),
   'connection.change': (house, caller, input) => connections.change(house, caller, input),
   'connection.kit': (house, _caller, { name }) => connections.showKit(house, name),
-  'connection.verify': (house, caller, { name }, options) => verify(house, caller, name, options),
+  'connection.verify': (house, caller, { name, ...wanted }, options) =>
+    verify(house, caller, name, { ...options, ...wanted }),
   'connection.history': (house, _caller, input) => showHistory(house, input),
   'connection.whatif': (house, caller, input) => tryPlan(house, caller, input),
   'connection.remove': (house, caller, { name }) => connections.removeConnection(house, caller, name),

@@ -9,6 +9,7 @@ import {
 } from '../connection/index.ts'
 import type {
   Connection,
+  OperationInput,
   OperationOutput,
   Verification,
   VerificationChange,
@@ -29,7 +30,7 @@ export async function* verify(
   house: House,
   caller: Caller,
   name: string,
-  options: CallOptions,
+  options: CallOptions & Omit<OperationInput<'connection.verify'>, 'name'>,
 ): AsyncGenerator<VerificationEvent, void, void> {
   const connection = await findConnection(house, name)
   const secret = await house.connections.secretOf(house.tenant, name)

@@ -41,6 +41,7 @@ export function declareChange(command: Command): void {
     .option('--access-key-id <id>', 'access key: a new one, tried before it replaces the old; with --secret-file')
     .option('--secret-file <file>', 'the file with the new secret access key; `-` is standard input')
     .option('--no-resume', 'do not resume uploads any more')
+    .option('--no-probe-outside-root', 'they do not agree to it any more')
   declareUse(command)
 }
 
@@ -54,6 +55,7 @@ function declareUse(command: Command): void {
     .addOption(new Option('--encryption <kind>', 'what is sent about encryption').choices(['bucket-default', 'sse-s3']))
     .option('--kms-key <arn>', 'encrypt with this KMS key')
     .option('--resume', 'resume large uploads; they grant the multipart rights for it')
+    .option('--probe-outside-root', 'they agree that verifying tries a write beside the root path; nothing is stored')
 }
 
 function append(value: string, before: string[] | undefined): string[] {
@@ -171,6 +173,10 @@ function writingOf(options: Options): Partial<Writing> | undefined {
     ...present('acl', text(options, 'acl') as Writing['acl'] | undefined),
     ...present('encryption', encryption),
     ...present('resume', typeof options['resume'] === 'boolean' ? options['resume'] : undefined),
+    ...present(
+      'probeOutsideRoot',
+      typeof options['probeOutsideRoot'] === 'boolean' ? options['probeOutsideRoot'] : undefined,
+    ),
   }
   return Object.keys(writing).length === 0 ? undefined : writing
 }

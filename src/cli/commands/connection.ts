@@ -55,13 +55,16 @@ export const kitCommand: CommandForm = {
 
 export const verifyCommand: CommandForm = {
   declare: (command) => {
-    command.argument('<name>', "the connection's name")
+    command
+      .argument('<name>', "the connection's name")
+      .option('--outside-root', 'they agree that a write beside the root path is tried; nothing is stored by it')
   },
-  run: async (run, [name]) => {
+  run: async (run, [name], options) => {
     const { terminal, json } = run
     const door = await run.openDoor()
     let verification: Verification | null = null
-    for await (const event of door.client.connection.verify({ name: String(name) }, { signal: terminal.signal })) {
+    const input = { name: String(name), ...(options['outsideRoot'] === true ? { outsideRoot: true } : {}) }
+    for await (const event of door.client.connection.verify(input, { signal: terminal.signal })) {
       if (json) terminal.out(JSON.stringify(event))
       else if (event.type === 'check') terminal.out(renderCheck(event.check, terminal.columns, terminal.colors))
       if (event.type === 'done') verification = event.verification

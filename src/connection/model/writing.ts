@@ -6,10 +6,12 @@ type WritingInput = { readonly [Key in keyof Writing]?: Writing[Key] | undefined
 
 /** Fills in what was not said. @throws input-invalid — a setting that the purpose or the service does not have */
 export function takeWriting(input: WritingInput, purpose: Purpose, location: Location, before?: Writing): Writing {
+  const probeOutsideRoot = input.probeOutsideRoot ?? before?.probeOutsideRoot
   const writing: Writing = {
     acl: input.acl ?? before?.acl ?? 'none',
     encryption: input.encryption ?? before?.encryption ?? { kind: 'bucket-default' },
     resume: input.resume ?? before?.resume ?? false,
+    ...(probeOutsideRoot === undefined ? {} : { probeOutsideRoot }),
   }
   if (location.service !== 's3') {
     if (writing.acl !== 'none') throw invalid('writing.acl', 'is only for a bucket')

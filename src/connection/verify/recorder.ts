@@ -14,6 +14,8 @@ export interface Outcome {
   /** Where it failed, when that is known better than from the table. */
   readonly link?: LinkId
   readonly requestIds?: readonly string[]
+  /** Not tried for want of the customer's consent. */
+  readonly consent?: 'missing'
 }
 
 /** Runs and keeps checks. */
@@ -64,6 +66,7 @@ export class Recorder {
       durationMs: Math.max(0, this.#context.clock.now().getTime() - begin),
       detail: outcome.detail,
       requestIds: [...(outcome.requestIds ?? [])],
+      ...(outcome.consent === undefined ? {} : { consent: outcome.consent }),
     }
     this.#done.set(id, check)
     this.#queue.push(check)

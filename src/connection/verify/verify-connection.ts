@@ -30,6 +30,8 @@ import { checkStorage } from './storage-checks.ts'
 export interface VerifyOptions {
   /** After this time what is not answered is `unknown`. Absent: 60 000. */
   readonly budgetMs?: number | undefined
+  /** True: the customer agrees, for this time, that a write beside the root path is tried. Absent: as the connection says. */
+  readonly outsideRoot?: boolean | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -67,9 +69,10 @@ export async function* verifyConnection(
   )
   stop.signal.addEventListener('abort', () => end('the verification was cancelled'), { once: true })
   if (options.signal?.aborted === true) stop.abort()
+  const mayProbeOutside = options.outsideRoot ?? connection.writing.probeOutsideRoot ?? false
   const failure: { error: unknown } = { error: null }
   // Not waited for at the end: what hangs would hang the report too, and late answers are dropped.
-  tryAll({ connection, secret, identity, context, recorder, signal: stop.signal }).then(
+  tryAll({ connection, secret, identity, context, recorder, mayProbeOutside, signal: stop.signal }).then(
     () => end('was not reached'),
     (error: unknown) => {
       failure.error = error
@@ -95,6 +98,7 @@ interface Attempt {
   readonly identity: SessionIdentity
   readonly context: ConnectionContext
   readonly recorder: Recorder
+  readonly mayProbeOutside: boolean
   readonly signal: AbortSignal
 }
 
@@ -185,10 +189,10 @@ async function trySasToken(attempt: Attempt): Promise<void> {
 
 /** Runs the storage checks and closes what was opened. `wide` is null where there is only one set of rights. */
 async function tryStore(attempt: Attempt, narrow: ObjectStore, wide: ObjectStore | null): Promise<void> {
-  const { connection, context, recorder, signal } = attempt
-  const store = withRetry(narrow, { ...context, maximumAttempts: 3, budgetMs: 20_000 })
+  const store = withRetry(narrow, { ...attempt.context, maximumAttempts: 3, budgetMs: 20_000 })
+  const narrowed = wide === null ? null : narrow
   try {
-    await checkStorage({ connection, context, recorder, store, unnarrowed: wide ?? narrow, signal })
+    await checkStorage({ ...attempt, store, unnarrowed: wide ?? narrow, narrowed })
   } finally {
     store.close()
     wide?.close()
@@ -205,7 +209,7 @@ async function reportOf(
   found: readonly Check[],
 ): Promise<Verification> {
   const red = found.find((check) => check.status === 'fail')
-  const status = red !== undefined ? 'fail' : found.some((check) => check.status === 'unknown') ? 'unknown' : 'pass'
+  const status = red !== undefined ? 'fail' : found.some(isOpenQuestion) ? 'unknown' : 'pass'
   const chain = chainOfChecks(connection, identity, found)
   const aliveUntil = red?.id === 'assume-role' ? await sessionAliveUntil(connection, identity, context) : null
   const error = red === undefined ? undefined : recorder.errorOf(red.id as CheckId)
@@ -220,6 +224,11 @@ async function reportOf(
     ...(aliveUntil === null ? {} : { sessionValidUntil: aliveUntil.toISOString() }),
     ...(diagnosis === null ? {} : { diagnosis }),
   }
+}
+
+/** What was left untried for want of consent is the customer's to decide, and no doubt about the connection. */
+function isOpenQuestion(check: Check): boolean {
+  return check.status === 'unknown' && check.consent === undefined
 }
 
 /** Separating probes get this long; then the error alone has to do. */
@@ -270,7 +279,7 @@ export function chainOfChecks(connection: Connection, identity: SessionIdentity,
   const done = (id: CheckId): boolean => found.some((check) => check.id === id && check.status === 'pass')
   for (const id of checkIds) {
     const check = found.find((one) => one.id === id)
-    if (check === undefined || check.status === 'skipped') continue
+    if (check === undefined || check.status === 'skipped' || check.consent !== undefined) continue
     const link = linkWithin(form, check.link)
     const before = findings.get(link)
     const isWorse = before === undefined || rank(check.status) > rank(before.status)
