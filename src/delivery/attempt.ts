@@ -72,7 +72,9 @@ async function bodyOf({ record, tools }: Work, item: ItemRecord): Promise<ItemBo
   }
   const file = record.files[item.file]
   if (file === undefined) throw new TypeError('a planned item refers to a file of the report')
-  return file.isSmall ? checkedBody(file, await tools.repository.smallReport(file.upload)) : tools.spool.body(file)
+  return file.isSmall
+    ? checkedBody(file, await tools.repository.smallReport(record.tenant, file.upload))
+    : tools.spool.body(file)
 }
 
 /** The bytes of a small report, compared with the hash that was taken when it came in. */

@@ -60,7 +60,7 @@ export interface DeliveryRepository {
   /** Remembers a file that no delivery owns yet; of a small report it keeps the bytes too. */
   addUpload(tenant: string, file: SpooledFile, bytes: Uint8Array | null): Promise<void>
   /** The bytes of a small report, as they were handed over; null when they are gone. */
-  smallReport(upload: string): Promise<Uint8Array | null>
+  smallReport(tenant: string, upload: string): Promise<Uint8Array | null>
   /** The uploads of these ids that the tenant has, owned by a delivery or not. */
   uploads(tenant: string, ids: readonly string[]): Promise<{ file: SpooledFile; delivery: string | null }[]>
   /** Forgets, and names, the uploads that no delivery has taken for `olderThanMs`; the caller removes the files. */

@@ -35,3 +35,27 @@ export function coalesced<K, V>(readAll: (keys: readonly K[]) => Promise<readonl
       if (waiting.length === 1) void read()
     })
 }
+
+interface OfTenant<K> {
+  readonly tenant: string
+  readonly key: K
+}
+
+/** The same for values that belong to tenants: `readAll` is called once for each of them. */
+export function coalescedByTenant<K, V>(
+  readAll: (tenant: string, keys: readonly K[]) => Promise<readonly V[]>,
+): (tenant: string, key: K) => Promise<V> {
+  const read = coalesced(async (asked: readonly OfTenant<K>[]) => {
+    const answers = new Map<OfTenant<K>, V>()
+    for (const [tenant, ofTenant] of Map.groupBy(asked, (one) => one.tenant)) {
+      const values = await readAll(
+        tenant,
+        ofTenant.map(({ key }) => key),
+      )
+      if (values.length !== ofTenant.length) throw new TypeError('every key has one answer')
+      for (const [index, one] of ofTenant.entries()) answers.set(one, values[index] as V)
+    }
+    return asked.map((one) => answers.get(one) as V)
+  })
+  return (tenant, key) => read({ tenant, key })
+}

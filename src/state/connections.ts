@@ -1,25 +1,24 @@
 /** The connections of every tenant, their secrets sealed, and the promises about External IDs and role ARNs. */
 
-import type { Kysely } from 'kysely'
 import { DrawbridgeError } from '../base/index.ts'
 import type { ConnectionRepository, ConnectionSecret } from '../connection/index.ts'
 import type { Connection, Verification } from '../contract/index.ts'
-import { isReferenceBroken, isTaken } from './database.ts'
-import type { ConnectionRow, Executor, Tables } from './schema.ts'
+import type { ConnectionRow, Executor } from './schema.ts'
 import type { Sealer } from './seal.ts'
+import { isReferenceBroken, isTaken, type Store } from './store.ts'
 
 /** Keeps connections in the database. */
 export class SqlConnections implements ConnectionRepository {
-  readonly #database: Kysely<Tables>
+  readonly #store: Store
   readonly #sealer: Sealer
 
-  constructor(database: Kysely<Tables>, sealer: Sealer) {
-    this.#database = database
+  constructor(store: Store, sealer: Sealer) {
+    this.#store = store
     this.#sealer = sealer
   }
 
   async reserveExternalId(tenant: string, reservation: string, externalId: string): Promise<void> {
-    await this.#unique(`the External ID or the reservation is used already`, async (transaction) => {
+    await this.#unique(tenant, `the External ID or the reservation is used already`, async (transaction) => {
       await transaction
         .insertInto('external_ids')
         .values({ external_id: externalId, tenant, connection_id: null })
@@ -32,19 +31,21 @@ export class SqlConnections implements ConnectionRepository {
   }
 
   async takeReservation(tenant: string, reservation: string): Promise<string | null> {
-    const taken = await this.#database
-      .updateTable('reservations')
-      .set({ is_taken: 1 })
-      .where('tenant', '=', tenant)
-      .where('reservation', '=', reservation)
-      .where('is_taken', '=', 0)
-      .returning('external_id')
-      .executeTakeFirst()
+    const taken = await this.#store.write(tenant, (executor) =>
+      executor
+        .updateTable('reservations')
+        .set({ is_taken: 1 })
+        .where('tenant', '=', tenant)
+        .where('reservation', '=', reservation)
+        .where('is_taken', '=', 0)
+        .returning('external_id')
+        .executeTakeFirst(),
+    )
     return taken?.external_id ?? null
   }
 
   async add(connection: Connection, secret: ConnectionSecret): Promise<void> {
-    await this.#unique(`\`${connection.name}\` exists already`, async (transaction) => {
+    await this.#unique(connection.tenant, `\`${connection.name}\` exists already`, async (transaction) => {
       await useExternalId(transaction, connection)
       await claimRole(transaction, connection)
       const { tenant, name, id, version, state } = connection
@@ -73,12 +74,9 @@ export class SqlConnections implements ConnectionRepository {
   }
 
   async list(tenant: string): Promise<Connection[]> {
-    const rows = await this.#database
-      .selectFrom('connections')
-      .selectAll()
-      .where('tenant', '=', tenant)
-      .orderBy('name')
-      .execute()
+    const rows = await this.#store.read(tenant, (executor) =>
+      executor.selectFrom('connections').selectAll().where('tenant', '=', tenant).orderBy('name').execute(),
+    )
     return rows.map(connectionOf)
   }
 
@@ -92,7 +90,7 @@ export class SqlConnections implements ConnectionRepository {
 
   async update(connection: Connection, expectedVersion: number, secret?: ConnectionSecret): Promise<void> {
     const { tenant, name, version, state } = connection
-    await this.#unique(`\`${name}\` exists already`, async (transaction) => {
+    await this.#unique(tenant, `\`${name}\` exists already`, async (transaction) => {
       await claimRole(transaction, connection)
       const changed = await transaction
         .updateTable('connections')
@@ -121,11 +119,9 @@ export class SqlConnections implements ConnectionRepository {
 
   async remove(tenant: string, name: string): Promise<void> {
     try {
-      const removed = await this.#database
-        .deleteFrom('connections')
-        .where('tenant', '=', tenant)
-        .where('name', '=', name)
-        .executeTakeFirst()
+      const removed = await this.#store.write(tenant, (executor) =>
+        executor.deleteFrom('connections').where('tenant', '=', tenant).where('name', '=', name).executeTakeFirst(),
+      )
       if (removed.numDeletedRows === 0n) throw notFound(name)
     } catch (cause) {
       if (!isReferenceBroken(cause)) throw cause
@@ -144,7 +140,7 @@ export class SqlConnections implements ConnectionRepository {
     verification: Verification,
     state: Connection['state'],
   ): Promise<Date | null> {
-    return await this.#database.transaction().execute(async (transaction) => {
+    return await this.#store.write(tenant, async (transaction) => {
       const row = await rowOf(transaction, tenant, name)
       if (row === undefined) throw notFound(name)
       const redSince = verification.status === 'fail' ? (row.red_since ?? verification.startedAt) : null
@@ -160,12 +156,12 @@ export class SqlConnections implements ConnectionRepository {
   }
 
   async #row(tenant: string, name: string): Promise<ConnectionRow | undefined> {
-    return await rowOf(this.#database, tenant, name)
+    return await this.#store.read(tenant, (executor) => rowOf(executor, tenant, name))
   }
 
-  async #unique(message: string, work: (transaction: Executor) => Promise<void>): Promise<void> {
+  async #unique(tenant: string, message: string, work: (transaction: Executor) => Promise<void>): Promise<void> {
     try {
-      await this.#database.transaction().execute(work)
+      await this.#store.write(tenant, work)
     } catch (cause) {
       if (isTaken(cause)) throw alreadyExists(message, cause)
       throw cause
@@ -211,8 +207,9 @@ async function claimRole(transaction: Executor, connection: Connection): Promise
     .selectFrom('role_claims')
     .select('tenant')
     .where('role_arn', '=', roleArn)
-    .executeTakeFirstOrThrow()
-  if (claim.tenant !== tenant) throw alreadyExists('this role ARN can not be used here')
+    .executeTakeFirst()
+  // PostgreSQL does not even show another tenant's claim.
+  if (claim?.tenant !== tenant) throw alreadyExists('this role ARN can not be used here')
 }
 
 async function rowOf(executor: Executor, tenant: string, name: string): Promise<ConnectionRow | undefined> {

@@ -36,17 +36,6 @@ export function openDatabase(path: string): Kysely<Tables> {
   return new Kysely<Tables>({ dialect: new SqliteDialect({ database: adapt(database) }) })
 }
 
-/** Tells whether a write failed because a unique value stands already. */
-export function isTaken(error: unknown): boolean {
-  const code = sqliteCode(error)
-  return code === 2067 || code === 1555
-}
-
-/** Tells whether a write failed because a row it refers to, or that refers to it, forbids it. */
-export function isReferenceBroken(error: unknown): boolean {
-  return sqliteCode(error) === 787
-}
-
 type Adapted = Exclude<ConstructorParameters<typeof SqliteDialect>[0]['database'], (...all: never[]) => unknown>
 type Statement = ReturnType<Adapted['prepare']>
 

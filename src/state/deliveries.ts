@@ -2,7 +2,7 @@
  * Deliveries in the database. The delivery's row is the truth about who may work on it: a claim is a lease on the
  * database's clock and a fence that only rises, and every write of a worker asks for its fence in the same transaction.
  */
-import { type Kysely, type Selectable, sql } from 'kysely'
+import { type Selectable, sql } from 'kysely'
 import type {
   Claim,
   ClaimLimit,
@@ -18,51 +18,50 @@ import type {
 } from '../delivery/index.ts'
 import { LeaseLost, smallDeliveryBytes, suspectAfter } from '../delivery/index.ts'
 import type { ReceiptFile } from '../evidence/index.ts'
-import { coalesced } from './coalesced.ts'
+import { coalescedByTenant } from './coalesced.ts'
 import { itemRow, recordsOf, targetColumns } from './delivery-rows.ts'
 import type { GroupCommit } from './group-commit.ts'
 import { enqueue } from './log.ts'
-import type { DeliveryRow, Executor, Tables } from './schema.ts'
+import type { DeliveryRow, Executor } from './schema.ts'
+import { everyTenant, type Store } from './store.ts'
 import { addUpload, findUploads, forgetOrphans, markUnspooled, smallReports, takeUploads } from './uploads.ts'
 
 /** Keeps deliveries in the database. */
 export class SqlDeliveries implements DeliveryRepository {
-  readonly #database: Kysely<Tables>
+  readonly #store: Store
   readonly #commits: GroupCommit
-  readonly #now: () => string
 
-  /** `now` is the database's clock: of an embedded database, the machine's. */
-  constructor(database: Kysely<Tables>, commits: GroupCommit, now: () => string) {
-    this.#database = database
+  constructor(store: Store, commits: GroupCommit) {
+    this.#store = store
     this.#commits = commits
-    this.#now = now
   }
 
   async addUpload(tenant: string, file: SpooledFile, bytes: Uint8Array | null): Promise<void> {
-    await this.#commits.run((transaction) => addUpload(transaction, tenant, file, bytes, this.#now()))
+    await this.#commits.run(tenant, (transaction) => addUpload(transaction, tenant, file, bytes, this.#store.now()))
   }
 
-  async smallReport(upload: string): Promise<Uint8Array | null> {
-    return await this.#smallReport(upload)
+  async smallReport(tenant: string, upload: string): Promise<Uint8Array | null> {
+    return await this.#smallReport(tenant, upload)
   }
 
-  readonly #smallReport = coalesced((uploads: readonly string[]) => smallReports(this.#database, uploads))
+  readonly #smallReport = coalescedByTenant((tenant, uploads: readonly string[]) =>
+    this.#store.read(tenant, (executor) => smallReports(executor, uploads)),
+  )
 
   async uploads(tenant: string, ids: readonly string[]): Promise<{ file: SpooledFile; delivery: string | null }[]> {
-    return await findUploads(this.#database, tenant, ids)
+    return await this.#store.read(tenant, (executor) => findUploads(executor, tenant, ids))
   }
 
   async forgetOrphanUploads(olderThanMs: number): Promise<string[]> {
-    return await this.#commits.run((transaction) => forgetOrphans(transaction, this.#in(-olderThanMs)))
+    return await this.#commits.run(everyTenant, (transaction) =>
+      forgetOrphans(transaction, this.#store.now(-olderThanMs)),
+    )
   }
 
   async spooledUploads(): Promise<string[]> {
-    const rows = await this.#database
-      .selectFrom('uploads')
-      .select('id')
-      .where('is_spooled', '=', 1)
-      .where('is_small', '=', 0)
-      .execute()
+    const rows = await this.#store.read(everyTenant, (executor) =>
+      executor.selectFrom('uploads').select('id').where('is_spooled', '=', 1).where('is_small', '=', 0).execute(),
+    )
     return rows.map((row) => row.id)
   }
 
@@ -70,7 +69,7 @@ export class SqlDeliveries implements DeliveryRepository {
     delivery: NewDelivery,
     entries: readonly NewEntry[],
   ): Promise<{ record: DeliveryRecord; isNew: boolean }> {
-    return await this.#commits.run(async (transaction) => {
+    return await this.#commits.run(delivery.tenant, async (transaction) => {
       const row = await this.#insert(transaction, delivery)
       if (row === undefined) {
         const earlier = await this.#earlier(transaction, delivery.tenant, delivery.idempotencyKey ?? '')
@@ -85,7 +84,7 @@ export class SqlDeliveries implements DeliveryRepository {
           .values({ delivery_id: delivery.id, connection, position, ...targetColumns(target) })
           .execute()
       }
-      await enqueue(transaction, delivery.tenant, entries, this.#now())
+      await enqueue(transaction, delivery.tenant, entries, this.#store.now())
       const [record] = await recordsOf(transaction, [row])
       if (record === undefined) throw new TypeError('a delivery that was written can not be read')
       return { record, isNew: true }
@@ -93,7 +92,7 @@ export class SqlDeliveries implements DeliveryRepository {
   }
 
   async #insert(transaction: Executor, delivery: NewDelivery): Promise<Selectable<DeliveryRow> | undefined> {
-    const now = this.#now()
+    const now = this.#store.now()
     return await transaction
       .insertInto('deliveries')
       .values({
@@ -124,18 +123,24 @@ export class SqlDeliveries implements DeliveryRepository {
   }
 
   async byId(tenant: string, id: string): Promise<DeliveryRecord | null> {
-    const record = await this.#byId(id)
-    return record?.tenant === tenant ? record : null
+    return await this.#byId(tenant, id)
   }
 
-  readonly #byId = coalesced(async (ids: readonly string[]) => {
-    const rows = await this.#database.selectFrom('deliveries').selectAll().where('id', 'in', ids).execute()
-    const records = new Map((await recordsOf(this.#database, rows)).map((record) => [record.id, record]))
-    return ids.map((id) => records.get(id) ?? null)
-  })
+  readonly #byId = coalescedByTenant((tenant, ids: readonly string[]) =>
+    this.#store.read(tenant, async (executor) => {
+      const rows = await executor
+        .selectFrom('deliveries')
+        .selectAll()
+        .where('tenant', '=', tenant)
+        .where('id', 'in', ids)
+        .execute()
+      const records = new Map((await recordsOf(executor, rows)).map((record) => [record.id, record]))
+      return ids.map((id) => records.get(id) ?? null)
+    }),
+  )
 
   async byIdempotencyKey(tenant: string, key: string): Promise<DeliveryRecord | null> {
-    return await this.#earlier(this.#database, tenant, key)
+    return await this.#store.read(tenant, (executor) => this.#earlier(executor, tenant, key))
   }
 
   async #earlier(executor: Executor, tenant: string, key: string): Promise<DeliveryRecord | null> {
@@ -151,26 +156,28 @@ export class SqlDeliveries implements DeliveryRepository {
 
   async list(tenant: string, filter: { readonly route?: string; readonly limit: number }): Promise<DeliveryRecord[]> {
     const { route, limit } = filter
-    const rows = await this.#database
-      .selectFrom('deliveries')
-      .selectAll()
-      .where('tenant', '=', tenant)
-      .$if(route !== undefined, (query) => query.where('route', '=', route ?? ''))
-      .orderBy('ordinal', 'desc')
-      .limit(limit)
-      .execute()
-    return await recordsOf(this.#database, rows)
+    return await this.#store.read(tenant, async (executor) => {
+      const rows = await executor
+        .selectFrom('deliveries')
+        .selectAll()
+        .where('tenant', '=', tenant)
+        .$if(route !== undefined, (query) => query.where('route', '=', route ?? ''))
+        .orderBy('ordinal', 'desc')
+        .limit(limit)
+        .execute()
+      return await recordsOf(executor, rows)
+    })
   }
 
   async claim(worker: string, limit: ClaimLimit, leaseMs: number): Promise<Claim[]> {
-    return await this.#commits.run(async (transaction) => {
+    return await this.#commits.run(everyTenant, async (transaction) => {
       const claims: Claim[] = []
       for (const { id, crashes, isSmall } of await this.#due(transaction, limit)) {
         const row = await transaction
           .updateTable('deliveries')
           .set((eb) => ({
             worker,
-            lease_until: this.#in(leaseMs),
+            lease_until: this.#store.now(leaseMs),
             fence: eb('fence', '+', 1),
             crashes: eb('crashes', '+', 1),
           }))
@@ -183,15 +190,16 @@ export class SqlDeliveries implements DeliveryRepository {
     })
   }
 
-  /** The seam to PostgreSQL: there this select ends in `for update skip locked`. */
   async #due(executor: Executor, limit: ClaimLimit): Promise<{ id: string; crashes: number; isSmall: boolean }[]> {
     const free = (most: number) =>
       executor
         .selectFrom('deliveries')
         .select(['id', 'crashes', 'is_small'])
-        .where('available_at', '<=', this.#now())
-        .where((eb) => eb.or([eb('lease_until', 'is', null), eb('lease_until', '<=', this.#now())]))
+        .where('available_at', '<=', this.#store.now())
+        .where((eb) => eb.or([eb('lease_until', 'is', null), eb('lease_until', '<=', this.#store.now())]))
         .limit(most)
+        // Two workers that look at the same time must not wait for each other, nor take the same.
+        .$if(this.#store.isShared, (query) => query.forUpdate().skipLocked())
     const sized = async (isSmall: 0 | 1, most: number) =>
       most <= 0
         ? []
@@ -213,10 +221,10 @@ export class SqlDeliveries implements DeliveryRepository {
   }
 
   async heartbeat(claim: Claim, leaseMs: number): Promise<boolean> {
-    return await this.#commits.run(async (transaction) => {
+    return await this.#commits.run(claim.tenant, async (transaction) => {
       const kept = await transaction
         .updateTable('deliveries')
-        .set({ lease_until: this.#in(leaseMs) })
+        .set({ lease_until: this.#store.now(leaseMs) })
         .where('id', '=', claim.delivery)
         .where('fence', '=', claim.fence)
         .executeTakeFirst()
@@ -225,13 +233,17 @@ export class SqlDeliveries implements DeliveryRepository {
   }
 
   async nextDueAt(): Promise<Date | null> {
-    const { due } = await this.#database
-      .selectFrom('deliveries')
-      .select(
-        sql<string | null>`min(case when lease_until > available_at then lease_until else available_at end)`.as('due'),
-      )
-      .where('available_at', 'is not', null)
-      .executeTakeFirstOrThrow()
+    const { due } = await this.#store.read(everyTenant, (executor) =>
+      executor
+        .selectFrom('deliveries')
+        .select(
+          sql<string | null>`min(case when lease_until > available_at then lease_until else available_at end)`.as(
+            'due',
+          ),
+        )
+        .where('available_at', 'is not', null)
+        .executeTakeFirstOrThrow(),
+    )
     return due === null ? null : new Date(due)
   }
 
@@ -274,14 +286,16 @@ export class SqlDeliveries implements DeliveryRepository {
   }
 
   async parts(claim: Claim, connection: string, item: number): Promise<SentPart[]> {
-    const rows = await this.#database
-      .selectFrom('delivery_parts')
-      .selectAll()
-      .where('delivery_id', '=', claim.delivery)
-      .where('connection', '=', connection)
-      .where('item', '=', item)
-      .orderBy('number')
-      .execute()
+    const rows = await this.#store.read(claim.tenant, (executor) =>
+      executor
+        .selectFrom('delivery_parts')
+        .selectAll()
+        .where('delivery_id', '=', claim.delivery)
+        .where('connection', '=', connection)
+        .where('item', '=', item)
+        .orderBy('number')
+        .execute(),
+    )
     return rows.map(({ number, etag, size_bytes }) => ({ number, etag, sizeBytes: size_bytes }))
   }
 
@@ -299,13 +313,13 @@ export class SqlDeliveries implements DeliveryRepository {
   async saveTarget(claim: Claim, target: TargetRecord, entries: readonly NewEntry[]): Promise<void> {
     await this.#fenced(claim, async (transaction) => {
       await updateTarget(transaction, claim, target)
-      await enqueue(transaction, claim.tenant, entries, this.#now())
+      await enqueue(transaction, claim.tenant, entries, this.#store.now())
     })
   }
 
   async commitTarget(claim: Claim, target: TargetRecord, entry: NewEntry): Promise<TargetRecord> {
     return await this.#fenced(claim, async (transaction) => {
-      const [id = null] = await enqueue(transaction, claim.tenant, [entry], this.#now())
+      const [id = null] = await enqueue(transaction, claim.tenant, [entry], this.#store.now())
       const committed: TargetRecord = { ...target, entry: id }
       await updateTarget(transaction, claim, committed)
       const [only, ...others] = target.items
@@ -316,12 +330,12 @@ export class SqlDeliveries implements DeliveryRepository {
 
   async note(claim: Claim, entries: readonly NewEntry[]): Promise<void> {
     await this.#fenced(claim, async (transaction) => {
-      await enqueue(transaction, claim.tenant, entries, this.#now())
+      await enqueue(transaction, claim.tenant, entries, this.#store.now())
     })
   }
 
   async release(claim: Claim, end: ReleaseEnd, entries: readonly NewEntry[]): Promise<void> {
-    const now = this.#now()
+    const now = this.#store.now()
     await this.#fenced(claim, async (transaction) => {
       if (end.isUnspooled === true) await markUnspooled(transaction, claim.delivery)
       await transaction
@@ -347,8 +361,8 @@ export class SqlDeliveries implements DeliveryRepository {
     connections: readonly string[],
     entries: readonly NewEntry[],
   ): Promise<boolean> {
-    const now = this.#now()
-    return await this.#commits.run(async (transaction) => {
+    const now = this.#store.now()
+    return await this.#commits.run(tenant, async (transaction) => {
       const nudged = await transaction
         .updateTable('deliveries')
         .set((eb) => ({ available_at: now, crashes: 0, nudges: eb('nudges', '+', 1) }))
@@ -369,8 +383,8 @@ export class SqlDeliveries implements DeliveryRepository {
   }
 
   async cancel(tenant: string, id: string, entries: readonly NewEntry[]): Promise<boolean> {
-    const now = this.#now()
-    return await this.#commits.run(async (transaction) => {
+    const now = this.#store.now()
+    return await this.#commits.run(tenant, async (transaction) => {
       const cancelled = await transaction
         .updateTable('deliveries')
         .set((eb) => ({
@@ -391,41 +405,43 @@ export class SqlDeliveries implements DeliveryRepository {
   }
 
   async isCancelled(claim: Claim): Promise<boolean> {
-    const row = await this.#database
-      .selectFrom('deliveries')
-      .select('cancelled_at')
-      .where('id', '=', claim.delivery)
-      .executeTakeFirst()
+    const row = await this.#store.read(claim.tenant, (executor) =>
+      executor.selectFrom('deliveries').select('cancelled_at').where('id', '=', claim.delivery).executeTakeFirst(),
+    )
     return row !== undefined && row.cancelled_at !== null
   }
 
   async owedTo(tenant: string, connection: string): Promise<string[]> {
-    const rows = await this.#database
-      .selectFrom('delivery_targets')
-      .innerJoin('deliveries', 'deliveries.id', 'delivery_targets.delivery_id')
-      .select('deliveries.id')
-      .where('deliveries.tenant', '=', tenant)
-      .where('delivery_targets.connection', '=', connection)
-      .where('delivery_targets.state', 'in', ['waiting', 'refused', 'failed'])
-      // A report that crashes its worker does so at a well target too: only a person lets it out.
-      .where('deliveries.state', 'not in', ['quarantined', 'cancelled'])
-      .orderBy('deliveries.ordinal')
-      .execute()
+    const rows = await this.#store.read(tenant, (executor) =>
+      executor
+        .selectFrom('delivery_targets')
+        .innerJoin('deliveries', 'deliveries.id', 'delivery_targets.delivery_id')
+        .select('deliveries.id')
+        .where('deliveries.tenant', '=', tenant)
+        .where('delivery_targets.connection', '=', connection)
+        .where('delivery_targets.state', 'in', ['waiting', 'refused', 'failed'])
+        // A report that crashes its worker does so at a well target too: only a person lets it out.
+        .where('deliveries.state', 'not in', ['quarantined', 'cancelled'])
+        .orderBy('deliveries.ordinal')
+        .execute(),
+    )
     return rows.map((row) => row.id)
   }
 
   async newestTo(tenant: string, connection: string): Promise<DeliveryRecord | null> {
-    const row = await this.#database
-      .selectFrom('deliveries')
-      .innerJoin('delivery_targets', 'delivery_targets.delivery_id', 'deliveries.id')
-      .selectAll('deliveries')
-      .where('deliveries.tenant', '=', tenant)
-      .where('delivery_targets.connection', '=', connection)
-      .orderBy('deliveries.ordinal', 'desc')
-      .limit(1)
-      .executeTakeFirst()
-    const [record] = await recordsOf(this.#database, row === undefined ? [] : [row])
-    return record ?? null
+    return await this.#store.read(tenant, async (executor) => {
+      const row = await executor
+        .selectFrom('deliveries')
+        .innerJoin('delivery_targets', 'delivery_targets.delivery_id', 'deliveries.id')
+        .selectAll('deliveries')
+        .where('deliveries.tenant', '=', tenant)
+        .where('delivery_targets.connection', '=', connection)
+        .orderBy('deliveries.ordinal', 'desc')
+        .limit(1)
+        .executeTakeFirst()
+      const [record] = await recordsOf(executor, row === undefined ? [] : [row])
+      return record ?? null
+    })
   }
 
   async saveReceipt(
@@ -442,7 +458,7 @@ export class SqlDeliveries implements DeliveryRepository {
       const { tenant, delivery } = claim
       const inserted = await transaction
         .insertInto('receipts')
-        .values({ delivery_id: delivery, connection, tenant, made_at: this.#now(), files: text })
+        .values({ delivery_id: delivery, connection, tenant, made_at: this.#store.now(), files: text })
         .onConflict((conflict) => conflict.columns(['delivery_id', 'connection']).doNothing())
         .returning('delivery_id')
         .executeTakeFirst()
@@ -452,21 +468,23 @@ export class SqlDeliveries implements DeliveryRepository {
   }
 
   async receipt(tenant: string, delivery: string, connection: string): Promise<readonly ReceiptFile[] | null> {
-    return await receiptOf(this.#database, tenant, delivery, connection)
+    return await this.#store.read(tenant, (executor) => receiptOf(executor, tenant, delivery, connection))
   }
 
   /** Voids every lease: whoever holds the data directory's lock knows that the workers of before are gone. */
   async voidLeases(): Promise<void> {
-    await this.#database
-      .updateTable('deliveries')
-      .set((eb) => ({ lease_until: null, worker: null, fence: eb('fence', '+', 1) }))
-      .where('lease_until', 'is not', null)
-      .execute()
+    await this.#store.write(everyTenant, (executor) =>
+      executor
+        .updateTable('deliveries')
+        .set((eb) => ({ lease_until: null, worker: null, fence: eb('fence', '+', 1) }))
+        .where('lease_until', 'is not', null)
+        .execute(),
+    )
   }
 
   /** INVARIANT: every write of a claim goes through here; the update also locks the row until the transaction ends. */
   async #fenced<T>(claim: Claim, work: (transaction: Executor) => Promise<T>): Promise<T> {
-    return await this.#commits.run(async (transaction) => {
+    return await this.#commits.run(claim.tenant, async (transaction) => {
       const mine = await transaction
         .updateTable('deliveries')
         .set({ fence: claim.fence })
@@ -477,10 +495,6 @@ export class SqlDeliveries implements DeliveryRepository {
       if (mine.numUpdatedRows !== 1n) throw new LeaseLost(claim)
       return await work(transaction)
     })
-  }
-
-  #in(milliseconds: number): string {
-    return new Date(Date.parse(this.#now()) + milliseconds).toISOString()
   }
 }
 

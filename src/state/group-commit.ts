@@ -2,11 +2,12 @@
  * Group commit: writes that are asked for at the same time share one transaction, and so one sync of the disk. Nobody is
  * answered before that. What a write does is its own business; it must do the same when it is run again.
  */
-import type { Kysely } from 'kysely'
 import type { Clock } from '../base/index.ts'
-import type { Executor, Tables } from './schema.ts'
+import type { Executor } from './schema.ts'
+import type { Scope, Store } from './store.ts'
 
 interface Job {
+  readonly scope: Scope
   readonly run: (transaction: Executor) => Promise<void>
   readonly done: () => void
   readonly fail: (error: unknown) => void
@@ -20,28 +21,28 @@ const gatherMs = 2
 
 /** Runs writes in shared transactions, in the order in which they were asked for. */
 export class GroupCommit {
-  readonly #database: Kysely<Tables>
+  readonly #store: Store
   readonly #pause: Clock['sleep']
   #waiting: Job[] = []
   #isRunning = false
 
   /** `pause` gives the next group its moment; it is not the house's clock, which tests may hold still. */
-  constructor(database: Kysely<Tables>, pause: Clock['sleep']) {
-    this.#database = database
+  constructor(store: Store, pause: Clock['sleep']) {
+    this.#store = store
     this.#pause = pause
   }
 
   /**
-   * Runs one write. Durable when it resolves; when it rejects, it changed nothing, and others in its group are not
+   * Runs one write within a scope. Durable when it resolves; when it rejects, it changed nothing, and others in its group are not
    * concerned. `write` may be run twice and must not wait for anything but its transaction.
    */
-  async run<T>(write: (transaction: Executor) => Promise<T>): Promise<T> {
+  async run<T>(scope: Scope, write: (transaction: Executor) => Promise<T>): Promise<T> {
     const answer: T[] = []
     await new Promise<void>((done, fail) => {
       const run = async (transaction: Executor): Promise<void> => {
         answer[0] = await write(transaction)
       }
-      this.#waiting.push({ run, done, fail })
+      this.#waiting.push({ scope, run, done, fail })
       if (!this.#isRunning) void this.#drain()
     })
     return answer[0] as T
@@ -78,8 +79,8 @@ export class GroupCommit {
   }
 
   async #transaction(group: readonly Job[]): Promise<void> {
-    await this.#database.transaction().execute(async (transaction) => {
-      for (const job of group) await job.run(transaction)
+    await this.#store.group(async (enter) => {
+      for (const job of group) await job.run(await enter(job.scope))
     })
   }
 }

@@ -1,32 +1,32 @@
 /** The evidence log's rows: the outbox, the entries with their places, the tree's hashes and the signed checkpoints. */
-import type { Kysely } from 'kysely'
 import type { NewEntry } from '../delivery/index.ts'
 import type { IntegratedEntry, LogStore, PendingEntry } from '../evidence/index.ts'
-import { coalesced } from './coalesced.ts'
+import { coalescedByTenant } from './coalesced.ts'
 import type { GroupCommit } from './group-commit.ts'
-import type { Executor, Tables } from './schema.ts'
+import type { Executor } from './schema.ts'
+import type { Instant, Store } from './store.ts'
 
 /** Keeps the evidence log in the database. */
 export class SqlLog implements LogStore {
-  readonly #database: Kysely<Tables>
+  readonly #store: Store
   readonly #commits: GroupCommit
-  readonly #now: () => string
 
-  constructor(database: Kysely<Tables>, commits: GroupCommit, now: () => string) {
-    this.#database = database
+  constructor(store: Store, commits: GroupCommit) {
+    this.#store = store
     this.#commits = commits
-    this.#now = now
   }
 
   async pending(tenant: string, limit: number): Promise<PendingEntry[]> {
-    const rows = await this.#database
-      .selectFrom('outbox')
-      .selectAll()
-      .where('tenant', '=', tenant)
-      .where('seq', 'is', null)
-      .orderBy('id')
-      .limit(limit)
-      .execute()
+    const rows = await this.#store.read(tenant, (executor) =>
+      executor
+        .selectFrom('outbox')
+        .selectAll()
+        .where('tenant', '=', tenant)
+        .where('seq', 'is', null)
+        .orderBy('id')
+        .limit(limit)
+        .execute(),
+    )
     return rows.map(({ id, time, actor, action, subject, fields }) => ({
       outboxId: id,
       time,
@@ -38,24 +38,28 @@ export class SqlLog implements LogStore {
   }
 
   async size(tenant: string): Promise<number> {
-    return await sizeOf(this.#database, tenant)
+    return await this.#store.read(tenant, (executor) => sizeOf(executor, tenant))
   }
 
   async readHashes(tenant: string, indexes: readonly number[]): Promise<Uint8Array[]> {
     if (indexes.length === 0) return []
-    const rows = await this.#database
-      .selectFrom('log_hashes')
-      .select(['position', 'hash'])
-      .where('tenant', '=', tenant)
-      .where('position', 'in', indexes)
-      .execute()
+    const rows = await this.#store.read(tenant, (executor) =>
+      executor
+        .selectFrom('log_hashes')
+        .select(['position', 'hash'])
+        .where('tenant', '=', tenant)
+        .where('position', 'in', indexes)
+        .execute(),
+    )
     const known = new Map(rows.map((row) => [row.position, row.hash]))
     return indexes.flatMap((index) => known.get(index) ?? [])
   }
 
   async integrate(tenant: string, expectedSize: number, entries: readonly IntegratedEntry[]): Promise<boolean> {
     if (entries.length === 0) return true
-    return await this.#commits.run(async (transaction) => {
+    return await this.#commits.run(tenant, async (transaction) => {
+      // INVARIANT: one writer of a tenant's log at a time; its size is read only then.
+      await this.#store.serialize(transaction, `log of ${tenant}`)
       if ((await sizeOf(transaction, tenant)) !== expectedSize) return false
       for (const { outboxId, seq } of entries) {
         await transaction.updateTable('outbox').set({ seq }).where('id', '=', outboxId).execute()
@@ -71,72 +75,70 @@ export class SqlLog implements LogStore {
   }
 
   async placeOf(tenant: string, outboxId: number): Promise<number | null> {
-    return await this.#placeOf({ tenant, outboxId })
+    return await this.#placeOf(tenant, outboxId)
   }
 
-  readonly #placeOf = coalesced(async (asked: readonly { readonly tenant: string; readonly outboxId: number }[]) => {
-    const ids = asked.map(({ outboxId }) => outboxId)
-    const rows = await this.#database
-      .selectFrom('outbox')
-      .select(['id', 'tenant', 'seq'])
-      .where('id', 'in', ids)
-      .execute()
-    const known = new Map(rows.map((row) => [row.id, row]))
-    return asked.map(({ tenant, outboxId }) => {
-      const row = known.get(outboxId)
-      return row?.tenant === tenant ? row.seq : null
-    })
+  readonly #placeOf = coalescedByTenant(async (tenant, ids: readonly number[]) => {
+    const rows = await this.#store.read(tenant, (executor) =>
+      executor.selectFrom('outbox').select(['id', 'seq']).where('tenant', '=', tenant).where('id', 'in', ids).execute(),
+    )
+    const known = new Map(rows.map((row) => [row.id, row.seq]))
+    return ids.map((id) => known.get(id) ?? null)
   })
 
   async entries(tenant: string, start: number, end: number): Promise<string[]> {
     if (end === start + 1) {
-      const json = await this.#entry({ tenant, seq: start })
+      const json = await this.#entry(tenant, start)
       return json === null ? [] : [json]
     }
-    const rows = await this.#database
-      .selectFrom('log_entries')
-      .select('json')
-      .where('tenant', '=', tenant)
-      .where('seq', '>=', start)
-      .where('seq', '<', end)
-      .orderBy('seq')
-      .execute()
+    const rows = await this.#store.read(tenant, (executor) =>
+      executor
+        .selectFrom('log_entries')
+        .select('json')
+        .where('tenant', '=', tenant)
+        .where('seq', '>=', start)
+        .where('seq', '<', end)
+        .orderBy('seq')
+        .execute(),
+    )
     return rows.map((row) => row.json)
   }
 
-  readonly #entry = coalesced(async (asked: readonly { readonly tenant: string; readonly seq: number }[]) => {
-    const known = new Map<string, string>()
-    for (const tenant of new Set(asked.map((one) => one.tenant))) {
-      const seqs = asked.filter((one) => one.tenant === tenant).map(({ seq }) => seq)
-      const rows = await this.#database
+  readonly #entry = coalescedByTenant(async (tenant, seqs: readonly number[]) => {
+    const rows = await this.#store.read(tenant, (executor) =>
+      executor
         .selectFrom('log_entries')
         .select(['seq', 'json'])
         .where('tenant', '=', tenant)
         .where('seq', 'in', seqs)
-        .execute()
-      for (const { seq, json } of rows) known.set(`${seq} ${tenant}`, json)
-    }
-    return asked.map(({ tenant, seq }) => known.get(`${seq} ${tenant}`) ?? null)
+        .execute(),
+    )
+    const known = new Map(rows.map((row) => [row.seq, row.json]))
+    return seqs.map((seq) => known.get(seq) ?? null)
   })
 
   async lastCheckpoint(tenant: string): Promise<string | null> {
-    const row = await this.#database
-      .selectFrom('checkpoints')
-      .select('note')
-      .where('tenant', '=', tenant)
-      .orderBy('size', 'desc')
-      .limit(1)
-      .executeTakeFirst()
+    const row = await this.#store.read(tenant, (executor) =>
+      executor
+        .selectFrom('checkpoints')
+        .select('note')
+        .where('tenant', '=', tenant)
+        .orderBy('size', 'desc')
+        .limit(1)
+        .executeTakeFirst(),
+    )
     return row?.note ?? null
   }
 
   async saveCheckpoint(tenant: string, size: number, note: string): Promise<void> {
     // The same size again is the same tree under a newer key.
-    await this.#commits.run(async (transaction) => {
+    await this.#commits.run(tenant, async (transaction) => {
       await transaction
         .insertInto('checkpoints')
-        .values({ tenant, size, saved_at: this.#now(), note })
-        .onConflict((conflict) => conflict.columns(['tenant', 'size']).doUpdateSet({ note, saved_at: this.#now() }))
+        .values({ tenant, size, saved_at: this.#store.now(), note })
+        .onConflict((conflict) =>
+          conflict.columns(['tenant', 'size']).doUpdateSet({ note, saved_at: this.#store.now() }),
+        )
         .execute()
     })
   }
@@ -147,7 +149,7 @@ export async function enqueue(
   executor: Executor,
   tenant: string,
   entries: readonly NewEntry[],
-  time: string,
+  time: Instant,
 ): Promise<number[]> {
   const ids: number[] = []
   for (const { actor, action, subject, fields } of entries) {

@@ -1,21 +1,20 @@
 /** The routes of every tenant. A connection that a route lists can not be removed: the database itself refuses. */
-import type { Kysely } from 'kysely'
 import { DrawbridgeError } from '../base/index.ts'
 import type { Route } from '../contract/index.ts'
 import type { RouteRepository } from '../delivery/index.ts'
-import { isReferenceBroken, isTaken } from './database.ts'
-import type { Executor, Tables } from './schema.ts'
+import type { Executor } from './schema.ts'
+import { isReferenceBroken, isTaken, type Store } from './store.ts'
 
 /** Keeps routes in the database. */
 export class SqlRoutes implements RouteRepository {
-  readonly #database: Kysely<Tables>
+  readonly #store: Store
 
-  constructor(database: Kysely<Tables>) {
-    this.#database = database
+  constructor(store: Store) {
+    this.#store = store
   }
 
   async add(tenant: string, route: Route): Promise<void> {
-    await this.#write(route, async (transaction) => {
+    await this.#write(tenant, route, async (transaction) => {
       const { name, id, policy, createdAt } = route
       await transaction.insertInto('routes').values({ tenant, name, id, policy, created_at: createdAt }).execute()
       await insertTargets(transaction, tenant, route)
@@ -32,7 +31,7 @@ export class SqlRoutes implements RouteRepository {
   }
 
   async update(tenant: string, route: Route): Promise<void> {
-    await this.#write(route, async (transaction) => {
+    await this.#write(tenant, route, async (transaction) => {
       const changed = await transaction
         .updateTable('routes')
         .set({ policy: route.policy })
@@ -50,27 +49,27 @@ export class SqlRoutes implements RouteRepository {
   }
 
   async remove(tenant: string, name: string): Promise<void> {
-    const removed = await this.#database
-      .deleteFrom('routes')
-      .where('tenant', '=', tenant)
-      .where('name', '=', name)
-      .executeTakeFirst()
+    const removed = await this.#store.write(tenant, (executor) =>
+      executor.deleteFrom('routes').where('tenant', '=', tenant).where('name', '=', name).executeTakeFirst(),
+    )
     if (removed.numDeletedRows === 0n) throw notFound(name)
   }
 
   async #read(tenant: string, name: string | null): Promise<Route[]> {
-    const rows = await this.#database
-      .selectFrom('routes')
-      .innerJoin('route_targets', (join) =>
-        join.onRef('route_targets.tenant', '=', 'routes.tenant').onRef('route_targets.route', '=', 'routes.name'),
-      )
-      .selectAll('routes')
-      .select('route_targets.connection')
-      .where('routes.tenant', '=', tenant)
-      .$if(name !== null, (query) => query.where('routes.name', '=', name ?? ''))
-      .orderBy('routes.name')
-      .orderBy('route_targets.position')
-      .execute()
+    const rows = await this.#store.read(tenant, (executor) =>
+      executor
+        .selectFrom('routes')
+        .innerJoin('route_targets', (join) =>
+          join.onRef('route_targets.tenant', '=', 'routes.tenant').onRef('route_targets.route', '=', 'routes.name'),
+        )
+        .selectAll('routes')
+        .select('route_targets.connection')
+        .where('routes.tenant', '=', tenant)
+        .$if(name !== null, (query) => query.where('routes.name', '=', name ?? ''))
+        .orderBy('routes.name')
+        .orderBy('route_targets.position')
+        .execute(),
+    )
     const routes = new Map<string, Route>()
     for (const row of rows) {
       const policy = row.policy as Route['policy']
@@ -86,12 +85,12 @@ export class SqlRoutes implements RouteRepository {
     return [...routes.values()]
   }
 
-  async #write(route: Route, work: (transaction: Executor) => Promise<void>): Promise<void> {
+  async #write(tenant: string, route: Route, work: (transaction: Executor) => Promise<void>): Promise<void> {
     if (new Set(route.targets).size !== route.targets.length) {
       throw new DrawbridgeError({ code: 'input-invalid', message: `\`${route.name}\` lists a target twice` })
     }
     try {
-      await this.#database.transaction().execute(work)
+      await this.#store.write(tenant, work)
     } catch (cause) {
       if (isTaken(cause)) {
         throw new DrawbridgeError({

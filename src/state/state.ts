@@ -1,7 +1,6 @@
 /** Opens a data directory: the lock first, then the key, the database and its form, and hands out the repositories. */
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Kysely } from 'kysely'
 import { type Clock, DrawbridgeError, type Random, Secret, systemClock, systemRandom } from '../base/index.ts'
 import type { ConnectionRepository, TicketRepository, WatchRepository } from '../connection/index.ts'
 import type { DeliveryRepository, NewEntry, RouteRepository } from '../delivery/index.ts'
@@ -13,15 +12,15 @@ import {
   type LogStore,
 } from '../evidence/index.ts'
 import { SqlConnections } from './connections.ts'
-import { openDatabase } from './database.ts'
 import { SqlDeliveries } from './deliveries.ts'
 import { GroupCommit } from './group-commit.ts'
 import { type DirectoryLock, lockDirectory } from './lock.ts'
 import { enqueue, SqlLog } from './log.ts'
-import { migrate } from './migrations.ts'
 import { SqlRoutes } from './routes.ts'
-import type { Tables } from './schema.ts'
+import type { Executor } from './schema.ts'
 import { rootKey, Sealer } from './seal.ts'
+import { SqliteStore } from './sqlite-store.ts'
+import { everyTenant, type Store } from './store.ts'
 import { SqlTickets } from './tickets.ts'
 import { SqlWatch } from './watch.ts'
 
@@ -67,11 +66,11 @@ export async function openState(options: StateOptions): Promise<State> {
   await makeDirectory(directory)
   const lock = lockDirectory(directory)
   try {
-    const database = openDatabase(join(directory, 'drawbridge.sqlite'))
+    const store = await SqliteStore.open(join(directory, 'drawbridge.sqlite'), clock)
     try {
-      return await assemble(directory, database, lock, clock, random, options.pause ?? systemClock.sleep)
+      return await assemble(directory, store, lock, random, options.pause ?? systemClock.sleep)
     } catch (error) {
-      await database.destroy()
+      await store.close()
       throw error
     }
   } catch (error) {
@@ -82,59 +81,68 @@ export async function openState(options: StateOptions): Promise<State> {
 
 async function assemble(
   directory: string,
-  database: Kysely<Tables>,
+  store: Store,
   lock: DirectoryLock,
-  clock: Clock,
   random: Random,
   pause: Clock['sleep'],
 ): Promise<State> {
-  const now = (): string => clock.now().toISOString()
-  await migrate(database, now)
-  const sealed = await database.selectFrom('sealed_values').selectAll().execute()
-  const sealer = new Sealer(await rootKey(directory, sealed.length === 0, random), random)
-  const evidenceKey = await openEvidenceKey(database, sealer, random)
-  const commits = new GroupCommit(database, pause)
-  const deliveries = new SqlDeliveries(database, commits, now)
+  const isNew = await store.read(everyTenant, async (executor) => {
+    const sealed = await executor.selectFrom('sealed_values').select('name').execute()
+    return sealed.length === 0
+  })
+  const sealer = new Sealer(await rootKey(directory, isNew, random), random)
+  const evidenceKey = await openEvidenceKey(store, sealer, random)
+  const commits = new GroupCommit(store, pause)
+  const deliveries = new SqlDeliveries(store, commits)
   await deliveries.voidLeases()
   return {
-    connections: new SqlConnections(database, sealer),
-    routes: new SqlRoutes(database),
+    connections: new SqlConnections(store, sealer),
+    routes: new SqlRoutes(store),
     deliveries,
-    tickets: new SqlTickets(database),
-    watch: new SqlWatch(database),
-    log: new SqlLog(database, commits, now),
+    tickets: new SqlTickets(store),
+    watch: new SqlWatch(store),
+    log: new SqlLog(store, commits),
     evidenceKey,
     spoolDirectory: join(directory, 'spool'),
-    record: (tenant, entries) => commits.run((transaction) => enqueue(transaction, tenant, entries, now())),
+    record: (tenant, entries) =>
+      commits.run(tenant, (transaction) => enqueue(transaction, tenant, entries, store.now())),
     async close() {
-      await database.destroy()
+      await store.close()
       lock.release()
     },
   }
 }
 
 /** Opens the sealed evidence key, which also proves the root key, or makes and seals it at the first start. */
-async function openEvidenceKey(database: Kysely<Tables>, sealer: Sealer, random: Random): Promise<EvidenceKey> {
+async function openEvidenceKey(store: Store, sealer: Sealer, random: Random): Promise<EvidenceKey> {
   const place = ['', evidenceKeyName, 'private-key', '1']
-  const row = await database
-    .selectFrom('sealed_values')
-    .select('sealed')
-    .where('name', '=', evidenceKeyName)
-    .executeTakeFirst()
-  if (row !== undefined) {
-    const opened = importPrivateKeyPem(new Secret(sealer.unseal(place, row.sealed)))
-    if (opened.ok) return opened.value
-    throw new DrawbridgeError({
-      code: 'data-directory-broken',
-      message: 'the sealed evidence key is no key',
-      operation: 'state.open',
-      help: 'restore the data directory from a backup',
-    })
+  const find = async (executor: Executor): Promise<Uint8Array | undefined> => {
+    const rows = executor.selectFrom('sealed_values').select('sealed').where('name', '=', evidenceKeyName)
+    return (await rows.executeTakeFirst())?.sealed
   }
-  const key = generateEvidenceKey(random)
-  const sealed = sealer.seal(place, exportPrivateKeyPem(key.privateKey).reveal())
-  await database.insertInto('sealed_values').values({ name: evidenceKeyName, sealed }).execute()
-  return key
+  const sealed = await store.write(everyTenant, async (transaction) => {
+    const known = await find(transaction)
+    if (known !== undefined) return known
+    const made = generateEvidenceKey(random)
+    // Of several first starts at the same time one makes the key, and all use it.
+    await transaction
+      .insertInto('sealed_values')
+      .values({
+        name: evidenceKeyName,
+        sealed: sealer.seal(place, exportPrivateKeyPem(made.privateKey).reveal()),
+      })
+      .onConflict((conflict) => conflict.column('name').doNothing())
+      .execute()
+    return await find(transaction)
+  })
+  const opened = importPrivateKeyPem(new Secret(sealer.unseal(place, sealed ?? new Uint8Array())))
+  if (opened.ok) return opened.value
+  throw new DrawbridgeError({
+    code: 'data-directory-broken',
+    message: 'the sealed evidence key is no key',
+    operation: 'state.open',
+    help: 'restore the data directory from a backup',
+  })
 }
 
 async function makeDirectory(directory: string): Promise<void> {

@@ -3,6 +3,7 @@ import { DrawbridgeError } from '../base/index.ts'
 import type { SpooledFile } from '../delivery/index.ts'
 import { fileOf } from './delivery-rows.ts'
 import type { Executor } from './schema.ts'
+import type { Instant } from './store.ts'
 
 /** Remembers a file that no delivery owns yet. */
 export async function addUpload(
@@ -10,7 +11,7 @@ export async function addUpload(
   tenant: string,
   file: SpooledFile,
   bytes: Uint8Array | null,
-  now: string,
+  now: Instant,
 ): Promise<void> {
   if (file.isSmall !== (bytes !== null)) throw new TypeError('a small report comes with its bytes, and no other')
   if (bytes !== null) await database.insertInto('small_reports').values({ upload: file.upload, bytes }).execute()
@@ -91,7 +92,7 @@ export async function markUnspooled(transaction: Executor, delivery: string): Pr
 }
 
 /** Forgets the uploads that no delivery took before `before`; returns the ids of those that lie in the spool. */
-export async function forgetOrphans(transaction: Executor, before: string): Promise<string[]> {
+export async function forgetOrphans(transaction: Executor, before: Instant): Promise<string[]> {
   const rows = await transaction
     .deleteFrom('uploads')
     .where('delivery_id', 'is', null)

@@ -1,8 +1,7 @@
 /** The results of verifications, and the alerts about them until they were taken. */
-import type { Kysely } from 'kysely'
 import type { DueAlert, NewAlert, WatchRepository } from '../connection/index.ts'
 import type { HistoryEntry } from '../contract/index.ts'
-import type { Tables } from './schema.ts'
+import { everyTenant, type Store } from './store.ts'
 
 /** Entries of one connection that are kept. */
 const keptEntries = 200
@@ -11,10 +10,10 @@ const endedAlertMs = 30 * 24 * 60 * 60_000
 
 /** Keeps what the watch sees in the database. */
 export class SqlWatch implements WatchRepository {
-  readonly #database: Kysely<Tables>
+  readonly #store: Store
 
-  constructor(database: Kysely<Tables>) {
-    this.#database = database
+  constructor(store: Store) {
+    this.#store = store
   }
 
   async keep(
@@ -25,7 +24,7 @@ export class SqlWatch implements WatchRepository {
     now: Date,
   ): Promise<void> {
     const created_at = now.toISOString()
-    await this.#database.transaction().execute(async (transaction) => {
+    await this.#store.write(tenant, async (transaction) => {
       await transaction
         .insertInto('verifications')
         .values({
@@ -74,25 +73,29 @@ export class SqlWatch implements WatchRepository {
   }
 
   async history(tenant: string, connection: string, limit: number): Promise<HistoryEntry[]> {
-    const rows = await this.#database
-      .selectFrom('verifications')
-      .select('document')
-      .where('tenant', '=', tenant)
-      .where('connection', '=', connection)
-      .orderBy('id', 'desc')
-      .limit(limit)
-      .execute()
+    const rows = await this.#store.read(tenant, (executor) =>
+      executor
+        .selectFrom('verifications')
+        .select('document')
+        .where('tenant', '=', tenant)
+        .where('connection', '=', connection)
+        .orderBy('id', 'desc')
+        .limit(limit)
+        .execute(),
+    )
     return rows.map(({ document }): HistoryEntry => JSON.parse(document))
   }
 
   async dueAlerts(now: Date, limit: number): Promise<DueAlert[]> {
-    const rows = await this.#database
-      .selectFrom('alerts')
-      .selectAll()
-      .where('available_at', '<=', now.toISOString())
-      .orderBy('created_at')
-      .limit(limit)
-      .execute()
+    const rows = await this.#store.read(everyTenant, (executor) =>
+      executor
+        .selectFrom('alerts')
+        .selectAll()
+        .where('available_at', '<=', now.toISOString())
+        .orderBy('created_at')
+        .limit(limit)
+        .execute(),
+    )
     return rows.map(({ id, webhook, body, attempts, created_at }) => ({
       id,
       webhook,
@@ -103,27 +106,33 @@ export class SqlWatch implements WatchRepository {
   }
 
   async nextAlertAt(): Promise<Date | null> {
-    const { next } = await this.#database
-      .selectFrom('alerts')
-      .select((eb) => eb.fn.min('available_at').as('next'))
-      .where('available_at', 'is not', null)
-      .executeTakeFirstOrThrow()
+    const { next } = await this.#store.read(everyTenant, (executor) =>
+      executor
+        .selectFrom('alerts')
+        .select((eb) => eb.fn.min('available_at').as('next'))
+        .where('available_at', 'is not', null)
+        .executeTakeFirstOrThrow(),
+    )
     return next === null ? null : new Date(next)
   }
 
   async alertTaken(id: string, at: Date): Promise<void> {
-    await this.#database
-      .updateTable('alerts')
-      .set({ available_at: null, delivered_at: at.toISOString(), reason: null })
-      .where('id', '=', id)
-      .execute()
+    await this.#store.write(everyTenant, (executor) =>
+      executor
+        .updateTable('alerts')
+        .set({ available_at: null, delivered_at: at.toISOString(), reason: null })
+        .where('id', '=', id)
+        .execute(),
+    )
   }
 
   async alertFailed(id: string, reason: string, againAt: Date | null): Promise<void> {
-    await this.#database
-      .updateTable('alerts')
-      .set((eb) => ({ attempts: eb('attempts', '+', 1), available_at: againAt?.toISOString() ?? null, reason }))
-      .where('id', '=', id)
-      .execute()
+    await this.#store.write(everyTenant, (executor) =>
+      executor
+        .updateTable('alerts')
+        .set((eb) => ({ attempts: eb('attempts', '+', 1), available_at: againAt?.toISOString() ?? null, reason }))
+        .where('id', '=', id)
+        .execute(),
+    )
   }
 }
