@@ -84,7 +84,7 @@ export class SidecarWriter {
   }
 }
 
-/** One line of JSON for each receipt: the report's key, and the copy as it would stand beside it. */
+/** One line of JSON for each receipt: the key under which it would stand beside its report, and what would stand there. */
 function batchObject(rootPath: string, batch: readonly Waiting[]): { key: string; bytes: Uint8Array } {
   const lines = batch.map(({ key, bytes }) => JSON.stringify({ key, receipt: Buffer.from(bytes).toString('utf8') }))
   const bytes = Buffer.from(`${lines.join('\n')}\n`)
