@@ -63,6 +63,7 @@ export {
   type PositionIndex,
   parsePolicy,
   parsePolicyText,
+  readGrants,
   type TextSpan,
   underline,
 } from './read/index.ts'
@@ -86,6 +87,9 @@ export type {
   Effect,
   Evaluation,
   EvaluationSettings,
+  GrantOutcome,
+  KmsGrant,
+  KmsGrantConstraints,
   NamedPolicy,
   Policy,
   PolicyProblem,

@@ -84,6 +84,51 @@ export interface AccessRequest {
   readonly context: Readonly<Record<string, string | readonly string[]>>
 }
 
+/** What a grant asks of the encryption context, letter by letter, and of the resource on whose behalf KMS is called. */
+export interface KmsGrantConstraints {
+  readonly encryptionContextEquals?: Readonly<Record<string, string>>
+  readonly encryptionContextSubset?: Readonly<Record<string, string>>
+  readonly sourceArn?: string
+}
+
+/**
+ * A grant on a KMS key. It stands beside the key policy and only ever allows.
+ *
+ * @see https://docs.aws.amazon.com/kms/latest/developerguide/grants.html
+ */
+export interface KmsGrant {
+  /** Name or id, under which explanations mention it. */
+  readonly name: string
+  /** The key's ARN; null: the key that is asked about. */
+  readonly keyArn: string | null
+  /** ARN of an account's root, a user, a role, a session or a federated user; or a service principal. */
+  readonly granteePrincipal: string
+  /** The account under which it was issued; null: the one that owns the key. */
+  readonly issuingAccount: string | null
+  /** `Decrypt`, `GenerateDataKey` … */
+  readonly operations: readonly string[]
+  readonly constraints: KmsGrantConstraints
+}
+
+/** What one grant made of the request. */
+export interface GrantOutcome {
+  /** The grant's name. */
+  readonly grant: string
+  readonly matched: boolean
+  readonly keyMatched: boolean
+  readonly granteeMatched: boolean
+  readonly operationMatched: boolean
+  /** Only those that bear on the operation. */
+  readonly constraints: readonly {
+    readonly constraint: 'EncryptionContextEquals' | 'EncryptionContextSubset' | 'SourceArn' | 'GrantOperations'
+    /** Pairs as `key=value`, or the values themselves. */
+    readonly wanted: readonly string[]
+    /** Null when the request carries none. */
+    readonly actual: readonly string[] | null
+    readonly matched: boolean
+  }[]
+}
+
 export interface PolicySet {
   readonly identity: readonly NamedPolicy[]
   readonly boundary: NamedPolicy | null
@@ -95,6 +140,8 @@ export interface PolicySet {
   /** Whatever stands at the resource: bucket policy, role trust policy or key policy. */
   readonly resource: NamedPolicy | null
   readonly vpcEndpoint: NamedPolicy | null
+  /** Of KMS keys; those for another key than the one asked about count for nothing. */
+  readonly grants?: readonly KmsGrant[]
 }
 
 export interface EvaluationSettings {
@@ -131,6 +178,10 @@ export interface Evaluation {
   readonly decidedBy: PolicyType
   /** The deciding statement; absent when none allows. */
   readonly statement?: StatementOutcome
+  /** The deciding grant, where it is a grant rather than a statement that allows the use of a key. */
+  readonly grant?: GrantOutcome
+  /** Every grant that the policy set holds, in order; absent where grants have no say. */
+  readonly grants?: readonly GrantOutcome[]
   /** Every statement of every policy, in order. */
   readonly statements: readonly StatementOutcome[]
   /** Statements that would have allowed, were it not for the conditions named; the nearest (fewest failures) first. */

@@ -11,6 +11,7 @@ import {
   type NamedPolicy,
   type PolicySet,
   parsePolicy,
+  readGrants,
   type StatementOutcome,
 } from '../../src/iam/index.ts'
 import { decideSlowly, jsonOf, type ReferenceAnswer } from '../reference/index.ts'
@@ -27,6 +28,8 @@ export interface Compared {
 
 /** Reads the policies with the engine's parser. @throws Error when a generated policy is malformed */
 export function readPolicies(written: WrittenPolicies): PolicySet {
+  const grants = written.grants === undefined ? null : readGrants({ Grants: written.grants })
+  if (grants !== null && !grants.ok) throw new Error(grants.error)
   const named = (name: string) => (value: unknown) => read(name, value)
   const perhaps = (name: string, value: unknown) => (value === null ? null : read(name, value))
   return {
@@ -37,6 +40,7 @@ export function readPolicies(written: WrittenPolicies): PolicySet {
     rcp: written.rcp.map((level, i) => level.map(named(`rcp[${i}]`))),
     resource: perhaps('resource', written.resource),
     vpcEndpoint: perhaps('vpcEndpoint', written.vpcEndpoint),
+    ...(grants === null ? {} : { grants: grants.value }),
   }
 }
 
@@ -49,7 +53,8 @@ function read(name: string, value: unknown): NamedPolicy {
 /** Compares on every request of the scenario. */
 export function compareScenario(scenario: Scenario): readonly Compared[] {
   const policies = readPolicies(scenario.policies)
-  const json = jsonOf(policies)
+  // The model reads the grants by itself.
+  const json = { ...jsonOf(policies), grants: scenario.policies.grants ?? [] }
   return scenario.requests.map((request) => {
     const engine = evaluate(request, policies, scenario.settings)
     const quick = decide(request, policies, scenario.settings)

@@ -1,6 +1,6 @@
 /** Runs a case file's case on the reference model, with a reading of the form that is the model's own. */
 import type { AccessRequest, Decision } from '../../src/iam/index.ts'
-import { decideSlowly, type JsonPolicies, type JsonPolicy } from '../reference/index.ts'
+import { decideSlowly, type JsonPolicies, type JsonPolicy, type ListedGrant } from '../reference/index.ts'
 
 type Value = string | number | boolean
 
@@ -18,6 +18,7 @@ interface CaseForm {
     readonly rcp: readonly (readonly unknown[])[]
     readonly resource: unknown
     readonly vpcEndpoint: unknown
+    readonly grants: readonly ListedGrant[] | { readonly Grants: readonly ListedGrant[] } | null
   }>
   readonly settings?: { readonly s3?: { readonly restrictPublicBuckets?: boolean } }
 }
@@ -40,7 +41,12 @@ function readPolicies(policies: CaseForm['policies']): JsonPolicies {
     rcp: (policies.rcp ?? []).map((level) => level.map(named)),
     resource: perhaps(policies.resource),
     vpcEndpoint: perhaps(policies.vpcEndpoint),
+    grants: grantsIn(policies.grants ?? []),
   }
+}
+
+function grantsIn(given: NonNullable<CaseForm['policies']['grants']>): readonly ListedGrant[] {
+  return 'Grants' in given ? given.Grants : given
 }
 
 function textOf(given: Value | readonly Value[]): string | readonly string[] {

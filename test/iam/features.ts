@@ -37,6 +37,14 @@ export class Features {
         this.#tally('conditions that mattered', `${condition.operator}, ${outcome}, ${condition.matched}`)
       }
     }
+    for (const grant of engine.grants ?? []) {
+      if (!grant.keyMatched || !grant.granteeMatched || !grant.operationMatched) continue
+      const decided = engine.grant === grant ? ', and decides' : ''
+      this.#tally('grants to the caller', `${grant.matched ? `applies${decided}` : 'its constraints fail'}`)
+      for (const { constraint, actual, matched } of grant.constraints) {
+        this.#tally('constraints of grants', `${constraint}, ${actual === null ? 'absent' : 'present'}, ${matched}`)
+      }
+    }
   }
 
   #tally(group: string, name: string): void {
@@ -64,8 +72,8 @@ function elementsOf({ policies, settings }: Scenario): readonly string[] {
   const written = Object.entries(elements).flatMap(([name, pattern]) => (pattern.test(text) ? [name] : []))
   const present = (Object.keys(policies) as (keyof PolicySet)[]).filter((type) => {
     const value = policies[type]
-    return Array.isArray(value) ? value.length > 0 : value !== null
+    return Array.isArray(value) ? value.length > 0 : value !== null && value !== undefined
   })
   const restricted = settings.s3?.restrictPublicBuckets === true ? ['restrictPublicBuckets'] : []
-  return [...present.map((type) => `${type} policies`), ...written, ...restricted]
+  return [...present.map((type) => (type === 'grants' ? 'grants' : `${type} policies`)), ...written, ...restricted]
 }

@@ -52,7 +52,7 @@ export const ruleTexts: readonly string[] = [
   'One public statement closes a bucket to all other accounts once RestrictPublicBuckets is set.',
   'Who owns an object decides whose policy allows; Denies of the bucket policy apply to all.',
   'The key policy must allow or delegate; other accounts may only use the key.',
-  'Grants, ViaService and the encryption context narrow the use of a key.',
+  'Grants stand beside the key policy and only allow, within their constraints; ViaService and the encryption context narrow the use of a key.',
   'One call is several decisions.',
   'The External ID belongs to sts:AssumeRole, not to sts:TagSession.',
   'Matching takes time in proportion to the text.',
@@ -64,7 +64,6 @@ const elsewhere: Readonly<Record<number, string>> = {
   21: 'Chains and the hour of a chained session: `src/sandbox/sts/assume-role.test.ts`.',
   25: 'The answers themselves: `src/sandbox/s3/objects.test.ts`.',
   29: "Object Ownership and ACLs are S3's, not the policy language's: `src/sandbox/s3/access.test.ts`.",
-  31: 'Grants are not evaluated; see below.',
   32: 'Whole calls: `src/iam/operations/decide-call.test.ts`.',
   34: 'Worst cases: `test/iam/worst-case.test.ts`, `npm run proof -- iam`.',
 }
@@ -81,7 +80,7 @@ const unsettled = [
   'What `aws:PrincipalArn`, `aws:PrincipalAccount` and `aws:PrincipalType` say of services and identity providers.',
   'Public or not: limiting values of `StringEquals` that hold a star, patterns for `aws:userid`, limits on web identities.',
   'Canonical user ids, and wildcards for a kind of principal (`"Service": "*"`).',
-  'KMS grants: they stand beside key and identity-based policies, with constraints of their own, and are not part of a policy set.',
+  'Grants: whether boundary and session policy limit one to a role (taken as for a key policy that names it), whether one to an account leaves the choice to it (taken so), how strict a grant made by way of a constrained grant is (taken as not allowed).',
 ] as const
 
 /** The whole page as Markdown. */

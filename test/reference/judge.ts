@@ -3,11 +3,13 @@ import type {
   AccessRequest,
   Evaluation,
   EvaluationSettings,
+  KmsGrant,
   NamedPolicy,
   PolicySet,
   PolicyType,
   StatementOutcome,
 } from '../../src/iam/index.ts'
+import type { ListedGrant } from './grant.ts'
 import { decideSlowly, type JsonPolicies, type JsonPolicy, type ReferenceAnswer } from './reference.ts'
 
 /** Evaluates with the reference model. Near misses are not sought: they are explanation, not judgement. */
@@ -43,6 +45,23 @@ export function jsonOf(policies: PolicySet): JsonPolicies {
     rcp: policies.rcp.map((level) => level.map(one)),
     resource: perhaps(policies.resource),
     vpcEndpoint: perhaps(policies.vpcEndpoint),
+    grants: (policies.grants ?? []).map(listed),
+  }
+}
+
+/** A grant as it was listed. */
+function listed({ keyArn, granteePrincipal, issuingAccount, operations, constraints }: KmsGrant): ListedGrant {
+  const { encryptionContextEquals, encryptionContextSubset, sourceArn } = constraints
+  return {
+    GranteePrincipal: granteePrincipal,
+    Operations: operations,
+    ...(keyArn === null ? {} : { KeyId: keyArn }),
+    ...(issuingAccount === null ? {} : { IssuingAccount: `arn:aws:iam::${issuingAccount}:root` }),
+    Constraints: {
+      ...(encryptionContextEquals === undefined ? {} : { EncryptionContextEquals: encryptionContextEquals }),
+      ...(encryptionContextSubset === undefined ? {} : { EncryptionContextSubset: encryptionContextSubset }),
+      ...(sourceArn === undefined ? {} : { SourceArn: sourceArn }),
+    },
   }
 }
 

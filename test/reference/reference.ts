@@ -11,6 +11,7 @@ import type {
   StatementOutcome,
 } from '../../src/iam/index.ts'
 import { conditionOutcome } from './condition.ts'
+import { grantsFor, type ListedGrant, type ModelGrant } from './grant.ts'
 import { type ModelStatement, readStatements } from './json-policy.ts'
 import { actionFits, resourceFits } from './pattern.ts'
 import { type Reach, reachOf } from './principal.ts'
@@ -32,6 +33,7 @@ export interface JsonPolicies {
   readonly rcp: readonly (readonly JsonPolicy[])[]
   readonly resource: JsonPolicy | null
   readonly vpcEndpoint: JsonPolicy | null
+  readonly grants?: readonly ListedGrant[]
 }
 
 export interface ReferenceAnswer {
@@ -59,6 +61,7 @@ export function decideSlowly(
     rcp: policies.rcp.map((level) => judge('rcp', level)),
     resource: judge(atResource, policies.resource === null ? [] : [policies.resource]),
     vpcEndpoint: policies.vpcEndpoint === null ? null : judge('vpcEndpoint', [policies.vpcEndpoint]),
+    grants: atResource === 'key' ? grantsFor(request, policies.grants ?? []) : [],
   }
   const isBlocked = settings.s3?.restrictPublicBuckets === true && isKeptOut(request, heard.resource)
   return { ...combine(request, heard, atResource, isBlocked), statements: all(heard).flatMap((one) => one.outcomes) }
@@ -82,6 +85,7 @@ interface Heard {
   readonly rcp: readonly Judged[]
   readonly resource: Judged
   readonly vpcEndpoint: Judged | null
+  readonly grants: readonly ModelGrant[]
 }
 
 function all(heard: Heard): readonly Judged[] {
@@ -207,13 +211,16 @@ function mayUnlock(request: ModelRequest): boolean {
 /** Which policies lack the Allow that the caller needs; none when it is permitted (rules 1, 2, 4, 5, 6, 30). */
 function permission(request: ModelRequest, heard: Heard, atResource: PolicyType): readonly PolicyType[] {
   const { caller } = request
-  const reaches = heard.resource.allows
+  // Rule 31: a grant allows what a key policy that names its grantee would allow.
+  const reaches = [...heard.resource.allows, ...heard.grants.map(({ reach }) => reach)]
   const lackingResource: readonly PolicyType[] = reaches.length === 0 ? [atResource] : []
   if (caller.kind === 'service' || caller.kind === 'provider') return lackingResource
   if (caller.kind === 'anonymous') return atResource === 'resource' ? lackingResource : [atResource, 'identity']
   if (caller.kind === 'root' && atResource === 'trust') return ['identity', 'trust']
   const isOwn = caller.account === request.resourceAccount
-  const lackingOwn = lackingOnOwnSide(request, heard)
+  // KMS trusts a key of another account by an identity-based policy, or by a grant of the caller's own account.
+  const isTrusted = heard.grants.some(({ reach, isOfCallersAccount }) => isOfCallersAccount && reach !== 'account')
+  const lackingOwn = lackingOnOwnSide(request, heard).filter((type) => isOwn || !isTrusted || type !== 'identity')
   if (!isOwn) return [...lackingResource, ...lackingOwn, ...(crossesWithKey(request, atResource) ? [] : [atResource])]
   if (reaches.includes('direct')) return []
   const limits = lackingOwn.filter((type) => type !== 'identity')

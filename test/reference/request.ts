@@ -23,6 +23,8 @@ export interface ModelRequest {
   readonly valuesOf: (key: string) => readonly string[] | null
   /** Null when the key is absent, or is one that holds a list (however short). */
   readonly singleValueOf: (key: string) => string | null
+  /** Keys and values as KMS was given them, letter by letter. */
+  readonly encryptionContext: ReadonlyMap<string, string>
 }
 
 export function readRequest(request: AccessRequest): ModelRequest {
@@ -46,6 +48,13 @@ export function readRequest(request: AccessRequest): ModelRequest {
       const value = given.get(key.toLowerCase())
       return typeof value === 'string' && !multivaluedKeys.has(key.toLowerCase()) ? value : null
     },
+    encryptionContext: new Map(
+      Object.entries(request.context).flatMap(([key, value]): [string, string][] => {
+        const [, name] = /^kms:EncryptionContext:(.+)$/is.exec(key) ?? []
+        const text = typeof value === 'string' ? value : value[0]
+        return name === undefined || text === undefined ? [] : [[name, text]]
+      }),
+    ),
   }
 }
 

@@ -6,11 +6,12 @@
 import { err, ok, type Result } from '../../base/index.ts'
 import { evaluate } from '../evaluate/index.ts'
 import { parseArn } from '../match/arn.ts'
-import { parsePolicy } from '../read/index.ts'
+import { parsePolicy, readGrants } from '../read/index.ts'
 import type {
   AccessRequest,
   Decision,
   EvaluationSettings,
+  KmsGrant,
   NamedPolicy,
   PolicyProblem,
   PolicySet,
@@ -37,7 +38,7 @@ export function evaluateCase(json: unknown): Result<CaseOutcome, string> {
   const form = Form.read(json, 'the case', problems)
   const name = form.string('name')
   const request = readRequest(form.object('request', ['principal', 'action', 'resource', 'resourceAccount', 'context']))
-  const policies = readPolicies(form.object('policies', policyMembers), problems)
+  const policies = readPolicies(form.object('policies', [...policyMembers, 'grants']), problems)
   const settings = readSettings(form.optionalObject('settings', ['s3']))
   const expected = form.optionalObject('expected')?.choice('decision', decisions) ?? null
   const [problem] = problems
@@ -88,7 +89,17 @@ function readPolicies(form: Form, problems: string[]): PolicySet {
     rcp: levels('rcp'),
     resource: one('resource'),
     vpcEndpoint: one('vpcEndpoint'),
+    ...grantsOf(form, problems),
   }
+}
+
+/** The member `grants`, where there is one. */
+export function grantsOf(form: Form, problems: string[]): { readonly grants?: readonly KmsGrant[] } {
+  if (!form.has('grants') || form.value('grants') === null) return {}
+  const grants = readGrants(form.value('grants'))
+  if (grants.ok) return { grants: grants.value }
+  problems.push(grants.error)
+  return {}
 }
 
 /** The first problem of a policy, in one line with its place. */

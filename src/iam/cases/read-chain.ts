@@ -2,7 +2,7 @@
 import type { ChainPolicies } from '../operations/index.ts'
 import { parsePolicy } from '../read/index.ts'
 import type { NamedPolicy } from '../types.ts'
-import { firstProblem } from './evaluate-case.ts'
+import { firstProblem, grantsOf } from './evaluate-case.ts'
 import type { Form } from './form.ts'
 
 /** The policies of a chain and their texts by name. */
@@ -20,6 +20,7 @@ export const chainMembers = [
   'session',
   'bucket',
   'key',
+  'grants',
   'scp',
   'rcp',
   'restrictPublicBuckets',
@@ -59,6 +60,7 @@ export function readChain(form: Form, otherwise: ChainPolicies | null, problems:
       return policies.flatMap((value, j) => read(value, `${member}[${i}][${j}]`))
     })
   }
+  const grants = otherwise?.grants
   const restricts = form.optionalBoolean('restrictPublicBuckets') ?? otherwise?.restrictPublicBuckets
   const policies: ChainPolicies = {
     base: list('base'),
@@ -70,6 +72,7 @@ export function readChain(form: Form, otherwise: ChainPolicies | null, problems:
     key: one('key'),
     scp: levels('scp'),
     rcp: levels('rcp'),
+    ...(form.has('grants') ? grantsOf(form, problems) : grants === undefined ? {} : { grants }),
     ...(restricts === undefined ? {} : { restrictPublicBuckets: restricts }),
   }
   return { policies, texts: Object.fromEntries(texts) }

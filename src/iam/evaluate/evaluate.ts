@@ -8,12 +8,14 @@ import type {
   Decision,
   Evaluation,
   EvaluationSettings,
+  GrantOutcome,
   NamedPolicy,
   PolicySet,
   PolicyType,
   StatementOutcome,
 } from '../types.ts'
 import { compilePolicy } from './compile.ts'
+import { type ExplainedGrant, explainGrant } from './grant.ts'
 import { type ExplainedStatement, explainStatement, type PolicyVerdict, scanPolicy } from './match-statement.ts'
 import { RequestFacts, resourcePolicyKind } from './request-facts.ts'
 import { type Weighing, weigh } from './weigh.ts'
@@ -34,8 +36,8 @@ export function decide(request: AccessRequest, policies: PolicySet, settings?: E
  *
  * The policy at the resource is read as a role trust policy for `sts:AssumeRole*`, `sts:TagSession` and
  * `sts:SetSourceIdentity` on a role, as a key policy for `kms:` actions on a key, and as a bucket policy or the like
- * otherwise. RCPs only deny: `RCPFullAWSAccess` cannot be detached. KMS grants and ACLs are not part of it. SCPs do not
- * bind the management account and RCPs not its resources: leave them out for those.
+ * otherwise. Grants count beside a key policy. RCPs only deny: `RCPFullAWSAccess` cannot be detached. ACLs are not part of
+ * it. SCPs do not bind the management account and RCPs not its resources: leave them out for those.
  *
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
  */
@@ -43,16 +45,28 @@ export function evaluate(request: AccessRequest, policies: PolicySet, settings?:
   const facts = new RequestFacts(request, policies.boundary !== null)
   const record = new EvaluationRecord(facts, policies)
   const weighing = weigh(facts, policies, settings, (named, type) => record.verdict(named, type))
-  const statement = record.deciding(weighing)
+  const { statement, grant } = record.deciding(weighing)
+  const grants = record.grantOutcomes
   const nearMisses = weighing.decision === 'implicitDeny' ? record.nearMisses(weighing.missing) : []
   return {
     decision: weighing.decision,
     decidedBy: weighing.decidedBy,
     ...(statement === undefined ? {} : { statement }),
+    ...(grant === undefined ? {} : { grant }),
+    ...(grants.length === 0 ? {} : { grants }),
     statements: record.outcomes,
     nearMisses,
     missingContextValues: record.missingContextValues(),
-    reason: decidingSentence({ request, policies, weighing, statement, nearMisses, outcomes: record.outcomes }),
+    reason: decidingSentence({
+      request,
+      policies,
+      weighing,
+      statement,
+      grant,
+      grants,
+      nearMisses,
+      outcomes: record.outcomes,
+    }),
   }
 }
 
@@ -61,6 +75,7 @@ class EvaluationRecord {
   readonly outcomes: StatementOutcome[] = []
   readonly #facts: RequestFacts
   readonly #explained: ExplainedStatement[] = []
+  #grants: readonly ExplainedGrant[] = []
   readonly #verdicts: { readonly named: NamedPolicy; readonly type: PolicyType; readonly verdict: PolicyVerdict }[] = []
 
   constructor(facts: RequestFacts, policies: PolicySet) {
@@ -71,8 +86,13 @@ class EvaluationRecord {
     for (const named of policies.identity) this.#add('identity', named)
     if (policies.boundary !== null) this.#add('boundary', policies.boundary)
     if (policies.session !== null) this.#add('session', policies.session)
-    if (policies.resource === null) return
-    this.#add(resourcePolicyKind(facts.action, facts.resource, true), policies.resource)
+    const kind = resourcePolicyKind(facts.action, facts.resource, policies.resource !== null)
+    if (kind === 'key') this.#grants = (policies.grants ?? []).map((grant) => explainGrant(grant, facts))
+    if (policies.resource !== null) this.#add(kind, policies.resource)
+  }
+
+  get grantOutcomes(): readonly GrantOutcome[] {
+    return this.#grants.map(({ outcome }) => outcome)
   }
 
   #add(type: PolicyType, named: NamedPolicy): void {
@@ -92,17 +112,24 @@ class EvaluationRecord {
     return this.#verdicts.find((one) => one.named === named && one.type === type)?.verdict ?? 0
   }
 
-  deciding(weighing: Weighing): StatementOutcome | undefined {
-    if (weighing.decision === 'implicitDeny' || weighing.rule !== null) return undefined
+  /** Of statements and grants, the one that gives most; a statement where they give the same. */
+  deciding(weighing: Weighing): { readonly statement?: StatementOutcome; readonly grant?: GrantOutcome } {
+    if (weighing.decision === 'implicitDeny' || weighing.rule !== null) return {}
     const effect = weighing.decision === 'allowed' ? 'Allow' : 'Deny'
     const ofType = this.#explained.filter(
       ({ outcome }) => outcome.policyType === weighing.decidedBy && outcome.effect === effect && outcome.matched,
     )
     // The widest grant decides: a statement for the principal itself before one that delegates to its account.
-    return ofType.reduce<ExplainedStatement | undefined>(
-      (best, entry) => (best === undefined || entry.verdict > best.verdict ? entry : best),
-      undefined,
-    )?.outcome
+    const widest = <T extends { readonly verdict: number }>(all: readonly T[]): T | undefined =>
+      all.reduce<T | undefined>(
+        (best, one) => (best === undefined || one.verdict > best.verdict ? one : best),
+        undefined,
+      )
+    const statement = widest(ofType)
+    const isGrantable = weighing.decidedBy === 'key' && weighing.decision === 'allowed'
+    const grant = isGrantable ? widest(this.#grants.filter(({ verdict }) => verdict > 0)) : undefined
+    if (grant !== undefined && grant.verdict > (statement?.verdict ?? 0)) return { grant: grant.outcome }
+    return statement === undefined ? {} : { statement: statement.outcome }
   }
 
   nearMisses(missing: readonly PolicyType[]): Evaluation['nearMisses'] {
@@ -132,8 +159,21 @@ class EvaluationRecord {
         for (const key of condition.variables) ask(key)
       }
     }
+    for (const { outcome } of this.#grants) {
+      if (!outcome.keyMatched || !outcome.granteeMatched || !outcome.operationMatched) continue
+      for (const { constraint, wanted, actual } of outcome.constraints) {
+        if (actual === null) for (const key of keysOf(constraint, wanted)) ask(key)
+      }
+    }
     return [...missing.values()]
   }
+}
+
+/** The context keys that a grant's constraint looks at. */
+function keysOf(constraint: string, wanted: readonly string[]): readonly string[] {
+  if (constraint === 'SourceArn') return ['aws:SourceArn']
+  if (constraint === 'GrantOperations') return ['kms:GrantOperations']
+  return wanted.map((pair) => `kms:EncryptionContext:${pair.slice(0, pair.indexOf('='))}`)
 }
 
 function isNearMiss(outcome: StatementOutcome): boolean {

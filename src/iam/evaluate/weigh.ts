@@ -6,6 +6,7 @@
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html
  */
 import type { Decision, EvaluationSettings, NamedPolicy, PolicySet, PolicyType } from '../types.ts'
+import { type GrantVerdict, ownBit, scanGrants } from './grant.ts'
 import { denyBit, type PolicyVerdict } from './match-statement.ts'
 import { grants } from './principal.ts'
 import { isPublicPolicy } from './public-policy.ts'
@@ -41,6 +42,8 @@ interface Sides {
   readonly boundary: PolicyVerdict | null
   readonly session: PolicyVerdict | null
   readonly resource: PolicyVerdict
+  /** Of a key: what its grants give. They allow beside the key policy, and can't deny. */
+  readonly grants: GrantVerdict
 }
 
 /** Combines what the policies say. */
@@ -85,6 +88,7 @@ function gather(facts: RequestFacts, policies: PolicySet, scan: PolicyScan): Sid
     boundary: isLimited ? one(policies.boundary, 'boundary') : null,
     session: isLimited ? one(policies.session, 'session') : null,
     resource: one(policies.resource, kind) ?? 0,
+    grants: kind === 'key' && policies.grants !== undefined ? scanGrants(policies.grants, facts) : 0,
   }
 }
 
@@ -137,7 +141,7 @@ function weighSides(facts: RequestFacts, sides: Sides): Weighing {
   const { kind } = sides
   if (facts.principal.kind === 'root' && kind === 'trust') return lacking(['trust'], 'rootCannotAssumeRoles')
   if (facts.principal.kind === 'anonymous' && kind !== 'resource') return lacking([kind], 'unsignedRequest')
-  const grant = sides.resource & ~denyBit
+  const grant = (sides.resource & ~denyBit) | (sides.grants & ~ownBit)
   if (!sides.isBoundByAccount) return grant === grants.none ? lacking([kind]) : allowedBy(kind)
   if (!facts.isSameAccount) return weighAcrossAccounts(facts, sides, grant)
   if (kind !== 'resource' && grant === grants.none) return lacking([kind, ...missingOfIdentity(facts, sides)])
@@ -155,7 +159,9 @@ function weighAcrossAccounts(facts: RequestFacts, sides: Sides, grant: number): 
   const { kind } = sides
   if (kind === 'key' && !isKmsActionAcrossAccounts(facts.action)) return lacking(['key'], 'kmsCrossAccountAction')
   const missing: PolicyType[] = grant === grants.none ? [kind] : []
-  if (facts.principal.kind !== 'root') missing.push(...missingOfIdentity(facts, sides))
+  // A grant issued in the caller's account is that account's consent.
+  if ((sides.grants & ownBit) !== 0) missing.push(...missingLimits(facts, sides))
+  else missing.push(...missingOfIdentity(facts, sides))
   return missing.length > 0 ? lacking(missing) : allowedBy(kind)
 }
 
@@ -167,6 +173,7 @@ function missingOfIdentity(facts: RequestFacts, sides: Sides): readonly PolicyTy
 
 /** A federated user without a session policy may do nothing but what a resource grants to that session itself. */
 function missingLimits(facts: RequestFacts, sides: Sides): readonly PolicyType[] {
+  if (facts.principal.kind === 'root') return []
   const missing: PolicyType[] = []
   if (sides.boundary !== null && !allows(sides.boundary)) missing.push('boundary')
   const session = sides.session ?? (facts.principal.kind === 'federatedUser' ? 0 : null)
@@ -176,9 +183,11 @@ function missingLimits(facts: RequestFacts, sides: Sides): readonly PolicyType[]
 
 const kmsActionsAcrossAccounts = new Set([
   'kms:creategrant',
+  'kms:decapsulate',
   'kms:decrypt',
   'kms:derivesharedsecret',
   'kms:describekey',
+  'kms:encapsulate',
   'kms:encrypt',
   'kms:generatedatakey',
   'kms:generatedatakeypair',

@@ -1,6 +1,6 @@
 /** What an explanation of one API call consists of. Shapes only; all of it is plain data. */
 import type { ApiCall, Link } from '../operations/index.ts'
-import type { AccessRequest, Decision, Effect, PolicyType } from '../types.ts'
+import type { AccessRequest, Decision, Effect, GrantOutcome, PolicyType } from '../types.ts'
 
 /** One element of a statement beside what the request had. */
 export interface ElementExplanation {
@@ -46,6 +46,8 @@ export interface PartExplanation {
   /** What decided, one sentence. */
   readonly sentence: string
   readonly policies: readonly PolicyExplanation[]
+  /** What each grant on the key made of it; absent where grants have no say. */
+  readonly grants?: readonly GrantOutcome[]
 }
 
 /** A place in a policy. */

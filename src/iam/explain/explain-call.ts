@@ -48,6 +48,7 @@ function explainPart(call: ApiCall, policies: ChainPolicies, part: VerdictPart):
         statements: named === null ? [] : outcomes.map((outcome) => explainElements(named, outcome, request)),
       }),
     ),
+    ...(evaluation.grants === undefined ? {} : { grants: evaluation.grants }),
   }
 }
 

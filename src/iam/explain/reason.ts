@@ -3,8 +3,8 @@
  * `render-evaluation.ts`.
  */
 import type { SpecialRule, Weighing } from '../evaluate/weigh.ts'
-import type { AccessRequest, Evaluation, PolicySet, PolicyType, StatementOutcome } from '../types.ts'
-import { describeAll, describeFailure, describeMatch } from './condition-text.ts'
+import type { AccessRequest, Evaluation, GrantOutcome, PolicySet, PolicyType, StatementOutcome } from '../types.ts'
+import { describeAll, describeFailure, describeMatch, listValues } from './condition-text.ts'
 
 /** What the sentence is made from. */
 export interface DecidingFacts {
@@ -12,6 +12,8 @@ export interface DecidingFacts {
   readonly policies: PolicySet
   readonly weighing: Weighing
   readonly statement: StatementOutcome | undefined
+  readonly grant: GrantOutcome | undefined
+  readonly grants: readonly GrantOutcome[]
   readonly nearMisses: Evaluation['nearMisses']
   readonly outcomes: readonly StatementOutcome[]
 }
@@ -38,6 +40,7 @@ export function decidingSentence(facts: DecidingFacts): string {
   const { weighing, statement, request } = facts
   if (weighing.rule !== null) return ruleSentence(weighing.rule, request)
   if (weighing.decision === 'allowed') {
+    if (facts.grant !== undefined) return `allowed: the grant \`${facts.grant.grant}\` allows ${request.action}`
     return statement === undefined ? 'allowed' : `allowed: ${nameStatement(statement)} allows ${request.action}`
   }
   if (weighing.decision === 'explicitDeny') return denySentence(request, statement)
@@ -73,10 +76,42 @@ function missingSentence(facts: DecidingFacts): string {
     const failing = describeAll(nearest.failing.map(describeFailure))
     return `${nameStatement(nearest.statement)} would allow, but ${failing}${alsoMissing(facts, nearest.statement.policyType)}`
   }
+  const grant = first === 'key' ? facts.grants.find(isNearGrant) : undefined
+  if (grant !== undefined) {
+    const failing = grant.constraints.filter(({ matched }) => !matched).map(describeConstraint)
+    return `the grant \`${grant.grant}\` would allow, but ${describeAll(failing)}`
+  }
   if (first === undefined) return `nothing allows ${facts.request.action}`
   const alternative = others.includes('resource') && first === 'identity' ? ' and no resource-based policy' : ''
   const subject = `${absence(first, facts)}${alternative} allows ${facts.request.action}${onResource(facts.request)}`
   return `${subject}${elsewhere(first, facts)}${alsoMissing(facts, first)}`
+}
+
+function isNearGrant({ matched, keyMatched, granteeMatched, operationMatched }: GrantOutcome): boolean {
+  return !matched && keyMatched && granteeMatched && operationMatched
+}
+
+const constraintTexts = {
+  EncryptionContextEquals: ['the encryption context', 'be exactly'],
+  EncryptionContextSubset: ['the encryption context', 'hold'],
+  SourceArn: ['aws:SourceArn', 'be'],
+  GrantOperations: ['what the new grant allows', 'be no more than'],
+} as const satisfies Readonly<Record<GrantOutcome['constraints'][number]['constraint'], readonly [string, string]>>
+
+/** Says what a grant's constraint wants: `the encryption context is absent and must hold Department=IT`. */
+export function describeConstraint({ constraint, wanted, actual }: GrantOutcome['constraints'][number]): string {
+  const [subject, must] = constraintTexts[constraint]
+  return `${subject} is ${actual === null ? 'absent' : listValues(actual)} and must ${must} ${listValues(wanted)}`
+}
+
+/** Says what one grant made of the request, as it follows its name. */
+export function describeGrant(grant: GrantOutcome): string {
+  if (grant.matched) return 'applies'
+  if (!grant.keyMatched) return 'is for another key'
+  if (!grant.granteeMatched) return 'is for another principal'
+  if (!grant.operationMatched) return 'is for other operations'
+  const failing = grant.constraints.filter(({ matched }) => !matched)
+  return `does not apply: ${describeAll(failing.map(describeConstraint))}`
 }
 
 /** What else must allow and does not: mending the one place would not be enough. */

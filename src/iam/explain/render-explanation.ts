@@ -9,11 +9,12 @@ import type {
   StatementExplanation,
 } from './call-explanation.ts'
 import { listValues } from './condition-text.ts'
-import { policyTypeName, statementLabel } from './reason.ts'
+import { describeGrant, policyTypeName, statementLabel } from './reason.ts'
 import { visible } from './visible.ts'
 
 /** Statements of one policy that are told in full; the rest is counted. */
 const mostStatements = 20
+const mostGrants = 20
 
 /**
  * Renders an explanation: the decision and its sentence, the deciding element, near misses, then each request with its
@@ -44,11 +45,13 @@ function placeText({ policy, policyType, index, sid, pointer }: PolicyPlace): st
 }
 
 function partLines(part: PartExplanation): readonly string[] {
-  const { request, decision, sentence, policies } = part
+  const { request, decision, sentence, policies, grants = [] } = part
   return [
     `  ${request.action} on ${request.resource}: ${decision}`,
     `    ${sentence}`,
     ...policies.flatMap(policyLines),
+    ...grants.slice(0, mostGrants).map((grant) => `    grant \`${grant.grant}\`: ${describeGrant(grant)}`),
+    ...(grants.length > mostGrants ? [`    and ${grants.length - mostGrants} more grants`] : []),
   ]
 }
 

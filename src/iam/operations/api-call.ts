@@ -2,7 +2,7 @@
  * API calls as a caller makes them, the policies of a chain, and the verdict on one call against them. Shapes only:
  * `requests.ts` turns a call into the decisions AWS makes, `decide-call.ts` makes them.
  */
-import type { AccessRequest, Decision, Evaluation, NamedPolicy } from '../types.ts'
+import type { AccessRequest, Decision, Evaluation, KmsGrant, NamedPolicy } from '../types.ts'
 
 /** What every call of a role session carries. */
 export interface SessionFacts {
@@ -106,6 +106,8 @@ export interface ChainPolicies {
   readonly session: NamedPolicy | null
   readonly bucket: NamedPolicy | null
   readonly key: NamedPolicy | null
+  /** On the key; absent: none that is known. */
+  readonly grants?: readonly KmsGrant[]
   /** Of the role's account, levels from the root down. */
   readonly scp: readonly (readonly NamedPolicy[])[]
   /** Of the accounts of role and bucket, levels from the root down. */

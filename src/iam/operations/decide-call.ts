@@ -58,6 +58,7 @@ function policiesFor(call: ApiCall, request: AccessRequest, policies: ChainPolic
     rcp: policies.rcp,
     resource: isKeyUse ? (policies.key ?? assumedKeyPolicy(call.roleArn)) : policies.bucket,
     vpcEndpoint: null,
+    ...(policies.grants === undefined ? {} : { grants: policies.grants }),
   }
 }
 

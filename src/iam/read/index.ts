@@ -1,4 +1,5 @@
-/** Reading policies. */
+/** Reading policies and grants. */
+export { readGrants } from './grants.ts'
 export { pointerStep, readJsonWithPositions } from './json.ts'
 export { type LocatedPolicy, parsePolicy, parsePolicyText, readPolicyParts } from './parse-policy.ts'
 export type { ElementPosition, PositionIndex, TextSpan } from './positions.ts'

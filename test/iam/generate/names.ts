@@ -43,6 +43,7 @@ export const actions: Readonly<Record<Service, readonly string[]>> = {
     'kms:DescribeKey',
     'kms:ScheduleKeyDeletion',
     'kms:RetireGrant',
+    'kms:CreateGrant',
     'kms:Sign',
   ],
 }

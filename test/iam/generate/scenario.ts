@@ -1,7 +1,9 @@
 /** A scenario: the policies around one kind of caller and one kind of resource, and several requests to try them with. */
 import fc from 'fast-check'
 import type { AccessRequest, EvaluationSettings } from '../../../src/iam/index.ts'
+import type { ListedGrant } from '../../reference/index.ts'
 import { anyCondition, anyContext, placelessCondition, publicCondition, type WrittenCondition } from './conditions.ts'
+import { anyGrantContext, anyGrants } from './grants.ts'
 import {
   accounts,
   actions,
@@ -50,6 +52,8 @@ export interface WrittenPolicies {
   readonly rcp: readonly (readonly WrittenPolicy[])[]
   readonly resource: WrittenPolicy | null
   readonly vpcEndpoint: WrittenPolicy | null
+  /** Only at a key. */
+  readonly grants?: readonly ListedGrant[]
 }
 
 export interface Scenario {
@@ -105,6 +109,8 @@ function uniqueId(caller: CallerKind): fc.Arbitrary<string | null> {
   return fc.constantFrom(null, caller === 'session' || caller === 'role' ? `${roleId}:kim` : null)
 }
 
+const contextOfKeyUse = fc.tuple(anyContext, anyGrantContext).map(([one, other]) => ({ ...one, ...other }))
+
 function request(service: Service, caller: CallerKind): fc.Arbitrary<AccessRequest> {
   const path =
     caller === 'serviceLinked'
@@ -115,7 +121,7 @@ function request(service: Service, caller: CallerKind): fc.Arbitrary<AccessReque
     action: fc.constantFrom(...(caller === 'provider' ? federatedActions : actions[service])),
     resource: fc.constantFrom(...resources[service]),
     resourceAccount: fc.constant(ownAccount),
-    context: anyContext,
+    context: service === 'key' ? contextOfKeyUse : anyContext,
   })
   return fc
     .tuple(plain, path, uniqueId(caller))
@@ -167,6 +173,7 @@ function policies(service: Service, caller: CallerKind, isRestricted: boolean): 
     { weight: 2, arbitrary: fc.constant(allowAll) },
   )
   const control = fc.array(fc.array(controlPolicy(service, condition), { maxLength: 1 }), { maxLength: 2 })
+  const grants = service === 'key' ? anyGrants(principals(caller)) : fc.constant([])
   return fc.record({
     identity: own ? fc.array(identity, { maxLength: 3 }) : fc.constant([]),
     boundary: own ? fence(service, condition) : none,
@@ -175,6 +182,7 @@ function policies(service: Service, caller: CallerKind, isRestricted: boolean): 
     rcp: fc.oneof({ weight: 4, arbitrary: fc.constant([]) }, { weight: 1, arbitrary: control }),
     resource: perhaps(resourcePolicy(service, isRestricted ? publicCondition : condition), 6),
     vpcEndpoint: caller === 'service' ? none : endpoint,
+    grants,
   })
 }
 
