@@ -23,7 +23,11 @@ function inputOf(request: AssumeRoleRequest): AssumeRoleCommandInput {
   }
 }
 
-function sessionOf(output: AssumeRoleCommandOutput, issuedAt: Date): RoleSession {
+/** What both ways of assuming a role answer. */
+type Answer = Pick<AssumeRoleCommandOutput, 'Credentials' | 'AssumedRoleUser' | 'PackedPolicySize' | '$metadata'>
+
+/** Reads the session out of an answer. @throws protocol-broken */
+export function roleSessionOf(output: Answer, issuedAt: Date, operation: string): RoleSession {
   const { Credentials: given, AssumedRoleUser: user } = output
   if (!given?.AccessKeyId || !given.SecretAccessKey || !given.SessionToken || !given.Expiration || !user?.Arn) {
     throw new DrawbridgeError({ code: 'protocol-broken', message: 'STS answered without credentials', operation })
@@ -64,7 +68,7 @@ export async function assumeRole(
       new AssumeRoleCommand(inputOf(request)),
       options.signal === undefined ? {} : { abortSignal: options.signal },
     )
-    return sessionOf(await sent, issuedAt)
+    return roleSessionOf(await sent, issuedAt, operation)
   } catch (error) {
     throw stsError(error, operation, stsEndpointName(request.region, request.endpoint), options.signal)
   } finally {

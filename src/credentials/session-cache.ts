@@ -12,14 +12,14 @@ export interface SessionNeed {
   readonly tenant: string
   readonly connectionId: string
   readonly connectionVersion: number
-  /** ARN of our own identity. */
+  /** ARN of our own identity; with an ID token, its subject. */
   readonly baseArn: string
   readonly request: AssumeRoleRequest
 }
 
 export interface SessionCacheOptions {
   readonly clock: Clock
-  /** Makes a session: `assumeRole` with the base identity's credentials. */
+  /** Makes a session: `assumeRole` with the base identity's credentials, or `assumeRoleWithWebIdentity`. */
   readonly assume: (request: AssumeRoleRequest, signal?: AbortSignal) => Promise<RoleSession>
 }
 
@@ -33,6 +33,7 @@ const maximumEntries = 10_000
 /** Names a need: the SHA-256 of its canonical form. The session's name is part of it, since CloudTrail shows it. */
 export function sessionKey(need: SessionNeed): string {
   const { request } = need
+  const { webIdentity } = request
   const tags = Object.entries(request.tags).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
   const canonical = JSON.stringify([
     need.tenant,
@@ -48,6 +49,7 @@ export function sessionKey(need: SessionNeed): string {
     request.region,
     request.endpoint,
     request.sessionPolicy,
+    webIdentity === undefined ? null : [webIdentity.issuer, webIdentity.audience, webIdentity.subject],
   ])
   return createHash('sha256').update(canonical).digest('hex')
 }

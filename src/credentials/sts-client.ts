@@ -3,8 +3,8 @@ import { STSClient } from '@aws-sdk/client-sts'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import type { AwsCredentials } from './types.ts'
 
-/** Opens a client. The caller destroys it. */
-export function stsClient(region: string, endpoint: string | null, credentials: AwsCredentials): STSClient {
+/** Opens a client; without credentials, for the one call that nobody signs. The caller destroys it. */
+export function stsClient(region: string, endpoint: string | null, credentials: AwsCredentials | null): STSClient {
   return new STSClient({
     region,
     ...(endpoint === null ? {} : { endpoint }),
@@ -15,11 +15,15 @@ export function stsClient(region: string, endpoint: string | null, credentials: 
       throwOnRequestTimeout: true,
       socketTimeout: 15_000,
     }),
-    credentials: {
-      accessKeyId: credentials.accessKeyId,
-      secretAccessKey: credentials.secretAccessKey.reveal(),
-      ...(credentials.sessionToken === undefined ? {} : { sessionToken: credentials.sessionToken.reveal() }),
-    },
+    ...(credentials === null
+      ? {}
+      : {
+          credentials: {
+            accessKeyId: credentials.accessKeyId,
+            secretAccessKey: credentials.secretAccessKey.reveal(),
+            ...(credentials.sessionToken === undefined ? {} : { sessionToken: credentials.sessionToken.reveal() }),
+          },
+        }),
   })
 }
 

@@ -19,6 +19,11 @@ const keyRefused: Row = {
 }
 const expired: Row = { code: 'session-expired', message: 'the credentials that signed the request have run out' }
 const noRole: Row = { code: 'access-denied', message: 'the role does not exist' }
+const tokenRefused: Row = {
+  code: 'access-denied',
+  message: 'STS does not accept our ID token',
+  help: 'the role’s account must have registered our issuer with our audience, and AWS must be able to read our issuer’s keys',
+}
 const slower: Row = { code: 'throttled', retry: 'later', message: 'STS asks for fewer requests' }
 const down: Row = { code: 'unavailable', retry: 'later', message: 'STS can not answer now' }
 
@@ -76,6 +81,25 @@ const rows: Readonly<Record<string, Row>> = {
   ValidationException: { code: 'input-invalid', message: 'STS does not accept a parameter of the request' },
   InvalidParameterValue: { code: 'input-invalid', message: 'STS does not accept a parameter of the request' },
   NoSuchEntity: noRole,
+  // https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html#API_AssumeRoleWithWebIdentity_Errors
+  InvalidIdentityToken: tokenRefused,
+  InvalidIdentityTokenException: tokenRefused,
+  IDPRejectedClaim: tokenRefused,
+  IDPRejectedClaimException: tokenRefused,
+  IDPCommunicationError: {
+    code: 'unavailable',
+    retry: 'later',
+    message: 'AWS can not reach the issuer of our ID token',
+    help: 'what the issuer publishes under `/.well-known/` must be readable by everybody, over https',
+  },
+}
+
+/** The same code means the end of a session for signed calls, and the end of the ID token for this one. */
+const expiredToken: Row = {
+  code: 'clock-skew',
+  retry: 'later',
+  message: 'STS finds our ID token past its end',
+  help: 'set the clock of this machine; where the token comes from a file, see that it is replaced in time',
 }
 
 function rowFor(providerCode: string, providerMessage: string, status: number | undefined): Row {
@@ -101,7 +125,8 @@ export function stsError(error: unknown, operation: string, endpoint: string, si
   const fault = connectionFault(error, operation, endpoint, signal)
   if (fault !== null) return fault
   const facts = providerFacts(error)
-  const row = rowFor(facts.providerCode, facts.providerMessage, facts.httpStatus)
+  const isTokenEnd = operation === 'sts:AssumeRoleWithWebIdentity' && /^ExpiredToken/.test(facts.providerCode)
+  const row = isTokenEnd ? expiredToken : rowFor(facts.providerCode, facts.providerMessage, facts.httpStatus)
   return new DrawbridgeError({
     code: row.code,
     message: `${row.message} (${facts.providerCode})`,

@@ -1,5 +1,6 @@
 /** Who we are to a provider, and the sessions that come of it. */
 import type { Secret } from '../base/index.ts'
+import type { TokenNeed } from './identity-tokens.ts'
 
 export interface AwsCredentials {
   readonly accessKeyId: string
@@ -30,6 +31,11 @@ export interface AssumeRoleRequest {
   readonly region: string
   /** Null: the region's own STS. */
   readonly endpoint: string | null
+  /**
+   * Present: the session is won by AssumeRoleWithWebIdentity with such an ID token. Tags and source identity then travel in the
+   * token, and an External ID not at all.
+   */
+  readonly webIdentity?: Omit<TokenNeed, 'tags' | 'sourceIdentity'>
 }
 
 /** A session of the customer's role. */
