@@ -1,6 +1,5 @@
 /** The pages in a real browser, against the real service: sign in, press Verify, read the red chain and its diff. */
-import { execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { type Browser, chromium, type Page } from 'playwright-core'
@@ -9,10 +8,9 @@ import { breakAndDeliver, type Cast, deliver, type Play, setUp } from '../demo/p
 import { scenarios } from '../demo/scenarios.ts'
 import { type Stage, setStage } from '../demo/stage.ts'
 import { Story } from '../demo/story.ts'
+import { buildPages, chromiumPath, root } from './browser/scene.ts'
 import { needs } from './needs.ts'
 
-const root = path.dirname(import.meta.dirname)
-const chromiumPath = '/usr/bin/chromium'
 const screenshots = process.env['DRAWBRIDGE_SCREENSHOTS']
 
 describe.skipIf(needs(chromiumPath, 'chromium'))('the pages', () => {
@@ -25,11 +23,7 @@ describe.skipIf(needs(chromiumPath, 'chromium'))('the pages', () => {
   const complaints: string[] = []
 
   beforeAll(async () => {
-    if (!existsSync(path.join(root, 'dist/web/index.html'))) {
-      execFileSync(process.execPath, ['node_modules/vite/bin/vite.js', 'build', 'web', '--logLevel', 'warn'], {
-        cwd: root,
-      })
-    }
+    buildPages()
     folder = mkdtempSync(path.join(tmpdir(), 'drawbridge-browser-'))
     stage = await setStage(root, folder, 'dynamic')
     const scenario = scenarios.find(({ name }) => name === 'source-ip')

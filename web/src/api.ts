@@ -21,8 +21,19 @@ export function isSignedOut(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'unauthenticated'
 }
 
+/** Whether an error says that the service did not answer at all, or only a proxy in front of it did. */
+export function isUnreachable(error: unknown): boolean {
+  if (!(error instanceof Error) || !('code' in error)) return false
+  return error.code === 'unavailable' || error.code === 'protocol-broken'
+}
+
+/** Who is signed in and what is running; asked for all the time, so that a page notices when the service has gone. */
 export function useStatus() {
-  return useQuery({ queryKey: ['status'], queryFn: ({ signal }) => client.service.status({}, { signal }) })
+  return useQuery({
+    queryKey: ['status'],
+    queryFn: ({ signal }) => client.service.status({}, { signal }),
+    refetchInterval: (query) => (isUnreachable(query.state.error) ? 2_000 : 10_000),
+  })
 }
 
 export function useConnections() {
@@ -69,6 +80,50 @@ export function useRetry(id: string) {
   return useMutation({
     mutationFn: () => client.delivery.retry({ id }),
     onSettled: () => queries.invalidateQueries({ queryKey: ['deliveries'] }),
+  })
+}
+
+export function useHistory(name: string) {
+  return useQuery({
+    queryKey: ['connections', name, 'history'],
+    queryFn: async ({ signal }) => (await client.connection.history({ name, limit: 200 }, { signal })).entries,
+    refetchInterval: 30_000,
+  })
+}
+
+export function useTickets() {
+  return useQuery({
+    queryKey: ['tickets'],
+    queryFn: async ({ signal }) => (await client.ticket.list({}, { signal })).tickets,
+    refetchInterval: 10_000,
+  })
+}
+
+export function useTicket(id: string) {
+  return useQuery({
+    queryKey: ['tickets', id],
+    queryFn: ({ signal }) => client.ticket.show({ id }, { signal }),
+    refetchInterval: 10_000,
+  })
+}
+
+/** Makes a ticket of a connection's trouble, or of the refusal of one delivery. */
+export function useTicketCreation() {
+  const queries = useQueryClient()
+  return useMutation({
+    mutationFn: (about: { readonly connection: string; readonly delivery?: string }) => client.ticket.create(about),
+    onSettled: () => queries.invalidateQueries({ queryKey: ['tickets'] }),
+  })
+}
+
+/** Tries planned policies. */
+export function usePlanTrial(name: string) {
+  return useMutation({
+    mutationFn: ({ permissions, ...texts }: Readonly<Record<string, string>>) =>
+      client.connection.whatif({
+        name,
+        planned: { ...texts, ...(permissions === undefined ? {} : { permissions: [permissions] }) },
+      }),
   })
 }
 

@@ -1,54 +1,82 @@
 /** The frame of every page: who is signed in, where one is, and the view. */
-import { Button, Loader } from '@mantine/core'
-import { signOut, useStatus } from './api.ts'
-import { usePlace } from './router.ts'
+import { Button } from '@mantine/core'
+import type { ReactNode } from 'react'
+import { isSignedOut, signOut, useStatus } from './api.ts'
+import { type Place, usePlace } from './router.ts'
+import { ColourScheme } from './ui/colour-scheme.tsx'
+import { Loaded } from './ui/loaded.tsx'
+import { LostService } from './ui/lost-service.tsx'
 import { Trouble } from './ui/trouble.tsx'
 import { ConnectionView } from './views/connection.tsx'
 import { ConnectionsView } from './views/connections.tsx'
 import { DeliveriesView } from './views/deliveries.tsx'
 import { DeliveryView } from './views/delivery.tsx'
+import { TicketView } from './views/ticket.tsx'
+import { TicketsView } from './views/tickets.tsx'
+
+const doors: readonly { readonly href: string; readonly text: string; readonly views: readonly Place['view'][] }[] = [
+  { href: '#/connections', text: 'Connections', views: ['connections', 'connection'] },
+  { href: '#/deliveries', text: 'Deliveries', views: ['deliveries', 'delivery'] },
+  { href: '#/tickets', text: 'Tickets', views: ['tickets', 'ticket'] },
+]
 
 export function App() {
   const place = usePlace()
   const status = useStatus()
-  const who = status.data?.signedIn
-  const onConnections = place.view === 'connections' || place.view === 'connection'
+  const isOut = isSignedOut(status.error)
+  const who = isOut ? undefined : status.data?.signedIn
   return (
     <>
       <header className="top">
-        <nav className="top-inner" aria-label="main">
+        <div className="top-inner">
           <span className="brand">
             <img src="/favicon.svg" alt="" /> Drawbridge
           </span>
-          <a href="#/connections" aria-current={onConnections ? 'page' : undefined}>
-            Connections
-          </a>
-          <a href="#/deliveries" aria-current={onConnections ? undefined : 'page'}>
-            Deliveries
-          </a>
-          {who ? (
-            <span className="who">
-              {who.displayName ?? who.subject}
-              <Button size="compact-xs" variant="white" color="dark" onClick={() => void signOut()}>
-                Sign out
-              </Button>
-            </span>
-          ) : null}
-        </nav>
+          <nav className="doors" aria-label="main">
+            {doors.map(({ href, text, views }) => (
+              <a key={href} href={href} aria-current={views.includes(place.view) ? 'page' : undefined}>
+                {text}
+              </a>
+            ))}
+          </nav>
+          <span className="who">
+            {who ? (
+              <>
+                <span>{who.displayName ?? who.subject}</span>
+                <Button size="compact-xs" variant="white" color="dark" onClick={() => void signOut()}>
+                  Sign out
+                </Button>
+              </>
+            ) : null}
+            <ColourScheme />
+          </span>
+        </div>
       </header>
       <main className="page">
-        {status.isPending ? <Loader aria-label="loading" /> : null}
-        {status.error ? <Trouble error={status.error} /> : null}
-        {status.data ? <View /> : null}
+        <LostService status={status} />
+        {isOut && status.error ? (
+          <Trouble error={status.error} />
+        ) : (
+          <Loaded query={status}>{() => viewOf(place)}</Loaded>
+        )}
       </main>
     </>
   )
 }
 
-function View() {
-  const place = usePlace()
-  if (place.view === 'connection') return <ConnectionView key={place.name} name={place.name} />
-  if (place.view === 'deliveries') return <DeliveriesView />
-  if (place.view === 'delivery') return <DeliveryView key={place.id} id={place.id} />
-  return <ConnectionsView />
+function viewOf(place: Place): ReactNode {
+  switch (place.view) {
+    case 'connections':
+      return <ConnectionsView />
+    case 'connection':
+      return <ConnectionView key={place.name} name={place.name} section={place.section} />
+    case 'deliveries':
+      return <DeliveriesView />
+    case 'delivery':
+      return <DeliveryView key={place.id} id={place.id} />
+    case 'tickets':
+      return <TicketsView />
+    case 'ticket':
+      return <TicketView key={place.id} id={place.id} />
+  }
 }

@@ -1,9 +1,15 @@
 /** Where in the pages the reader is: the part of the address after `#`, so that one file serves them all. */
 import { useSyncExternalStore } from 'react'
 
+/** What can be looked at of one connection. */
+export const connectionSections = ['overview', 'history', 'what-if', 'kit'] as const
+export type ConnectionSection = (typeof connectionSections)[number]
+
 export type Place =
   | { readonly view: 'connections' }
-  | { readonly view: 'connection'; readonly name: string }
+  | { readonly view: 'connection'; readonly name: string; readonly section: ConnectionSection }
+  | { readonly view: 'tickets' }
+  | { readonly view: 'ticket'; readonly id: string }
   | { readonly view: 'deliveries' }
   | { readonly view: 'delivery'; readonly id: string }
 
@@ -14,11 +20,12 @@ function subscribe(onChange: () => void): () => void {
 
 /** Reads a place from an address fragment; anything unknown is the first page. */
 export function parsePlace(fragment: string): Place {
-  const [view, argument] = fragment
+  const [view, argument, more] = fragment
     .replace(/^#?\/?/, '')
     .split('/')
-    .map(decodeURIComponent)
-  if (view === 'connections' && argument) return { view: 'connection', name: argument }
+    .map(decoded)
+  if (view === 'connections' && argument) return { view: 'connection', name: argument, section: sectionOf(more) }
+  if (view === 'tickets') return argument ? { view: 'ticket', id: argument } : { view: 'tickets' }
   if (view === 'deliveries') return argument ? { view: 'delivery', id: argument } : { view: 'deliveries' }
   return { view: 'connections' }
 }
@@ -26,4 +33,22 @@ export function parsePlace(fragment: string): Place {
 /** The place that the address names, followed as it changes. */
 export function usePlace(): Place {
   return parsePlace(useSyncExternalStore(subscribe, () => window.location.hash))
+}
+
+/** The address of a place of one connection. */
+export function connectionAddress(name: string, section: ConnectionSection = 'overview'): string {
+  return section === 'overview' ? `#/connections/${name}` : `#/connections/${name}/${section}`
+}
+
+function sectionOf(word: string | undefined): ConnectionSection {
+  return connectionSections.find((section) => section === word) ?? 'overview'
+}
+
+/** A fragment that somebody typed may be no encoding of anything. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part
+  }
 }

@@ -1,6 +1,7 @@
 /** The emblem of the product: the links from person to object in a row, green, red, grey or hollow. */
 import type { Chain, CheckStatus } from '../../../src/contract/index.ts'
 import styles from './chain.module.css'
+import { Prose } from './prose.tsx'
 
 const marks: Readonly<Record<CheckStatus, string>> = { pass: '✓', fail: '✕', unknown: '?', skipped: '–' }
 const words: Readonly<Record<CheckStatus, string>> = {
@@ -27,7 +28,7 @@ export function ChainRow({ chain }: { readonly chain: Chain }) {
           </span>
           <span className={styles['title']}>{link.title}</span>
           <span className={styles['detail']} title={link.detail}>
-            {link.detail}
+            <Prose text={link.detail} />
           </span>
         </li>
       ))}

@@ -2,10 +2,11 @@
 import { Alert, Badge, Button, Code, CopyButton } from '@mantine/core'
 import type { Cause, Diagnosis, Repair } from '../../../src/contract/index.ts'
 import { ChainRow } from './chain.tsx'
+import { bad, neutral, warning } from './colours.ts'
 import { Diff } from './diff.tsx'
 import { Prose } from './prose.tsx'
 
-const confidenceColor = { proved: 'red.9', likely: 'orange.9', possible: 'gray.7' } as const
+const confidenceColor = { proved: bad, likely: warning, possible: neutral } as const
 
 /** Shows a diagnosis whole; `withChain` draws its chain too. */
 export function DiagnosisView({
@@ -25,7 +26,7 @@ export function DiagnosisView({
             : 'seen with read access to the policies'}
         </span>
       </Alert>
-      {withChain ? <ChainRow chain={diagnosis.chain} /> : null}
+      {withChain === true ? <ChainRow chain={diagnosis.chain} /> : null}
       {diagnosis.causes.map((cause, place) => (
         <CauseView
           key={cause.id + cause.summary}
@@ -44,7 +45,8 @@ export function DiagnosisView({
   )
 }
 
-function CauseView({ cause, isOpen }: { readonly cause: Cause; readonly isOpen: boolean }) {
+/** One cause: what is wrong, the statement that decided, and its repairs. */
+export function CauseView({ cause, isOpen }: { readonly cause: Cause; readonly isOpen: boolean }) {
   const condition = cause.statement?.condition
   return (
     <details className="card cause" data-cause={cause.id} open={isOpen}>

@@ -4,11 +4,20 @@
 export function saveFiles(files: readonly { readonly path: string; readonly base64: string }[]): void {
   for (const file of files) {
     const bytes = Uint8Array.from(atob(file.base64), (character) => character.charCodeAt(0))
-    const address = URL.createObjectURL(new Blob([bytes]))
-    const link = document.createElement('a')
-    link.href = address
-    link.download = file.path.replaceAll('/', '_')
-    link.click()
-    URL.revokeObjectURL(address)
+    save(file.path, new Blob([bytes]))
   }
+}
+
+/** Saves one text. */
+export function saveText(path: string, text: string): void {
+  save(path, new Blob([text]))
+}
+
+function save(path: string, blob: Blob): void {
+  const address = URL.createObjectURL(blob)
+  const link = document.createElement('a')
+  link.href = address
+  link.download = path.replaceAll('/', '_')
+  link.click()
+  URL.revokeObjectURL(address)
 }

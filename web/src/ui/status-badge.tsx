@@ -1,28 +1,39 @@
 /** A state as a coloured word. */
 import { Badge } from '@mantine/core'
+import { bad, busy, good, neutral, warning } from './colours.ts'
 
 const colors: Readonly<Record<string, string>> = {
-  active: 'green.9',
-  pass: 'green.9',
-  delivered: 'green.9',
-  broken: 'red.9',
-  fail: 'red.9',
-  refused: 'red.9',
-  conflict: 'red.9',
-  quarantined: 'red.9',
-  parked: 'red.9',
-  failed: 'orange.9',
-  owed: 'orange.9',
-  cancelled: 'orange.9',
-  accepted: 'blue.9',
-  sending: 'blue.9',
+  active: good,
+  pass: good,
+  delivered: good,
+  closed: good,
+  allowed: good,
+  broken: bad,
+  fail: bad,
+  refused: bad,
+  conflict: bad,
+  quarantined: bad,
+  parked: bad,
+  open: bad,
+  breaks: bad,
+  opens: bad,
+  explicitDeny: bad,
+  implicitDeny: bad,
+  failed: warning,
+  owed: warning,
+  cancelled: warning,
+  uncertain: warning,
+  accepted: busy,
+  sending: busy,
+  repairs: good,
+  closes: good,
 }
 
-/** Shows a state; grey where the word says nothing good or bad. */
-export function StatusBadge({ state }: { readonly state: string }) {
+/** Shows a state; grey where the word says nothing good or bad. `word` is what is read, where it is not the state itself. */
+export function StatusBadge({ state, word = state }: { readonly state: string; readonly word?: string }) {
   return (
-    <Badge color={colors[state] ?? 'gray.7'} variant="filled" data-state={state}>
-      {state}
+    <Badge color={colors[state] ?? neutral} variant="filled" data-state={state} className="state">
+      {word}
     </Badge>
   )
 }

@@ -1,27 +1,29 @@
 /** All connections, each with its chain as the last verification found it. */
-import { Loader } from '@mantine/core'
 import type { Connection } from '../../../src/contract/index.ts'
 import { useConnections } from '../api.ts'
+import { connectionAddress } from '../router.ts'
 import { ChainRow } from '../ui/chain.tsx'
+import { Loaded } from '../ui/loaded.tsx'
+import { PageTitle } from '../ui/page-title.tsx'
 import { StatusBadge } from '../ui/status-badge.tsx'
-import { Trouble } from '../ui/trouble.tsx'
 import { placeOf, when } from '../ui/words.ts'
 
 export function ConnectionsView() {
-  const connections = useConnections()
-  if (connections.isPending) return <Loader aria-label="loading" />
-  if (connections.error) return <Trouble error={connections.error} />
+  const query = useConnections()
   return (
     <>
-      <h1>Connections</h1>
-      {connections.data.length === 0 ? (
-        <p className="card">
-          No connection yet. Add one with <code className="mono">drawbridge connection add</code>.
-        </p>
-      ) : null}
-      {connections.data.map((connection) => (
-        <ConnectionCard key={connection.id} connection={connection} />
-      ))}
+      <PageTitle text="Connections" />
+      <Loaded query={query}>
+        {(connections) =>
+          connections.length === 0 ? (
+            <p className="card">
+              No connection yet. Add one with <code className="mono">drawbridge connection add</code>.
+            </p>
+          ) : (
+            connections.map((connection) => <ConnectionCard key={connection.id} connection={connection} />)
+          )
+        }
+      </Loaded>
     </>
   )
 }
@@ -32,7 +34,7 @@ function ConnectionCard({ connection }: { readonly connection: Connection }) {
     <article className="card" data-connection={connection.name}>
       <div className="row">
         <strong>
-          <a className="plain-link" href={`#/connections/${connection.name}`}>
+          <a className="plain-link" href={connectionAddress(connection.name)}>
             {connection.name}
           </a>
         </strong>

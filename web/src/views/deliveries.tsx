@@ -1,22 +1,28 @@
 /** The deliveries, the newest first. */
-import { Loader } from '@mantine/core'
 import type { Delivery } from '../../../src/contract/index.ts'
 import { useDeliveries } from '../api.ts'
+import { Loaded } from '../ui/loaded.tsx'
+import { PageTitle } from '../ui/page-title.tsx'
 import { StatusBadge } from '../ui/status-badge.tsx'
-import { Trouble } from '../ui/trouble.tsx'
 import { size, when } from '../ui/words.ts'
 
 export function DeliveriesView() {
-  const deliveries = useDeliveries()
-  if (deliveries.isPending) return <Loader aria-label="loading" />
-  if (deliveries.error) return <Trouble error={deliveries.error} />
+  const query = useDeliveries()
   return (
     <>
-      <h1>Deliveries</h1>
-      {deliveries.data.length === 0 ? <p className="card">Nothing has been delivered yet.</p> : null}
-      {deliveries.data.map((delivery) => (
-        <DeliveryCard key={delivery.id} delivery={delivery} />
-      ))}
+      <PageTitle text="Deliveries" />
+      <Loaded query={query}>
+        {(deliveries) =>
+          deliveries.length === 0 ? (
+            <p className="card">
+              Nothing has been delivered yet. <code className="mono">drawbridge deliver FILE --route NAME</code> hands a
+              report over.
+            </p>
+          ) : (
+            deliveries.map((delivery) => <DeliveryCard key={delivery.id} delivery={delivery} />)
+          )
+        }
+      </Loaded>
     </>
   )
 }
@@ -39,7 +45,7 @@ function DeliveryCard({ delivery }: { readonly delivery: Delivery }) {
       </div>
       <div className="row targets">
         {delivery.targets.map((target) => (
-          <span key={target.connection} className="row" data-target={target.connection}>
+          <span key={target.connection} className="row tight" data-target={target.connection}>
             <span className="mono">{target.connection}</span> <StatusBadge state={target.state} />
           </span>
         ))}

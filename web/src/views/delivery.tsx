@@ -1,36 +1,47 @@
 /** One delivery: every target, what it said, its diagnosis, its receipt. */
-import { Button, Loader } from '@mantine/core'
+
+import { Button } from '@mantine/core'
 import type { Delivery, DeliveryTarget } from '../../../src/contract/index.ts'
 import { useDelivery, useReceipt, useRetry } from '../api.ts'
+import { connectionAddress } from '../router.ts'
+import { good } from '../ui/colours.ts'
 import { DiagnosisView } from '../ui/diagnosis.tsx'
+import { HandOver } from '../ui/hand-over.tsx'
+import { Loaded } from '../ui/loaded.tsx'
+import { PageTitle } from '../ui/page-title.tsx'
+import { Prose } from '../ui/prose.tsx'
 import { saveFiles } from '../ui/save-files.ts'
 import { StatusBadge } from '../ui/status-badge.tsx'
 import { Trouble } from '../ui/trouble.tsx'
 import { size, when } from '../ui/words.ts'
 
 export function DeliveryView({ id }: { readonly id: string }) {
-  const delivery = useDelivery(id)
+  const query = useDelivery(id)
+  return <Loaded query={query}>{(delivery) => <OneDelivery delivery={delivery} />}</Loaded>
+}
+
+function OneDelivery({ delivery }: { readonly delivery: Delivery }) {
+  const { id, state } = delivery
   const retry = useRetry(id)
-  if (delivery.isPending) return <Loader aria-label="loading" />
-  if (delivery.error) return <Trouble error={delivery.error} />
-  const open = delivery.data.state === 'owed' || delivery.data.state === 'parked'
+  const isOutstanding = state === 'owed' || state === 'parked'
   return (
     <>
-      <h1>{delivery.data.report}</h1>
+      <PageTitle text={delivery.report}>
+        <StatusBadge state={state} />
+      </PageTitle>
       <section className="card">
         <div className="row">
-          <StatusBadge state={delivery.data.state} />
-          <span className="mono">{delivery.data.id}</span>
-          {open ? (
-            <Button className="push" color="teal.9" onClick={() => retry.mutate()} loading={retry.isPending}>
+          <span className="mono">{id}</span>
+          {isOutstanding ? (
+            <Button className="push" color={good} onClick={() => retry.mutate()} loading={retry.isPending}>
               Try again now
             </Button>
           ) : null}
         </div>
-        <Facts delivery={delivery.data} />
+        <Facts delivery={delivery} />
         {retry.error ? <Trouble error={retry.error} /> : null}
       </section>
-      {delivery.data.targets.map((target) => (
+      {delivery.targets.map((target) => (
         <Target key={target.connection} id={id} target={target} />
       ))}
     </>
@@ -84,7 +95,7 @@ function Target({ id, target }: { readonly id: string; readonly target: Delivery
     <section className="card" data-target={target.connection}>
       <div className="row">
         <strong>
-          <a className="plain-link" href={`#/connections/${target.connection}`}>
+          <a className="plain-link" href={connectionAddress(target.connection)}>
             {target.connection}
           </a>
         </strong>
@@ -96,7 +107,11 @@ function Target({ id, target }: { readonly id: string; readonly target: Delivery
           </Button>
         ) : null}
       </div>
-      {target.reason ? <p>{target.reason}</p> : null}
+      {target.reason ? (
+        <p>
+          <Prose text={target.reason} />
+        </p>
+      ) : null}
       <dl className="facts">
         <dt>attempts</dt>
         <dd>{target.attempts}</dd>
@@ -112,7 +127,12 @@ function Target({ id, target }: { readonly id: string; readonly target: Delivery
         ) : null}
       </dl>
       {receipt.error ? <Trouble error={receipt.error} /> : null}
-      {target.diagnosis ? <DiagnosisView diagnosis={target.diagnosis} withChain /> : null}
+      {target.diagnosis ? (
+        <>
+          <DiagnosisView diagnosis={target.diagnosis} withChain />
+          <HandOver connection={target.connection} delivery={id} />
+        </>
+      ) : null}
     </section>
   )
 }

@@ -1,0 +1,116 @@
+/** A connection at a glance: its chain, the Verify button with its checks live, the diagnosis, and how we get in. */
+
+import { Alert, Button } from '@mantine/core'
+import type { Connection } from '../../../src/contract/index.ts'
+import { useVerification } from '../api.ts'
+import { ChainRow } from '../ui/chain.tsx'
+import { CheckList } from '../ui/check-list.tsx'
+import { good } from '../ui/colours.ts'
+import { DiagnosisView } from '../ui/diagnosis.tsx'
+import { HandOver } from '../ui/hand-over.tsx'
+import { Trouble } from '../ui/trouble.tsx'
+import { placeOf, when } from '../ui/words.ts'
+import { ExplainWithPolicies } from './explain.tsx'
+
+export function ConnectionOverview({ connection }: { readonly connection: Connection }) {
+  const { name } = connection
+  const verification = useVerification(name)
+  const last = verification.done ?? connection.lastVerification
+  const checks = verification.running || verification.checks.length > 0 ? verification.checks : (last?.checks ?? [])
+  const isRed = last?.status === 'fail' && !verification.running
+  return (
+    <>
+      <section className="card" aria-label="chain">
+        <div className="row">
+          <span className="mono">{placeOf(connection.location)}</span>
+          <Button className="push" color={good} onClick={verification.start} loading={verification.running}>
+            Verify configuration
+          </Button>
+        </div>
+        {last ? <ChainRow chain={last.chain} /> : <p className="quiet">Not verified yet.</p>}
+        {last ? <p className="quiet">Verified {when(last.finishedAt)}.</p> : null}
+        {last?.redSince ? <p className="quiet">Red since {when(last.redSince)}.</p> : null}
+        {last?.sessionValidUntil ? (
+          <Alert color="yellow" mt="sm">
+            A session issued earlier still works until {when(last.sessionValidUntil)}; deliveries stop then.
+          </Alert>
+        ) : null}
+        {verification.error ? <Trouble error={verification.error} onAgain={verification.start} /> : null}
+      </section>
+      {last?.diagnosis && !verification.running ? <DiagnosisView diagnosis={last.diagnosis} /> : null}
+      {isRed ? <HandOver connection={name} /> : null}
+      {checks.length > 0 ? (
+        <section className="card" aria-label="the checks" aria-busy={verification.running}>
+          <h2>Checks</h2>
+          <CheckList checks={checks} />
+        </section>
+      ) : null}
+      {connection.authentication.kind === 'role' && last ? <ExplainWithPolicies name={name} /> : null}
+      <Facts connection={connection} />
+    </>
+  )
+}
+
+function Facts({ connection }: { readonly connection: Connection }) {
+  const { authentication } = connection
+  return (
+    <section className="card">
+      <h2>How we get in</h2>
+      <dl className="facts">
+        <dt>purpose</dt>
+        <dd>{connection.purpose}</dd>
+        <AuthenticationFacts authentication={authentication} />
+        <dt>session tags</dt>
+        <dd>
+          {connection.identityMapping.tags.map((rule) => `${rule.tag} ← ${rule.claim}`).join(', ') || 'none'}; source
+          identity ← {connection.identityMapping.sourceIdentityClaim}
+        </dd>
+      </dl>
+      {connection.warnings.map((warning) => (
+        <Alert key={warning} color="yellow" mt="sm">
+          {warning}
+        </Alert>
+      ))}
+    </section>
+  )
+}
+
+function AuthenticationFacts({ authentication }: { readonly authentication: Connection['authentication'] }) {
+  if (authentication.kind === 'role') {
+    return (
+      <>
+        <dt>role</dt>
+        <dd className="mono">{authentication.roleArn}</dd>
+        <dt>External ID</dt>
+        <dd className="mono">
+          {authentication.externalId ?? 'none'} <span className="quiet">({authentication.externalIdOrigin})</span>
+        </dd>
+        <dt>STS region</dt>
+        <dd className="mono">{authentication.stsRegion}</dd>
+      </>
+    )
+  }
+  if (authentication.kind === 'sas') {
+    return (
+      <>
+        <dt>SAS token</dt>
+        <dd className="mono">
+          fingerprint {authentication.fingerprint}, permissions {authentication.permissions}
+        </dd>
+        <dt>expires</dt>
+        <dd>{authentication.expiresAt ? when(authentication.expiresAt) : 'by its stored access policy'}</dd>
+      </>
+    )
+  }
+  if (authentication.kind === 'access-key') {
+    return (
+      <>
+        <dt>access key</dt>
+        <dd className="mono">{authentication.accessKeyId}</dd>
+        <dt>known since</dt>
+        <dd>{when(authentication.createdAt)}</dd>
+      </>
+    )
+  }
+  return null
+}
