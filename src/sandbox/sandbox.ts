@@ -5,8 +5,8 @@
  * What is simulated, because loopback has none of it: every request counts as sent over TLS; each account's callers come
  * from an address that can be set (a session's from that of the account that assumed it); KMS calls that S3 makes come
  * from an address of S3; time can be advanced for sessions and `aws:CurrentTime`, while signatures go on being checked
- * against the clock. IAM is consistent at once, where AWS takes seconds. What is not offered is refused, never ignored:
- * grants to single grantees, SSE-C, Object Lock, lifecycle rules, policies of VPC endpoints and access points.
+ * against the clock. IAM is consistent at once unless a propagation delay is set. What is not offered is refused, never ignored:
+ * grants to single grantees, SSE-C, legal holds, lifecycle rules, policies of VPC endpoints and access points.
  */
 import { type Clock, type Random, systemClock, systemRandom } from '../base/index.ts'
 import { evaluate } from '../iam/index.ts'
@@ -26,6 +26,7 @@ import { BlobStore } from './s3/blobs.ts'
 import { type AccountSeed, customerAccountId, defaultSeed, plant, sandboxBaseRoleArn, vendorAccountId } from './seed.ts'
 import { IssuerKeys } from './sts/issuer-keys.ts'
 import { uuid } from './world/identifiers.ts'
+import { SkewedClock } from './world/skewed-clock.ts'
 import { type Judge, World } from './world/world.ts'
 
 /** How a sandbox starts. */
@@ -43,6 +44,8 @@ export interface SandboxOptions {
   readonly accounts?: readonly AccountSeed[]
   /** Who decides about requests; absent: the evaluator. */
   readonly judge?: Judge
+  /** How long changes of roles, users and policies take until they decide; absent: 0. */
+  readonly propagationDelayMs?: number
 }
 
 /** A sandbox that runs. */
@@ -67,6 +70,13 @@ export interface Sandbox {
   advance(milliseconds: number): void
   /** Sets the address from which callers of that account come; a session's is that of the account that assumed it. */
   setSourceAddress(accountId: string, address: string): void
+  /**
+   * From now on changes of roles, users and policies decide only after this time; 0, as at the start: at once. Both the clock
+   * and `advance` end the wait.
+   */
+  setPropagationDelay(milliseconds: number): void
+  /** Moves the sandbox's own clock: signatures and Date headers; positive: ahead. */
+  setClockSkew(milliseconds: number): void
   setOrganizationPolicies(accountId: string, policies: OrganizationPolicies): void
   /**
    * Tells the public keys of an identity provider, as a JSON Web Key Set. Needed for issuers that are not on loopback, whose
@@ -87,14 +97,16 @@ export interface Sandbox {
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const host = options.host ?? '127.0.0.1'
   const random = options.random ?? systemRandom
-  const world = new World(options.clock ?? systemClock, random, options.judge ?? evaluate)
+  const clock = new SkewedClock(options.clock ?? systemClock)
+  const world = new World(clock, random, options.judge ?? evaluate)
   const seeds = options.accounts ?? defaultSeed
   plant(world, seeds)
+  world.propagation.delayMs = options.propagationDelayMs ?? 0
   const faults = new Faults()
   const history = new History()
   const issuerKeys = new IssuerKeys()
   const vendorId = seeds[0]?.accountId ?? vendorAccountId
-  const controls = new Controls({ world, faults, history, issuerKeys, vendorAccount: vendorId })
+  const controls = new Controls({ world, clock, faults, history, issuerKeys, vendorAccount: vendorId })
   const blobs = await BlobStore.create(options.directory ?? null)
   const closing = new AbortController()
   const gateway: Gateway = {
@@ -109,7 +121,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const server = await listen(
     host,
     options.port ?? 0,
-    () => uuid(random),
+    { newRequestId: () => uuid(random), now: () => clock.now() },
     async (call) =>
       call.rawPath.startsWith(controlPrefix)
         ? { answer: await answerControl(controls, call), cut: false }
@@ -135,6 +147,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     containerCredentials: (accountId, roleName) => controls.containerCredentials(accountId, roleName),
     advance: (milliseconds) => controls.advance(milliseconds),
     setSourceAddress: (accountId, address) => controls.setSourceAddress(accountId, address),
+    setPropagationDelay: (milliseconds) => controls.setPropagationDelay(milliseconds),
+    setClockSkew: (milliseconds) => controls.setClockSkew(milliseconds),
     setOrganizationPolicies: (accountId, policies) => controls.setOrganizationPolicies(accountId, policies),
     setIssuerKeys: (issuer, keySet) => controls.setIssuerKeys(issuer, keySet),
     setFaults: (rules) => controls.setFaults(rules),

@@ -3,7 +3,8 @@
  * goes into the record of the request; how a refusal is worded is the service's business.
  */
 import type { AccessRequest, Evaluation, NamedPolicy, PolicySet } from '../../iam/index.ts'
-import type { Caller, Role, StoredPolicy, User } from '../world/entities.ts'
+import type { Caller, StoredPolicy } from '../world/entities.ts'
+import type { Grants } from '../world/propagation.ts'
 import type { World } from '../world/world.ts'
 import type { Context } from './context.ts'
 
@@ -49,9 +50,10 @@ function policySet(world: World, caller: Caller, question: Question): PolicySet 
   const account = caller.kind === 'anonymous' ? undefined : world.accounts.get(caller.accountId)
   // A role that was deleted takes its policies with it; its sessions are left with nothing.
   const alive = entity !== null && world.arnOf(entity.id) !== null
+  const grants = alive ? world.propagation.effective(entity) : null
   return {
-    identity: alive ? identityPolicies(entity) : [],
-    boundary: alive && entity.boundary !== null ? named(entity.boundary.name, entity.boundary) : null,
+    identity: grants === null ? [] : identityPolicies(grants),
+    boundary: grants === null || grants.boundary === null ? null : named(grants.boundary.name, grants.boundary),
     session: caller.kind === 'session' ? caller.policy : null,
     scp: account?.scp ?? [],
     rcp: world.accounts.get(question.resourceAccount)?.rcp ?? [],
@@ -60,10 +62,10 @@ function policySet(world: World, caller: Caller, question: Question): PolicySet 
   }
 }
 
-function identityPolicies(entity: User | Role): readonly NamedPolicy[] {
+function identityPolicies(grants: Grants): readonly NamedPolicy[] {
   return [
-    ...[...entity.inline].map(([name, stored]) => named(name, stored)),
-    ...[...entity.attached.values()].map((managed) => named(managed.name, managed)),
+    ...[...grants.inline].map(([name, stored]) => named(name, stored)),
+    ...[...grants.attached.values()].map((managed) => named(managed.name, managed)),
   ]
 }
 

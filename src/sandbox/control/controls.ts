@@ -3,6 +3,7 @@ import { isIP } from 'node:net'
 import { type NamedPolicy, parsePolicy } from '../../iam/index.ts'
 import type { IssuerKeys } from '../sts/issuer-keys.ts'
 import type { AccessKey, Role, Session } from '../world/entities.ts'
+import type { SkewedClock } from '../world/skewed-clock.ts'
 import type { World } from '../world/world.ts'
 import type { FaultRule, Faults } from './faults.ts'
 import type { History, HistoryEntry } from './history.ts'
@@ -30,6 +31,7 @@ const containerHours = 6
 export interface ControlParts {
   readonly world: World
   readonly faults: Faults
+  readonly clock: SkewedClock
   readonly history: History
   readonly issuerKeys: IssuerKeys
   readonly vendorAccount: string
@@ -38,6 +40,7 @@ export interface ControlParts {
 /** The controls of one sandbox. */
 export class Controls {
   readonly #world: World
+  readonly #clock: SkewedClock
   readonly #faults: Faults
   readonly #history: History
   readonly #issuerKeys: IssuerKeys
@@ -46,6 +49,7 @@ export class Controls {
 
   constructor(parts: ControlParts) {
     this.#world = parts.world
+    this.#clock = parts.clock
     this.#faults = parts.faults
     this.#history = parts.history
     this.#issuerKeys = parts.issuerKeys
@@ -81,6 +85,16 @@ export class Controls {
   /** Tells the public keys of an identity provider. @throws TypeError when it is no JSON Web Key Set */
   setIssuerKeys(issuer: string, keySet: unknown): void {
     this.#issuerKeys.tell(issuer, keySet)
+  }
+
+  /** Sets how long changes of roles, users and policies take until they decide. */
+  setPropagationDelay(milliseconds: number): void {
+    this.#world.propagation.delayMs = milliseconds
+  }
+
+  /** Moves the sandbox's own clock; positive: ahead. */
+  setClockSkew(milliseconds: number): void {
+    this.#clock.skewMs = milliseconds
   }
 
   setFaults(rules: readonly FaultRule[]): void {

@@ -38,6 +38,8 @@ export async function answerControl(controls: Controls, call: Call): Promise<Ans
     case 'POST faults':
     case 'POST issuer-keys':
     case 'POST source-address':
+    case 'POST propagation-delay':
+    case 'POST clock-skew':
       return await change(controls, call, path)
     default:
       return json(404, { error: 'the control endpoint has nothing of that name' })
@@ -57,6 +59,15 @@ async function change(controls: Controls, call: Call, path: string): Promise<Ans
     if (typeof seconds !== 'number' || !(seconds >= 0) || seconds > 1e9)
       return json(400, { error: 'send {"seconds": 3600}' })
     controls.advance(seconds * 1000)
+    return json(200, {})
+  }
+  if (path === 'propagation-delay' || path === 'clock-skew') {
+    const { seconds } = fields
+    const least = path === 'clock-skew' ? -1e9 : 0
+    if (typeof seconds !== 'number' || !(seconds >= least) || seconds > 1e9)
+      return json(400, { error: 'send {"seconds": 10}' })
+    if (path === 'clock-skew') controls.setClockSkew(seconds * 1000)
+    else controls.setPropagationDelay(seconds * 1000)
     return json(200, {})
   }
   if (path === 'faults') {

@@ -17,18 +17,21 @@ export interface HttpServer {
   close(): Promise<void>
 }
 
+/** What every answer carries. */
+export interface ServerFacts {
+  readonly newRequestId: () => string
+  /** The time of the Date header. */
+  readonly now: () => Date
+}
+
 const drainBytes = 1024 ** 3
 
 /** Starts to listen. Rejects when the port is taken. */
-export async function listen(
-  host: string,
-  port: number,
-  newRequestId: () => string,
-  handler: Handler,
-): Promise<HttpServer> {
+export async function listen(host: string, port: number, facts: ServerFacts, handler: Handler): Promise<HttpServer> {
   const serve = (waits: boolean) => (request: IncomingMessage, response: ServerResponse) => {
+    response.setHeader('date', facts.now().toUTCString())
     // Whatever goes wrong with a connection ends that connection and nothing else.
-    respond(request, response, newRequestId(), waits, handler).catch(() => request.socket.destroy())
+    respond(request, response, facts.newRequestId(), waits, handler).catch(() => request.socket.destroy())
   }
   const server = createServer({ maxHeaderSize: 64 * 1024, keepAliveTimeout: 65_000, requestTimeout: 0 }, serve(false))
   server.on('checkContinue', serve(true))

@@ -20,5 +20,9 @@ export function answerIam(action: string, request: IamRequest): string | null {
       message: `Could not find operation ${action.slice(0, 100)} for version 2010-05-08`,
     })
   }
-  return run(request)
+  const { account, world } = request
+  return world.propagation.changing(
+    () => [...account.users.values(), ...account.roles.values()],
+    () => run(request),
+  )
 }

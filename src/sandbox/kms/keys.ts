@@ -126,7 +126,8 @@ export function decideOnKey(
   context: Context,
   record: DecisionRecord[],
 ): Evaluation {
-  const resourcePolicy = { name: 'key policy', policy: currentPolicy(key.policy, world).policy }
+  const standing = world.propagation.effectivePolicy(key.arn, key.policy) ?? key.policy
+  const resourcePolicy = { name: 'key policy', policy: currentPolicy(standing, world).policy }
   const callerAccount = caller.kind === 'anonymous' ? {} : { 'kms:CallerAccount': caller.accountId }
   const question = {
     action,

@@ -82,7 +82,9 @@ const getKeyPolicy: KmsAction = (request) => {
 
 const putKeyPolicy: KmsAction = (request) => {
   const key = usableKey(request, 'KeyId', 'kms:PutKeyPolicy')
-  key.policy = keyPolicy(request.world, requiredText(request.input, 'Policy'))
+  const policy = keyPolicy(request.world, requiredText(request.input, 'Policy'))
+  request.world.propagation.changed(key.arn, key.policy, policy)
+  key.policy = policy
   return {}
 }
 

@@ -32,6 +32,7 @@ export const putBucketPolicy: S3Operation = async (request) => {
       `${who} on resource: "${bucket.arn}" because public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access.`,
     )
   }
+  request.state.world.propagation.changed(bucket.arn, bucket.policy, bound.value)
   bucket.policy = bound.value
   return { status: 204 }
 }
@@ -61,7 +62,9 @@ export const getBucketPolicyStatus: S3Operation = (request) => {
 }
 
 export const deleteBucketPolicy: S3Operation = (request) => {
-  ownedBucket(request, 's3:DeleteBucketPolicy').policy = null
+  const bucket = ownedBucket(request, 's3:DeleteBucketPolicy')
+  request.state.world.propagation.changed(bucket.arn, bucket.policy, null)
+  bucket.policy = null
   return { status: 204 }
 }
 
@@ -171,6 +174,13 @@ export const putBucketVersioning: S3Operation = async (request) => {
   const root = readXml(await receiveText(request.call, request.verified), 'VersioningConfiguration')
   const status = childText(root, 'Status')
   if (status !== 'Enabled' && status !== 'Suspended') throw malformedXml()
+  if (status === 'Suspended' && bucket.objectLock !== null) {
+    throw new AwsError({
+      code: 'InvalidBucketState',
+      status: 409,
+      message: 'An Object Lock configuration is present on this bucket, so the versioning state cannot be changed.',
+    })
+  }
   bucket.versioning = status
   return { status: 200 }
 }

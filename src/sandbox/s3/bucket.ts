@@ -30,6 +30,14 @@ export type CannedAcl =
   | 'bucket-owner-read'
   | 'bucket-owner-full-control'
 
+export type RetentionMode = 'COMPLIANCE' | 'GOVERNANCE'
+
+/** How long a version is kept whatever anybody asks. */
+export interface Retention {
+  readonly mode: RetentionMode
+  readonly until: Date
+}
+
 /** What a writer says about an object besides its bytes. */
 export interface ObjectHeaders {
   /** `content-type`, `cache-control` and the like, by their names. */
@@ -57,6 +65,7 @@ export interface StoredObject {
   /** The ARN of the KMS key; null for AES256. */
   readonly keyArn: string | null
   readonly acl: CannedAcl
+  readonly retention: Retention | null
 }
 
 /** The version that says that there is none. */
@@ -93,6 +102,7 @@ export interface Upload {
   readonly acl: CannedAcl
   readonly checksumAlgorithm: ChecksumAlgorithm | null
   readonly checksumType: Checksum['type']
+  readonly retention: Retention | null
   readonly parts: Map<number, UploadedPart>
 }
 
@@ -113,6 +123,8 @@ export class Bucket {
     blockPublicPolicy: true,
     restrictPublicBuckets: true,
   }
+  /** Null: the bucket was made without Object Lock. */
+  objectLock: { readonly byDefault: { readonly mode: RetentionMode; readonly days: number } | null } | null = null
   versioning: 'Off' | 'Enabled' | 'Suspended' = 'Off'
   /** Newest last. */
   readonly #versions = new Map<string, ObjectVersion[]>()

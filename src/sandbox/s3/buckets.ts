@@ -52,6 +52,10 @@ export const createBucket: S3Operation = async (request) => {
   }
   const bucket = new Bucket(bucketName, accountId, bucketRegion, state.world.clock.now())
   bucket.ownership = ownership
+  if (call.headers.get('x-amz-bucket-object-lock-enabled')?.toLowerCase() === 'true') {
+    bucket.objectLock = { byDefault: null }
+    bucket.versioning = 'Enabled'
+  }
   state.buckets.set(bucketName, bucket)
   return created(bucketName)
 }
@@ -123,9 +127,17 @@ function conflict(code: string, message: string, bucketName: string): AwsError {
 }
 
 export const headBucket: S3Operation = (request) => {
-  const bucket = existingBucket(request)
-  allowBucket(request, bucket, 's3:ListBucket')
-  return { status: 200, headers: { 'x-amz-bucket-region': bucket.region, 'x-amz-bucket-arn': bucket.arn } }
+  const { region = '' } = request.state.buckets.get(request.bucketName) ?? {}
+  try {
+    const bucket = existingBucket(request)
+    allowBucket(request, bucket, 's3:ListBucket')
+    return { status: 200, headers: { 'x-amz-bucket-region': bucket.region, 'x-amz-bucket-arn': bucket.arn } }
+  } catch (cause) {
+    // Where a bucket is, S3 tells everybody.
+    if (!(cause instanceof AwsError) || region === '') throw cause
+    const { code, status, message, fields } = cause
+    throw new AwsError({ code, status, message, fields, headers: { ...cause.headers, 'x-amz-bucket-region': region } })
+  }
 }
 
 export const deleteBucket: S3Operation = (request) => {

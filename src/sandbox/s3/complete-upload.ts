@@ -81,6 +81,7 @@ function joined(
     encryption: upload.encryption,
     keyArn: upload.keyArn,
     acl: upload.acl,
+    retention: upload.retention,
   }
 }
 

@@ -5,6 +5,7 @@ import { childElements, childText, element, leaf, malformedXml, readXml } from '
 import type { Bucket } from './bucket.ts'
 import { preconditionFailed, unquoted } from './headers.ts'
 import { xmlAnswer } from './list.ts'
+import { refuseRemovalOfKept } from './object-lock.ts'
 import { nextVersionId } from './objects.ts'
 import { receiveText } from './payload.ts'
 import { allowObject, existingBucket, type S3Operation, type S3Request } from './request.ts'
@@ -79,6 +80,8 @@ async function remove(request: S3Request, bucket: Bucket, key: string, versionId
     if (replaced?.kind === 'object') await blobs.remove(replaced.blobs)
     return { versionId: marker, markerMade: true }
   }
+  const meant = bucket.versions(key).find((version) => version.versionId === (versionId ?? 'null')) ?? null
+  refuseRemovalOfKept(request, bucket, key, meant)
   const removed = bucket.remove(key, versionId ?? 'null')
   if (removed?.kind === 'object') await blobs.remove(removed.blobs)
   return { versionId, markerMade: removed?.kind === 'marker' }

@@ -15,6 +15,7 @@ import { type Checksum, checksumAlgorithm } from './checksum.ts'
 import { allowKey, encryptionHeaders } from './encryption.ts'
 import { readCopySource, readObjectHeaders, writeContext } from './headers.ts'
 import { xmlAnswer } from './list.ts'
+import { demandChecksum } from './object-lock.ts'
 import { permitWrite, readSource } from './objects.ts'
 import { receivePayload } from './payload.ts'
 import { allowObject, existingBucket, invalidArgument, type S3Operation, type S3Request } from './request.ts'
@@ -89,6 +90,7 @@ export const uploadPart: S3Operation = async (request) => {
   allowPart(request, bucket)
   const upload = existingUpload(request, bucket)
   const number = partNumber(request)
+  demandChecksum(call, upload.retention, 'Part')
   allowKey(request, bucket, request.key, { ...upload.encryption, keyName: upload.keyArn }, keyActions)
   const writer = await state.blobs.begin()
   let part: UploadedPart

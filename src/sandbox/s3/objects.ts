@@ -6,7 +6,7 @@ import { childElements, childText, element, leaf, readXml, xmlDocument } from '.
 import { token } from '../world/identifiers.ts'
 import { objectOwner, readAcl, sendsAcl } from './acl.ts'
 import type { Blob } from './blobs.ts'
-import type { Bucket, CannedAcl, Encryption, StoredObject } from './bucket.ts'
+import type { Bucket, CannedAcl, Encryption, Retention, StoredObject } from './bucket.ts'
 import { allowKey, encryptionHeaders, readEncryption } from './encryption.ts'
 import {
   checkedTags,
@@ -19,6 +19,7 @@ import {
   readTaggingHeader,
   writeContext,
 } from './headers.ts'
+import { demandChecksum, readRetention, retentionContext, retentionHeaders } from './object-lock.ts'
 import { receivePayload, receiveText } from './payload.ts'
 import {
   allowObject,
@@ -39,6 +40,7 @@ export interface PermittedWrite {
   readonly tags: ReadonlyMap<string, string>
   readonly encryption: Encryption
   readonly keyArn: string | null
+  readonly retention: Retention | null
 }
 
 /** Checks every right that a new object needs: the object, its ACL, its tags and its key. @throws AwsError */
@@ -49,17 +51,22 @@ export function permitWrite(
   keyActions: readonly string[],
 ): PermittedWrite {
   const { call, key } = request
-  for (const name of ['x-amz-object-lock-mode', 'x-amz-object-lock-legal-hold', 'x-amz-website-redirect-location']) {
+  for (const name of ['x-amz-object-lock-legal-hold', 'x-amz-website-redirect-location']) {
     if (call.headers.has(name)) throw notImplemented(name)
   }
   const tags = readTaggingHeader(call)
-  const context = { ...writeContext(call, tags), 's3:ObjectCreationOperation': String(creates) }
+  const context = {
+    ...writeContext(call, tags),
+    ...retentionContext(call, request.state.world.clock.now()),
+    's3:ObjectCreationOperation': String(creates),
+  }
   allowObject(request, bucket, key, 's3:PutObject', context)
   if (sendsAcl(call)) allowObject(request, bucket, key, 's3:PutObjectAcl', context)
   if (tags.size > 0) allowObject(request, bucket, key, 's3:PutObjectTagging', context)
   const acl = readAcl(call, bucket)
+  const retention = readRetention(request, bucket, context)
   const encryption = readEncryption(request, bucket)
-  return { acl, tags, encryption, keyArn: allowKey(request, bucket, key, encryption, keyActions) }
+  return { acl, tags, encryption, retention, keyArn: allowKey(request, bucket, key, encryption, keyActions) }
 }
 
 /** Makes the version visible, and removes the bytes of the one that it replaces. */
@@ -77,6 +84,7 @@ export const putObject: S3Operation = async (request) => {
   const { call, state, key } = request
   const bucket = existingBucket(request)
   const permitted = permitWrite(request, bucket, true, ['kms:GenerateDataKey'])
+  demandChecksum(call, permitted.retention, 'Object')
   const headers = readObjectHeaders(call)
   // Asked before the bytes, to spare them, and again after, because only then it counts.
   checkWriteCondition(call, bucket, key)
@@ -203,7 +211,11 @@ function readObject(request: S3Request, withBody: boolean): Answer {
   const usedKey: Encryption = { ...object.encryption, keyName: object.keyArn }
   allowKey(request, bucket, request.key, usedKey, ['kms:Decrypt'])
   checkReadCondition(call, object)
-  const headers = { ...objectAnswerHeaders(object, bucket, call), ...overriddenHeaders(request) }
+  const headers = {
+    ...objectAnswerHeaders(object, bucket, call),
+    ...retentionHeaders(request, bucket, object.retention),
+    ...overriddenHeaders(request),
+  }
   const part = partRange(request, object)
   const range = part ?? readRange(call.headers.get('range'), object.sizeBytes)
   const { start, end } = range ?? { start: 0, end: object.sizeBytes }

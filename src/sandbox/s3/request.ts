@@ -125,8 +125,9 @@ function enforce(
 }
 
 function bucketPolicy(request: S3Request, bucket: Bucket): NamedPolicy | null {
-  if (bucket.policy === null) return null
-  return { name: 'bucket policy', policy: currentPolicy(bucket.policy, request.state.world).policy }
+  const { world } = request.state
+  const policy = world.propagation.effectivePolicy(bucket.arn, bucket.policy)
+  return policy === null ? null : { name: 'bucket policy', policy: currentPolicy(policy, world).policy }
 }
 
 function combine(policy: NamedPolicy | null, deniesOnly: boolean, acl: readonly unknown[]): NamedPolicy | null {

@@ -15,6 +15,7 @@ import { deleteObject, deleteObjects } from './delete.ts'
 import { listBuckets, listObjects, listObjectsV2, listObjectVersions } from './list.ts'
 import { abortMultipartUpload, createMultipartUpload, uploadPart, uploadPartCopy } from './multipart.ts'
 import { listMultipartUploads, listParts } from './multipart-lists.ts'
+import { getObjectLockConfiguration, putObjectLockConfiguration } from './object-lock-settings.ts'
 import { copyObject, getObject, getObjectTagging, headObject, putObject, putObjectTagging } from './objects.ts'
 import { notImplemented, type S3Operation } from './request.ts'
 
@@ -106,6 +107,8 @@ const bucketRoutes: readonly Route[] = [
   ['DELETE', 'publicAccessBlock', 'DeletePublicAccessBlock', settings.deletePublicAccessBlock],
   ['GET', 'versioning', 'GetBucketVersioning', settings.getBucketVersioning],
   ['PUT', 'versioning', 'PutBucketVersioning', settings.putBucketVersioning],
+  ['GET', 'object-lock', 'GetObjectLockConfiguration', getObjectLockConfiguration],
+  ['PUT', 'object-lock', 'PutObjectLockConfiguration', putObjectLockConfiguration],
   ['GET', 'versions', 'ListObjectVersions', listObjectVersions],
   ['GET', 'uploads', 'ListMultipartUploads', listMultipartUploads],
   ['POST', 'delete', 'DeleteObjects', deleteObjects],

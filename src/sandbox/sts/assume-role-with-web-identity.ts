@@ -91,13 +91,14 @@ function authorize(
     ...(input.tags.size > 0 ? ['sts:TagSession'] : []),
     ...(input.sourceIdentity === null ? [] : ['sts:SetSourceIdentity']),
   ]
+  const trust = world.trustOf(role)
   const policies = {
     identity: [],
     boundary: null,
     session: null,
     scp: [],
     rcp: world.accounts.get(role.accountId)?.rcp ?? [],
-    resource: { name: 'trust policy', policy: currentPolicy(role.trust, world).policy },
+    resource: trust === null ? null : { name: 'trust policy', policy: currentPolicy(trust, world).policy },
     vpcEndpoint: null,
   }
   for (const action of actions) {

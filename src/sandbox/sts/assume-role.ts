@@ -56,7 +56,9 @@ function authorize(
   const actions = ['sts:AssumeRole']
   if (input.tags.size > 0) actions.push('sts:TagSession')
   if (sourceIdentity !== null) actions.push('sts:SetSourceIdentity')
-  const trust = role === null ? null : { name: 'trust policy', policy: currentPolicy(role.trust, world).policy }
+  // A role that is not known everywhere yet is refused like one that does not exist.
+  const bound = role === null ? null : world.trustOf(role)
+  const trust = bound === null ? null : { name: 'trust policy', policy: currentPolicy(bound, world).policy }
   for (const action of actions) {
     // The External ID is a key of sts:AssumeRole and of no other action.
     const external =

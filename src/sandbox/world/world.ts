@@ -4,9 +4,10 @@
  */
 import { type Clock, type Random, Secret } from '../../base/index.ts'
 import type { evaluate } from '../../iam/index.ts'
-import type { AccessKey, Account, ManagedPolicy, Role, Session, User } from './entities.ts'
+import type { AccessKey, Account, BoundPolicy, ManagedPolicy, Role, Session, User } from './entities.ts'
 import { accessKeyId, secretAccessKey, sessionToken, uniqueId } from './identifiers.ts'
 import { readPolicy } from './policies.ts'
+import { Propagation } from './propagation.ts'
 
 const mostSessions = 100_000
 
@@ -31,6 +32,8 @@ export class World {
   readonly #byId = new Map<string, User | Role>()
   readonly #byArn = new Map<string, User | Role>()
   #advancedMs = 0
+  /** Changes that were answered and do not decide yet. */
+  readonly propagation = new Propagation(() => this.simulatedNow().getTime())
 
   constructor(clock: Clock, random: Random, judge: Judge) {
     this.clock = clock
@@ -126,6 +129,11 @@ export class World {
   roleByArn(arn: string): Role | null {
     const found = this.#byArn.get(arn)
     return found?.kind === 'role' ? found : null
+  }
+
+  /** The role's trust policy as it decides now; null while a new role is not known everywhere. */
+  trustOf(role: Role): BoundPolicy | null {
+    return this.propagation.effective(role)?.trust ?? null
   }
 
   /** True as long as the role was not deleted. */
