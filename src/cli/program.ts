@@ -1,7 +1,7 @@
 /** The program: one command for every row of the table that names one, and the two that start something. */
 import { Command } from 'commander'
 import type { Delivery, DrawbridgeClient, OperationName, operations } from '../contract/index.ts'
-import { addCommand, changeCommand, kitCommand, verifyCommand } from './commands/connection.ts'
+import { addCommand, changeCommand, draftCommand, kitCommand, verifyCommand } from './commands/connection.ts'
 import { deliverCommand } from './commands/deliver.ts'
 import { diagnoseCommand } from './commands/diagnose.ts'
 import { exportCommand, showReceiptCommand, verifyReceiptCommand } from './commands/evidence.ts'
@@ -35,6 +35,7 @@ export type CommandName = {
 /** The command of every operation that has one, held complete by the compiler. */
 const forms: Readonly<Record<CommandName, CommandForm>> = {
   'service.status': plainCommand('service.status', renderStatus),
+  'connection.draft': draftCommand,
   'connection.add': addCommand,
   'connection.list': plainCommand('connection.list', ({ connections }, _columns, colors) =>
     renderConnections(connections, colors),

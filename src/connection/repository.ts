@@ -10,6 +10,8 @@ export type ConnectionSecret =
 export interface ConnectionRepository {
   /** Keeps an External ID for later, never to be given out twice. */
   reserveExternalId(tenant: string, reservation: string, externalId: string): Promise<void>
+  /** Finds what a reservation keeps, and leaves it; null when there is none of that tenant, or when it was taken before. */
+  reserved(tenant: string, reservation: string): Promise<string | null>
   /** Takes a reservation; null when there is none of that tenant, or when it was taken before. */
   takeReservation(tenant: string, reservation: string): Promise<string | null>
   /**

@@ -143,24 +143,26 @@ export const locationInput = z.discriminatedUnion('service', [
   localLocation.extend({ rootPath: typed }),
 ])
 
+const roleInput = z.object({
+  kind: z.literal('role'),
+  /** Absent: the role that the set-up kit creates in the bucket owner's account. */
+  roleArn: typed.optional(),
+  /** From `connection.prepare`; absent: an External ID is generated now. */
+  reservation: z.string().optional(),
+  /** Operators only: an External ID that already stands in a trust policy. Recorded with a warning. */
+  adoptExternalId: z
+    .string()
+    .regex(/^[\w+=,.@:/-]{2,1224}$/)
+    .optional(),
+  /** Only for a role in our own account. */
+  withoutExternalId: z.boolean().optional(),
+  stsRegion: z.string().optional(),
+  durationSeconds: z.number().int().min(900).max(43_200).optional(),
+})
+
 /** The authentication part of `connection.add`. Secrets are input only. */
 export const authenticationInput = z.discriminatedUnion('kind', [
-  z.object({
-    kind: z.literal('role'),
-    /** Absent: the role that the set-up kit creates in the bucket owner's account. */
-    roleArn: typed.optional(),
-    /** From `connection.prepare`; absent: an External ID is generated now. */
-    reservation: z.string().optional(),
-    /** Operators only: an External ID that already stands in a trust policy. Recorded with a warning. */
-    adoptExternalId: z
-      .string()
-      .regex(/^[\w+=,.@:/-]{2,1224}$/)
-      .optional(),
-    /** Only for a role in our own account. */
-    withoutExternalId: z.boolean().optional(),
-    stsRegion: z.string().optional(),
-    durationSeconds: z.number().int().min(900).max(43_200).optional(),
-  }),
+  roleInput,
   z.object({ kind: z.literal('access-key'), accessKeyId: z.string().min(16), secretAccessKey: z.string().min(16) }),
   z.object({ kind: z.literal('sas'), token: z.string().min(1) }),
   z.object({ kind: z.literal('none') }),
@@ -175,6 +177,17 @@ export const connectionInput = z.object({
   writing: writing.partial().optional(),
 })
 export type ConnectionInput = z.infer<typeof connectionInput>
+
+/** A connection that is not saved yet: what the customer needs to see of it. Without any secret, which he has yet to make. */
+export const connectionDraft = connectionInput.extend({
+  authentication: z.discriminatedUnion('kind', [
+    roleInput,
+    z.object({ kind: z.literal('access-key') }),
+    z.object({ kind: z.literal('sas') }),
+    z.object({ kind: z.literal('none') }),
+  ]),
+})
+export type ConnectionDraft = z.infer<typeof connectionDraft>
 
 /** What can be changed later; the External ID never. */
 export const connectionChange = z.object({

@@ -1,6 +1,6 @@
 /** The one table of operations: HTTP routes, CLI commands, the web client and the docs page follow from it. */
 import { z } from 'zod'
-import { connection, connectionChange, connectionInput, name, setupKit } from './connection.ts'
+import { connection, connectionChange, connectionDraft, connectionInput, name, setupKit } from './connection.ts'
 import { delivery, receiptBundle, route, routePolicy, uploadedFile } from './delivery.ts'
 import { diagnosis } from './diagnosis.ts'
 import { defineOperation } from './operation.ts'
@@ -46,6 +46,20 @@ export const operations = {
     input: empty,
     output: z.object({ reservation: z.string(), externalId: z.string(), principal: z.string(), egress: z.string() }),
     errors: ['no-base-identity'],
+  }),
+  'connection.draft': defineOperation({
+    name: 'connection.draft',
+    summary: 'Shows the set-up kit of a connection before it is saved; a role needs its External ID reserved.',
+    right: 'connect',
+    http: { method: 'POST', path: '/connections/draft' },
+    cli: {
+      words: ['connection', 'draft'],
+      example:
+        'drawbridge connection draft acme --purpose export --uri s3://acme-audit --region eu-central-1 --bucket-owner 222222222222 --out kit/',
+    },
+    input: connectionDraft,
+    output: setupKit,
+    errors: ['already-exists', 'not-found', 'endpoint-refused', 'no-base-identity'],
   }),
   'connection.add': defineOperation({
     name: 'connection.add',

@@ -5,6 +5,7 @@ import {
   changeConnection,
   createConnection,
   describeEgress,
+  draftConnection,
   newExternalId,
   withCurrentWarnings,
 } from '../connection/index.ts'
@@ -32,11 +33,24 @@ export async function prepareConnection(house: House): Promise<OperationOutput<'
   return { reservation, externalId, principal, egress: describeEgress(house.context.egress) }
 }
 
+/** Shows the kit of a connection that is not saved. Nothing is kept, and its reservation stays. */
+export async function draftKit(
+  house: House,
+  input: OperationInput<'connection.draft'>,
+): Promise<OperationOutput<'connection.draft'>> {
+  await refuseTaken(house, input.name)
+  const reserved = (reservation: string): Promise<string | null> =>
+    house.connections.reserved(house.tenant, reservation)
+  return buildKit(await draftConnection(house.tenant, input, house.context, reserved), house.context)
+}
+
 export async function addConnection(
   house: House,
   caller: Caller,
   input: OperationInput<'connection.add'>,
 ): Promise<Connection> {
+  // Before the reservation is taken: the External ID may be with the customer already, and another name is quickly found.
+  await refuseTaken(house, input.name)
   const takeReservation = (reservation: string): Promise<string | null> =>
     house.connections.takeReservation(house.tenant, reservation)
   const { connection, secret } = await createConnection(house.tenant, input, house.context, takeReservation)
@@ -83,6 +97,15 @@ export async function removeConnection(
   await house.connections.remove(house.tenant, name)
   await house.record([entryOf(caller, 'connection.removed', connection.id, factsOf(connection))])
   return { removed: name, toDelete: leftovers(connection) }
+}
+
+async function refuseTaken(house: House, name: string): Promise<void> {
+  if ((await house.connections.byName(house.tenant, name)) === null) return
+  throw new DrawbridgeError({
+    code: 'already-exists',
+    message: `\`${name}\` exists already`,
+    help: 'choose another name; what was reserved stays reserved',
+  })
 }
 
 function factsOf(connection: Connection): Record<string, string> {

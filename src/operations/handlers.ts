@@ -35,6 +35,7 @@ export type Handlers = { readonly [Name in OperationName]: Handler<Name> }
 export const handlers: Handlers = {
   'service.status': (house, caller) => status(house, caller),
   'connection.prepare': (house) => connections.prepareConnection(house),
+  'connection.draft': (house, _caller, input) => connections.draftKit(house, input),
   'connection.add': (house, caller, input) => connections.addConnection(house, caller, input),
   'connection.list': (house) => connections.listConnections(house),
   'connection.show': (house, _caller, { name }) => connections.showConnection(house, name),

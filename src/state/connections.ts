@@ -30,6 +30,19 @@ export class SqlConnections implements ConnectionRepository {
     })
   }
 
+  async reserved(tenant: string, reservation: string): Promise<string | null> {
+    const found = await this.#store.read(tenant, (executor) =>
+      executor
+        .selectFrom('reservations')
+        .select('external_id')
+        .where('tenant', '=', tenant)
+        .where('reservation', '=', reservation)
+        .where('is_taken', '=', 0)
+        .executeTakeFirst(),
+    )
+    return found?.external_id ?? null
+  }
+
   async takeReservation(tenant: string, reservation: string): Promise<string | null> {
     const taken = await this.#store.write(tenant, (executor) =>
       executor

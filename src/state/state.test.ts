@@ -141,8 +141,11 @@ test('names, External IDs and role ARNs are given once', async () => {
   await expect(connections.reserveExternalId('other', 'rsv_2', 'dbx_1')).rejects.toMatchObject({
     code: 'already-exists',
   })
+  expect(await connections.reserved('other', 'rsv_1')).toBeNull()
+  expect(await connections.reserved(tenant, 'rsv_1')).toBe('dbx_1')
   expect(await connections.takeReservation('other', 'rsv_1')).toBeNull()
   expect(await connections.takeReservation(tenant, 'rsv_1')).toBe('dbx_1')
+  expect(await connections.reserved(tenant, 'rsv_1')).toBeNull()
   expect(await connections.takeReservation(tenant, 'rsv_1')).toBeNull()
   await connections.add(localConnection('acme', { authentication: role('dbx_1', arn) }), { kind: 'none' })
   const taken = { code: 'already-exists' }

@@ -1,13 +1,38 @@
 /** The options of `connection add` and `connection change`, and the nested input that they stand for. */
 import { type Command, Option } from 'commander'
-import type { ConnectionChange, ConnectionInput, IdentityMapping, Purpose, Writing } from '../../contract/index.ts'
+import type {
+  ConnectionChange,
+  ConnectionDraft,
+  ConnectionInput,
+  IdentityMapping,
+  Purpose,
+  Writing,
+} from '../../contract/index.ts'
 import { UsageError } from '../failure.ts'
 import { readSecret } from './files.ts'
 import type { Options } from './form.ts'
 import type { Run } from './run.ts'
 
+type RoleInput = Extract<ConnectionInput['authentication'], { kind: 'role' }>
+
 /** Declares what `connection add` takes beside the name. */
 export function declareAdd(command: Command): void {
+  declarePlace(command)
+  command
+    .option('--access-key-id <id>', 'access key instead of a role; the secret comes with --secret-file')
+    .option('--secret-file <file>', 'the file with the secret access key; `-` is standard input')
+    .option('--sas-file <file>', 'Azure: the file with the SAS token; `-` is standard input')
+  declareUse(command)
+}
+
+/** Declares what `connection draft` takes beside the name: what `connection add` does, but for what the customer has yet to make. */
+export function declareDraft(command: Command): void {
+  declarePlace(command)
+  command.option('--access-key', 'an access key instead of a role').option('--out <folder>', 'write the files there')
+  declareUse(command)
+}
+
+function declarePlace(command: Command): void {
   command
     .argument('<name>', 'its name: lower-case letters, digits and hyphens')
     .addOption(
@@ -26,10 +51,6 @@ export function declareAdd(command: Command): void {
     .option('--reservation <id>', 'role: an External ID that was reserved before')
     .option('--adopt-external-id <id>', 'role: an External ID that already stands in a trust policy')
     .option('--without-external-id', 'role: none, for a role in our own account')
-    .option('--access-key-id <id>', 'access key instead of a role; the secret comes with --secret-file')
-    .option('--secret-file <file>', 'the file with the secret access key; `-` is standard input')
-    .option('--sas-file <file>', 'Azure: the file with the SAS token; `-` is standard input')
-  declareUse(command)
 }
 
 /** Declares what `connection change` takes beside the name. */
@@ -64,16 +85,28 @@ function append(value: string, before: string[] | undefined): string[] {
 
 /** Gathers the input of `connection.add`. */
 export async function addInput(run: Run, name: string, options: Options): Promise<ConnectionInput> {
-  const mapping = mappingOf(options)
-  const writing = writingOf(options)
+  return { ...placeInput(name, options), authentication: await authenticationOf(run, options) }
+}
+
+/** Gathers the input of `connection.draft`. */
+export function draftInput(name: string, options: Options): ConnectionDraft {
+  return { ...placeInput(name, options), authentication: draftAuthentication(options) }
+}
+
+function placeInput(name: string, options: Options): Omit<ConnectionInput, 'authentication'> {
   return {
     name,
     purpose: text(options, 'purpose') as Purpose,
     location: locationOf(options),
-    authentication: await authenticationOf(run, options),
-    ...(mapping === undefined ? {} : { identityMapping: mapping }),
-    ...(writing === undefined ? {} : { writing }),
+    ...present('identityMapping', mappingOf(options)),
+    ...present('writing', writingOf(options)),
   }
+}
+
+function draftAuthentication(options: Options): ConnectionDraft['authentication'] {
+  if (options['accessKey'] === true) return { kind: 'access-key' }
+  if (text(options, 'containerUrl') !== undefined) return { kind: 'sas' }
+  return text(options, 'folder') === undefined ? roleOf(options) : { kind: 'none' }
 }
 
 /** Gathers the input of `connection.change`. */
@@ -132,6 +165,10 @@ async function authenticationOf(run: Run, options: Options): Promise<ConnectionI
   if (sasFile !== undefined) return { kind: 'sas', token: (await readSecret(sasFile, stdin)).reveal() }
   if (text(options, 'containerUrl') !== undefined) needed(options, 'sasFile', '--sas-file')
   if (text(options, 'folder') !== undefined) return { kind: 'none' }
+  return roleOf(options)
+}
+
+function roleOf(options: Options): RoleInput {
   return {
     kind: 'role',
     ...present('roleArn', text(options, 'roleArn')),

@@ -1,8 +1,16 @@
 /** The commands on connections that do more than send flat input and draw the answer. */
-import type { Connection, Verification } from '../../contract/index.ts'
+import type { Connection, ConnectionDraft, SetupKit, Verification } from '../../contract/index.ts'
 import { renderConnection } from '../render/connection.ts'
 import { renderCheck, renderVerification } from '../render/verification.ts'
-import { addInput, changeInput, declareAdd, declareChange, text } from './connection-options.ts'
+import {
+  addInput,
+  changeInput,
+  declareAdd,
+  declareChange,
+  declareDraft,
+  draftInput,
+  text,
+} from './connection-options.ts'
 import { writeFiles } from './files.ts'
 import type { CommandForm } from './form.ts'
 import { type Run, show } from './run.ts'
@@ -37,20 +45,43 @@ export const kitCommand: CommandForm = {
   },
   run: async (run, [name], options) => {
     const { client } = await run.openDoor()
-    const kit = await client.connection.kit({ name: String(name) })
-    const folder = text(options, 'out')
-    if (folder === undefined) {
-      const { bold, dim } = run.terminal.colors
-      show(run, kit, () =>
-        kit.files.map(({ path, purpose, text }) => `${bold(path)}  ${dim(purpose)}\n\n${text.trimEnd()}\n`).join('\n'),
-      )
-      return 0
-    }
-    const files = kit.files.map(({ path, text }) => ({ path, content: text }))
-    const written = await writeFiles(folder, files)
-    show(run, { ...kit, files: written }, () => written.join('\n'))
-    return 0
+    return showKit(run, await client.connection.kit({ name: String(name) }), text(options, 'out'))
   },
+}
+
+/** An External ID that the customer gets to see is reserved first, so that `connection add` can take that very one. */
+export const draftCommand: CommandForm = {
+  declare: declareDraft,
+  run: async (run, [name], options) => {
+    const draft = draftInput(String(name), options)
+    const { client } = await run.openDoor()
+    const { authentication } = draft
+    if (authentication.kind === 'role' && hasNoExternalId(authentication)) {
+      const { reservation } = await client.connection.prepare({})
+      draft.authentication = { ...authentication, reservation }
+      if (!run.json)
+        run.terminal.note(`reserved: drawbridge connection add ${draft.name} --reservation ${reservation} …`)
+    }
+    return showKit(run, await client.connection.draft(draft), text(options, 'out'))
+  },
+}
+
+function hasNoExternalId(role: Extract<ConnectionDraft['authentication'], { kind: 'role' }>): boolean {
+  return role.reservation === undefined && role.adoptExternalId === undefined && role.withoutExternalId !== true
+}
+
+async function showKit(run: Run, kit: SetupKit, folder: string | undefined): Promise<number> {
+  if (folder === undefined) {
+    const { bold, dim } = run.terminal.colors
+    show(run, kit, () =>
+      kit.files.map(({ path, purpose, text }) => `${bold(path)}  ${dim(purpose)}\n\n${text.trimEnd()}\n`).join('\n'),
+    )
+    return 0
+  }
+  const files = kit.files.map(({ path, text }) => ({ path, content: text }))
+  const written = await writeFiles(folder, files)
+  show(run, { ...kit, files: written }, () => written.join('\n'))
+  return 0
 }
 
 export const verifyCommand: CommandForm = {

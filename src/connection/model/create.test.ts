@@ -12,7 +12,7 @@ import {
   principalArn,
   vendorAccount,
 } from '../testing/surroundings.ts'
-import { createConnection } from './create.ts'
+import { createConnection, draftConnection } from './create.ts'
 import { newExternalId } from './external-id.ts'
 
 type S3Input = Extract<ConnectionInput['location'], { service: 's3' }>
@@ -317,5 +317,44 @@ describe('changeConnection', () => {
     await expect(changeConnection(key, half, makeContext())).rejects.toMatchObject({
       message: expect.stringContaining('change together'),
     })
+  })
+})
+
+describe('a draft', () => {
+  const peek = async (reservation: string) => (reservation === 'rsv_1' ? 'dbx_reserved' : null)
+  const role = { kind: 'role', reservation: 'rsv_1' } as const
+
+  it('is the connection that is saved later, as far as the customer is concerned', async () => {
+    const context = makeContext()
+    const draft = await draftConnection('t', { ...exportInput, authentication: role }, context, peek)
+    const { connection } = await createConnection('t', { ...exportInput, authentication: role }, context, peek)
+    expect({ ...draft, id: '', createdAt: '' }).toEqual({ ...connection, id: '', createdAt: '' })
+  })
+
+  it('shows no External ID that could be another one later', async () => {
+    const loose = draftConnection('t', { ...exportInput, authentication: { kind: 'role' } }, makeContext(), peek)
+    await expect(loose).rejects.toMatchObject({ code: 'input-invalid' })
+  })
+
+  it('needs no secret that the customer has yet to make', async () => {
+    const context = makeContext({ allowedEndpoints: ['https://acme0audit.blob.core.windows.net'] })
+    const containerUrl = 'https://acme0audit.blob.core.windows.net/exports'
+    const place = { ...exportInput, location: { service: 'azblob', containerUrl, rootPath: 'a/' } } as const
+    const draft = await draftConnection('t', { ...place, authentication: { kind: 'sas' } }, context, peek)
+    expect(draft.authentication).toMatchObject({ kind: 'sas', fingerprint: '' })
+    const wrong = draftConnection('t', { ...place, authentication: { kind: 'access-key' } }, context, peek)
+    await expect(wrong).rejects.toMatchObject({ code: 'input-invalid' })
+  })
+
+  it('leaves a reservation alone when anything beside the authentication is wrong', async () => {
+    const taken: string[] = []
+    const take = async (reservation: string) => {
+      taken.push(reservation)
+      return 'dbx_reserved'
+    }
+    const mapping = { sourceIdentityClaim: 'sub', tags: [{ tag: 'aws:x', claim: 'a', required: true }] }
+    const input = { ...exportInput, authentication: role, identityMapping: mapping }
+    await expect(createConnection('t', input, makeContext(), take)).rejects.toMatchObject({ code: 'input-invalid' })
+    expect(taken).toEqual([])
   })
 })

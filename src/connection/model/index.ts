@@ -1,4 +1,4 @@
 /** The connection as it is taken in, and what of it changes by itself as time goes by. */
-export { createConnection } from './create.ts'
+export { createConnection, draftConnection } from './create.ts'
 export { newExternalId } from './external-id.ts'
 export { withCurrentWarnings } from './warnings.ts'
