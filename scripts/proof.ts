@@ -1,14 +1,15 @@
 /**
  * Writes down what a test run only asserts. `npm run proof -- iam` puts a million generated pairs of policies and requests
  * before engine and reference model, looks for the slowest evaluation, and writes docs/proof-iam.md.
- * `npm run proof -- rules` writes docs/iam-rules.md from the cases. `npm run proof -- delivery` runs the delivery code in
- * a simulated world of faults and writes PROOF.md and proof/delivery.json.
+ * `npm run proof -- rules` writes docs/iam-rules.md from the cases. The others write a section of PROOF.md and proof/NAME.json:
+ * `delivery` runs the delivery code in a simulated world of faults, `kills` kills real processes, `evidence` tampers with
+ * packages. Without a name all of them run.
  */
 import { writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
-import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import fc from 'fast-check'
+import { proveEvidence } from '../test/evidence/proof.ts'
 import { compareScenario } from '../test/iam/compare.ts'
 import { Features } from '../test/iam/features.ts'
 import { anyScenario, type Scenario } from '../test/iam/generate/scenario.ts'
@@ -16,7 +17,9 @@ import { mostPolicyBytes, mostRequestBytes } from '../test/iam/hostile.ts'
 import { type Catch, hunt } from '../test/iam/hunt.ts'
 import { proofPage } from '../test/iam/proof-page.ts'
 import { readRuledCases, rulesPage } from '../test/iam/rules-page.ts'
+import { proveKills } from '../test/kills/proof.ts'
 import { run as proveDelivery } from '../test/simulation/proof.ts'
+import { keepProof, readProof } from './proof-page.ts'
 
 const requestsPerScenario = 10
 const scenariosPerBatch = 5_000
@@ -26,7 +29,13 @@ const { positionals, values } = parseArgs({
   options: {
     pairs: { type: 'string', default: '1000000' },
     /** How many deliveries to simulate. */
-    deliveries: { type: 'string', default: '100000' },
+    deliveries: { type: 'string', default: '1000000' },
+    /** How many processes to kill. */
+    kills: { type: 'string', default: '1000' },
+    /** Adds the kills to those that PROOF.md tells of already. */
+    append: { type: 'boolean', default: false },
+    /** How many packages to tamper with. */
+    mutants: { type: 'string', default: '10000' },
     seed: { type: 'string', default: '20261122' },
     /** How long to look for the slowest evaluation. */
     seconds: { type: 'string', default: '60' },
@@ -35,26 +44,43 @@ const { positionals, values } = parseArgs({
 
 const page = (name: string) => new URL(`../docs/${name}`, import.meta.url)
 
-switch (positionals[0]) {
-  case 'iam':
-    proveIam(Number(values.pairs), Number(values.seed), Number(values.seconds))
-    break
-  case 'delivery': {
-    const directory = fileURLToPath(new URL('..', import.meta.url))
-    const holds = await proveDelivery({ deliveries: Number(values.deliveries), seed: Number(values.seed), directory })
-    process.exitCode = holds ? 0 : 1
-    break
-  }
-  case 'rules':
+const seed = Number(values.seed)
+
+const proofs: Readonly<Record<string, () => Promise<boolean>>> = {
+  iam: async () => proveIam(Number(values.pairs), seed, Number(values.seconds)),
+  rules: async () => {
     writeFileSync(page('iam-rules.md'), rulesPage(readRuledCases()))
-    break
-  default:
-    console.error('error: name a proof')
-    console.error('hint: npm run proof -- iam | rules | delivery [--pairs N] [--deliveries N] [--seed N] [--seconds N]')
-    process.exitCode = 2
+    return true
+  },
+  delivery: async () => {
+    const { holds, proof } = await proveDelivery({ deliveries: Number(values.deliveries), seed })
+    keepProof('delivery', proof)
+    return holds
+  },
+  kills: async () => {
+    const before = values.append ? readProof('kills') : null
+    const { holds, proof } = await proveKills(Number(values.kills), seed, before)
+    keepProof('kills', proof)
+    return holds
+  },
+  evidence: async () => {
+    const { holds, proof } = await proveEvidence(Number(values.mutants), seed)
+    keepProof('evidence', proof)
+    return holds
+  },
 }
 
-function proveIam(pairs: number, seed: number, seconds: number): void {
+const names = positionals.length === 0 ? Object.keys(proofs) : positionals
+if (names.every((name) => Object.hasOwn(proofs, name))) {
+  for (const name of names) if (!(await proofs[name]?.())) process.exitCode = 1
+} else {
+  console.error(`error: there is no proof \`${names.join(' ')}\``)
+  console.error(`hint: npm run proof -- [${Object.keys(proofs).join(' | ')}] [--seed N]`)
+  console.error('hint: --pairs N --seconds N | --deliveries N | --kills N --append | --mutants N')
+  process.exitCode = 2
+}
+
+function proveIam(pairs: number, seed: number, seconds: number): boolean {
   const features = new Features()
   const started = performance.now()
   let done = 0
@@ -63,7 +89,7 @@ function proveIam(pairs: number, seed: number, seconds: number): void {
     const disagreement = compareBatch(features, scenarios, seed + batch)
     if (disagreement !== null) {
       report(disagreement, seed + batch)
-      return
+      return false
     }
     done += scenarios * requestsPerScenario
     console.log(`${done} of ${pairs} pairs agree`)
@@ -89,6 +115,7 @@ function proveIam(pairs: number, seed: number, seconds: number): void {
     )
     console.log(describe(slowest))
   }
+  return true
 }
 
 /** Null when they agree on all of the batch; else the smallest scenario that shows the disagreement. */
@@ -103,7 +130,6 @@ function compareBatch(features: Features, scenarios: number, seed: number): Scen
 }
 
 function report(scenario: Scenario, seed: number): void {
-  process.exitCode = 1
   console.error(`error: engine and reference model disagree (seed ${seed})`)
   const { policies, settings } = scenario
   const [one] = compareScenario(scenario).filter(({ differences }) => differences.length > 0)

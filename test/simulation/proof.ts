@@ -1,9 +1,7 @@
 /**
- * The long run of the simulator: many seeds, every planted bug, and what came of it as PROOF.md and JSON. What is
- * checked lives in the invariants; here is only the counting.
+ * The long run of the simulator: many seeds, every planted bug, and what came of it as a section of PROOF.md and JSON.
+ * What is checked lives in the invariants; here is only the counting.
  */
-import { mkdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { plantedBugs } from './bugs.ts'
 import { type Found, huntBug } from './hunt.ts'
 import type { RunResult } from './run.ts'
@@ -18,8 +16,6 @@ export interface ProofOptions {
   /** The first seed; the others follow it. Absent: 1. */
   readonly seed?: number
   readonly reportsPerRun?: number
-  /** Where PROOF.md goes, and `proof/delivery.json`. Absent: nothing is written. */
-  readonly directory?: string
   /** Absent: the console. */
   readonly print?: (line: string) => void
 }
@@ -38,22 +34,17 @@ export interface Proof {
   readonly bugs: readonly Found[]
 }
 
-/** Runs the proof and writes it down. True: every promise held and every planted bug was caught. */
-export async function run(options: ProofOptions = {}): Promise<boolean> {
+/** Runs the proof. `holds`: every promise held and every planted bug was caught. */
+export async function run(options: ProofOptions = {}): Promise<{ readonly holds: boolean; readonly proof: Proof }> {
   const print = options.print ?? ((line: string) => console.log(line))
   const proof = await prove(options, print)
-  if (options.directory !== undefined) {
-    await mkdir(join(options.directory, 'proof'), { recursive: true })
-    await writeFile(join(options.directory, 'proof', 'delivery.json'), `${JSON.stringify(proof, null, 2)}\n`)
-    await writeFile(join(options.directory, 'PROOF.md'), pageOf(proof))
-  }
   for (const { text } of proof.failures) print(text)
   const missed = proof.bugs.filter(({ seed }) => seed === null)
   print(
     `${proof.deliveries} deliveries in ${proof.runs} runs (${Math.round(proof.seconds)} s): ${proof.failures.length} seeds broke a promise; ` +
       `${proof.bugs.length - missed.length} of ${proof.bugs.length} planted bugs caught`,
   )
-  return proof.failures.length === 0 && missed.length === 0
+  return { holds: proof.failures.length === 0 && missed.length === 0, proof }
 }
 
 async function prove(options: ProofOptions, print: (line: string) => void): Promise<Proof> {
@@ -94,13 +85,14 @@ function add(
   }
 }
 
-function pageOf(proof: Proof): string {
+/** Writes the section of PROOF.md. */
+export function sectionOf(proof: Proof): string {
   const faults = Object.entries(proof.faults).sort(([a], [b]) => (a < b ? -1 : 1))
   const held = proof.failures.length === 0
-  return `# Proof of delivery, by simulation
+  return `## Deliveries, simulated
 
-Written by \`npm run proof -- delivery\`. The delivery code, the database and the evidence log are the real ones; time, disk,
-network and buckets are played, and a seed decides everything. The numbers are also in \`proof/delivery.json\`.
+\`npm run proof -- delivery\`. The delivery code, the database and the evidence log are the real ones; time, disk,
+network and buckets are played, and a seed decides everything.
 
 | | |
 |---|---|
@@ -112,9 +104,9 @@ network and buckets are played, and a seed decides everything. The numbers are a
 | deliveries per second, one core | ${Math.round(proof.deliveries / proof.seconds)} |
 | seeds that broke a promise | ${proof.failures.length} |
 
-${held ? 'Every promise held in every run.' : '## What broke\n\n```\n'.concat(proof.failures.map(({ text }) => text).join('\n'), '\n```')}
+${held ? 'Every promise held in every run.' : '### What broke\n\n```\n'.concat(proof.failures.map(({ text }) => text).join('\n'), '\n```')}
 
-## Promises
+### Promises
 
 I1 nothing acknowledged is lost · I2 one object and one version per key · I3 the bytes are those that were accepted ·
 I4 one entry in the log for each delivered target · I5 no upload stays open unrecorded · I6 no secret is told · I7 tenants
@@ -123,13 +115,13 @@ do not meet · I8 everything ends in time once faults stop · I9 the log continu
 With nothing but the right to write, an object at the key after a doubtful answer counts as ours; the receipt then says
 \`occupied\` and no more. The simulator allows other bytes there under that level alone.
 
-## Faults that were scheduled
+### Faults that were scheduled
 
 | fault | times |
 |---|---|
 ${faults.map(([name, count]) => `| ${name} | ${count} |`).join('\n')}
 
-## Planted bugs
+### Planted bugs
 
 | bug | caught at seed | promise |
 |---|---|---|

@@ -1,0 +1,108 @@
+/**
+ * The process that the kill tests kill: takes reports in as long as it lives and delivers them, those of its killed
+ * forerunners too. What it acknowledges it says on stdout, after the acknowledgement; the rest is read from the database
+ * and the bucket when the killing is over.
+ */
+import { systemClock, systemRandom } from '../../src/base/index.ts'
+import { DeliveryService, DeliveryWorker, evidenceReceipts, type Person, Spool } from '../../src/delivery/index.ts'
+import { EvidenceLog } from '../../src/evidence/index.ts'
+import { openState, type State } from '../../src/state/index.ts'
+import { reportBytes } from '../kill/report.ts'
+import { prepare } from '../kill/target.ts'
+import { accessTo, type Place } from './places.ts'
+import { reportNamed, sizeOf } from './reports.ts'
+
+const tenant = 'default'
+const person: Person = { actor: { kind: 'operator', issuer: 'local', subject: 'local' }, claims: {} }
+/** So many deliveries may be open before another report is taken in. */
+const mostOpen = 6
+
+/** What the process is told. */
+export interface LifeTask {
+  readonly place: Place
+  readonly directory: string
+  /** Begins the names of the reports that this life takes in. */
+  readonly name: string
+  /** Reports that an earlier life was killed over, to be offered again under their idempotency keys. */
+  readonly again: readonly string[]
+  /** True: takes nothing in, and ends when everything is delivered. */
+  readonly isLast: boolean
+}
+
+async function live(task: LifeTask): Promise<void> {
+  const state = await openState({ directory: task.directory, clock: systemClock })
+  const spool = await Spool.open({
+    directory: state.spoolDirectory,
+    keep: new Set(await state.deliveries.spooledUploads()),
+  })
+  if (task.place.kind === 'sandbox') await prepare(state, task.place.job)
+  else await prepare(state, stranger)
+  const signer = state.evidenceKey.privateKey
+  const log = new EvidenceLog({ store: state.log, signer, origin: 'kill.example', clock: systemClock })
+  const shared = { clock: systemClock, random: systemRandom, repository: state.deliveries, spool }
+  const parts = { ...shared, access: accessTo(task.place) }
+  const open = new Set(await openDeliveries(state))
+  let changed = Promise.withResolvers<void>()
+  const worker = new DeliveryWorker({
+    ...parts,
+    receipts: evidenceReceipts(log, signer),
+    // The test kills far more often than any machine would.
+    quarantineAfter: 100_000,
+    onEvent(event) {
+      if (event.type === 'progress' && event.bytesSent > 0) say(event.bytesSent < event.sizeBytes ? 'sending' : 'sent')
+      if (event.type === 'target') say(event.state)
+      if (event.type === 'crash') say(`crash ${String(event.error)}`)
+      if (event.type !== 'delivery' || event.state !== 'delivered' || event.availableAt !== null) return
+      open.delete(event.delivery)
+      changed.resolve()
+    },
+  })
+  const service = new DeliveryService({ ...parts, routes: state.routes, wake: () => worker.wake() })
+  say('ready')
+  worker.start()
+  const offered = [...task.again]
+  for (let number = 0; !task.isLast || offered.length > 0; number++) {
+    const report = offered.shift() ?? reportNamed(task.name, number)
+    open.add(await accept(service, report))
+    while (open.size >= mostOpen) {
+      changed = Promise.withResolvers()
+      await changed.promise
+    }
+  }
+  while ((await openDeliveries(state)).length > 0) {
+    changed = Promise.withResolvers()
+    await Promise.race([changed.promise, systemClock.sleep(100)])
+  }
+  await worker.stop()
+  await state.close()
+}
+
+async function accept(service: DeliveryService, report: string): Promise<string> {
+  say(`offering ${report}`)
+  async function* source(): AsyncGenerator<Uint8Array> {
+    yield* reportBytes(report, sizeOf(report))
+  }
+  const { upload } = await service.upload(tenant, `${report}.bin`, source())
+  const facts = { route: 'audit', report, period: '2026-10', idempotencyKey: report, uploads: [upload] }
+  const { id } = await service.accept(tenant, person, facts)
+  say(`accepted ${report}`)
+  return id
+}
+
+async function openDeliveries(state: State): Promise<string[]> {
+  const newest = await state.deliveries.list(tenant, { limit: 500 })
+  return newest.filter((record) => record.isSpooled).map(({ id }) => id)
+}
+
+/** The connection's row of a place that no role leads to; its access is wired by hand. */
+const stranger = {
+  ...{ directory: '', endpoint: 'http://127.0.0.1:1', region: 'us-east-1', bucket: 'killed', resume: false },
+  ...{ bucketOwner: '222222222222', roleArn: 'arn:aws:iam::222222222222:role/killed', externalId: 'none' },
+  ...{ sizeBytes: 0, report: '' },
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`)
+}
+
+if (import.meta.main) await live(JSON.parse(process.argv[2] ?? ''))
