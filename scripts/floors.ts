@@ -28,7 +28,7 @@ export const house: Readonly<Record<string, Room>> = {
     rooms: ['base', 'contract', 'iam', 'evidence', 'credentials', 'storage'],
     packages: ['node:*', '@aws-sdk/*', '@smithy/*'],
   },
-  delivery: { rooms: ['base', 'contract', 'evidence', 'credentials', 'storage'], packages: ['node:*'] },
+  delivery: { rooms: ['base', 'contract', 'evidence', 'credentials', 'storage'], packages: ['node:*', 'croner'] },
   state: { rooms: ['base', 'contract', 'evidence', 'connection', 'delivery'], packages: ['node:*', 'kysely'] },
   operations: {
     rooms: ['base', 'contract', 'iam', 'evidence', 'credentials', 'storage', 'connection', 'delivery'],

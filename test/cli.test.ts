@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ended, type Ran, runCli, said, startCli } from '../src/cli/testing/run-cli.ts'
-import { delivery } from '../src/contract/index.ts'
+import { delivery, schedule, scheduleDetail } from '../src/contract/index.ts'
 
 let directory: string
 const run = (...words: string[]): Promise<Ran> => runCli(words, { directory })
@@ -68,6 +68,27 @@ describe('a delivery from the terminal', () => {
         .split('\n')
         .map((line) => (JSON.parse(line) as { action: string }).action),
     ).toContain('delivery.delivered')
+  })
+
+  it('goes out by the clock: a schedule is made, run by hand, shown and removed', async () => {
+    const reports = join(directory, 'reports')
+    await mkdir(reports)
+    await writeFile(join(reports, 'ledger.csv'), 'a,b')
+    const words = ['--route', 'audit', '--folder', 'reports', '--pattern', '*.csv', '--cron', '0 6 1 * *']
+    const made = await run('schedule', 'create', 'monthly', ...words, '--time-zone', 'Europe/Berlin', '--json')
+    expect([made.code, schedule.parse(JSON.parse(made.stdout))]).toEqual([
+      0,
+      expect.objectContaining({ name: 'monthly', folder: reports, state: 'active', catchUp: 'last', missed: 0 }),
+    ])
+    const ran = await run('schedule', 'run', 'monthly', '--json')
+    const [slot] = scheduleDetail.parse(JSON.parse(ran.stdout)).slots
+    expect([ran.code, slot]).toEqual([0, expect.objectContaining({ kind: 'manual', state: 'accepted', files: 1 })])
+    expect((await run('delivery', 'show', slot?.delivery ?? '')).stdout).toContain('● shelf  delivered')
+    expect((await run('route', 'remove', 'audit')).stderr).toContain('the schedule `monthly` delivers on the route')
+    const bad = await run('schedule', 'create', 'bad', ...words.slice(0, 4), '--cron', 'every day')
+    expect([bad.code, bad.stderr]).toEqual([2, expect.stringContaining('is no cron pattern of five fields')])
+    expect((await run('schedule', 'pause', 'monthly')).stdout).toContain('paused')
+    expect((await run('schedule', 'remove', 'monthly')).stdout).toBe('removed the schedule monthly\n')
   })
 
   it('goes through the server where one runs, which then holds the directory alone', async () => {

@@ -143,6 +143,17 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .describe('Alerts.'),
+  schedules: z
+    .strictObject({
+      folders: z
+        .array(z.string().startsWith('/'))
+        .default([])
+        .describe(
+          'Folders from which schedules of people who sign in may deliver; whoever is at the terminal may name any.',
+        ),
+    })
+    .prefault({})
+    .describe('Deliveries by the clock (docs/schedules.md).'),
   origin: z
     .string()
     .regex(/^[a-z0-9][a-z0-9./-]{0,200}$/)

@@ -2,12 +2,20 @@
  * Wires the house: the data directory, who we are to AWS, the connections, the deliveries and the evidence log, from a
  * configuration. Used by the server command, by commands that find no server running, and by tests.
  */
+import { hostname } from 'node:os'
 import type { Clock, Random } from '../base/index.ts'
 import { type ConnectionContext, webhookName } from '../connection/index.ts'
 import { assumeRole, type BaseIdentity, createBaseIdentity, SessionCache } from '../credentials/index.ts'
-import { type DeliveryEvent, DeliveryService, DeliveryWorker, evidenceReceipts, Spool } from '../delivery/index.ts'
+import {
+  type DeliveryEvent,
+  DeliveryService,
+  DeliveryWorker,
+  evidenceReceipts,
+  Scheduler,
+  Spool,
+} from '../delivery/index.ts'
 import { EvidenceLog, exportPublicKeyPem } from '../evidence/index.ts'
-import { type House, makeWatch, type Watch } from '../operations/index.ts'
+import { type House, makeScheduleLoop, makeWatch, type Watch } from '../operations/index.ts'
 import { openState, type State } from '../state/index.ts'
 import { type Config, webhooksOf } from './config.ts'
 import { targetAccess } from './target-access.ts'
@@ -28,7 +36,7 @@ export interface HouseOptions {
   readonly provider?: CredentialProvider | null
   /** Called as deliveries move. Must not throw. */
   readonly onDelivery?: (event: DeliveryEvent) => void
-  /** Called when the watch could not do something; it tries again by itself. Must not throw. */
+  /** Called when the watch or a schedule could not do something; it tries again by itself. Must not throw. */
   readonly onWatchFault?: (error: unknown) => void
 }
 
@@ -39,6 +47,8 @@ export interface OpenedHouse {
   readonly worker: DeliveryWorker
   /** Verifies on a schedule and sends alerts. Not started: the server starts it. */
   readonly watch: Watch
+  /** Runs the schedules. Not started: the server starts it. */
+  readonly schedules: { start(): void; stop(): Promise<void> }
   /** Adds a listener for what deliveries do; returns how to remove it. */
   onDelivery(listener: (event: DeliveryEvent) => void): () => void
   /** Stops worker and watch, and gives the data directory free. May be called twice. */
@@ -97,6 +107,16 @@ async function assemble(options: HouseOptions, state: State, tenant: string): Pr
     spool,
     wake: () => worker.wake(),
   })
+  const onFault = options.onWatchFault ?? (() => {})
+  const scheduler = new Scheduler({
+    clock,
+    tenant,
+    worker: `${hostname()}:${process.pid}`,
+    schedules: state.schedules,
+    repository: state.deliveries,
+    service: deliveries,
+    onFault: (_schedule, error) => onFault(error),
+  })
   const house: House = {
     version,
     tenant,
@@ -105,6 +125,9 @@ async function assemble(options: HouseOptions, state: State, tenant: string): Pr
     connections: state.connections,
     routes: state.routes,
     tickets: state.tickets,
+    schedules: state.schedules,
+    scheduler,
+    scheduleFolders: config.schedules.folders,
     watch: state.watch,
     webhooks: webhooks.map(({ url }) => webhookName(url)),
     ticketTemplate,
@@ -120,19 +143,23 @@ async function assemble(options: HouseOptions, state: State, tenant: string): Pr
     pace: { everyMs: config.watch.everySeconds * 1000, jitter: config.watch.jitter },
     webhooks,
     claims: config.operatorClaims,
-    onFault: options.onWatchFault ?? (() => {}),
+    onFault,
   })
+  const schedules = makeScheduleLoop(house, onFault)
   let closing: Promise<void> | null = null
   return {
     house,
     worker,
     watch,
+    schedules,
     onDelivery: (listener) => {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
     close: () => {
-      closing ??= Promise.all([watch.stop(), worker.stop({ drainMs: 5_000 })]).then(() => state.close())
+      closing ??= Promise.all([watch.stop(), schedules.stop(), worker.stop({ drainMs: 5_000 })]).then(() =>
+        state.close(),
+      )
       return closing
     },
   }

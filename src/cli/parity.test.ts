@@ -45,7 +45,8 @@ describe('the terminal', () => {
     for (const { cli } of rows) {
       if (cli === undefined) continue
       let started = 0
-      const words = cli.example.split(' ').slice(1)
+      // As a shell reads it: what stands in quotes is one word.
+      const words = [...cli.example.matchAll(/"([^"]*)"|\S+/g)].map(([word, quoted]) => quoted ?? word).slice(1)
       await makeProgram(async () => {
         started++
       }).parseAsync(words, { from: 'user' })

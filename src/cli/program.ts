@@ -17,12 +17,14 @@ import {
 } from './commands/policy.ts'
 import { commandRow, type Run } from './commands/run.ts'
 import { sandboxCommand } from './commands/sandbox.ts'
+import { createScheduleCommand, runScheduleCommand } from './commands/schedule.ts'
 import { serveCommand } from './commands/serve.ts'
 import { showTicketCommand, ticketCommand } from './commands/ticket.ts'
 import { whatIfCommand } from './commands/what-if.ts'
 import { renderConnection, renderConnections, renderRoutes } from './render/connection.ts'
 import { renderDeliveries, renderDelivery } from './render/delivery.ts'
 import { renderHistory } from './render/history.ts'
+import { renderSchedule, renderSchedules } from './render/schedule.ts'
 import { renderStatus } from './render/status.ts'
 import { renderTickets } from './render/ticket.ts'
 import { version } from './version.ts'
@@ -54,6 +56,17 @@ const forms: Readonly<Record<CommandName, CommandForm>> = {
   'route.show': plainCommand('route.show', (route, _columns, colors) => renderRoutes([route], colors)),
   'route.remove': plainCommand('route.remove', (route) => `removed the route ${route.name}`),
   'route.switch': plainCommand('route.switch', (route, _columns, colors) => renderRoutes([route], colors)),
+  'schedule.create': createScheduleCommand,
+  'schedule.list': plainCommand('schedule.list', ({ schedules }, _columns, colors) =>
+    renderSchedules(schedules, colors),
+  ),
+  'schedule.show': plainCommand('schedule.show', (schedule, _columns, colors) => renderSchedule(schedule, colors)),
+  'schedule.pause': plainCommand('schedule.pause', (schedule, _columns, colors) => renderSchedules([schedule], colors)),
+  'schedule.resume': plainCommand('schedule.resume', (schedule, _columns, colors) =>
+    renderSchedules([schedule], colors),
+  ),
+  'schedule.run': runScheduleCommand,
+  'schedule.remove': plainCommand('schedule.remove', ({ name }) => `removed the schedule ${name}`),
   'delivery.create': deliverCommand,
   'delivery.list': plainCommand('delivery.list', ({ deliveries }, _columns, colors) =>
     renderDeliveries(deliveries, colors),
@@ -96,6 +109,7 @@ const groupSummaries: Readonly<Record<string, string>> = {
   connection: "Customers' storage as we may use it.",
   route: 'Where reports go, and in which order.',
   delivery: 'Reports on their way.',
+  schedule: 'Reports that go out by the clock.',
   receipt: 'Proof of what was delivered.',
   ticket: 'Repair tickets for whoever can repair.',
   evidence: 'The log of everything that happened.',

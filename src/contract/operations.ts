@@ -5,6 +5,7 @@ import { delivery, receiptBundle, route, routePolicy, uploadedFile } from './del
 import { diagnosis } from './diagnosis.ts'
 import { defineOperation } from './operation.ts'
 import { policyOperations } from './policy-operations.ts'
+import { scheduleOperations } from './schedule-operations.ts'
 import { ticket } from './ticket.ts'
 import { verificationEvent } from './verification.ts'
 import { historyEntry } from './watch.ts'
@@ -214,8 +215,9 @@ export const operations = {
     cli: { words: ['route', 'remove'], example: 'drawbridge route remove audit' },
     input: byName,
     output: route,
-    errors: ['not-found'],
+    errors: ['not-found', 'in-use'],
   }),
+  ...scheduleOperations,
   'delivery.create': defineOperation({
     name: 'delivery.create',
     summary: 'Accepts a report for delivery on a route, in the name of whoever is signed in.',

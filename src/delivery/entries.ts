@@ -81,6 +81,15 @@ export function possibleObjectEntry(record: DeliveryRecord, connection: string, 
   return { actor: drawbridge, action: 'delivery.possible-object', subject: record.id, fields: { connection, key } }
 }
 
+/** Something that a schedule did, or could not do. */
+export function scheduleEntry(
+  schedule: string,
+  action: 'schedule.missed' | 'schedule.failed',
+  fields: Readonly<Record<string, string | number>>,
+): NewEntry {
+  return { actor: `schedule:${schedule}`, action, subject: schedule, fields: { ...fields } }
+}
+
 export function retryEntry(record: DeliveryRecord, actor: string, connections: readonly string[]): NewEntry {
   return { actor, action: 'delivery.retried', subject: record.id, fields: { connections: [...connections] } }
 }

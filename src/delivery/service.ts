@@ -4,6 +4,7 @@
  */
 import { type Clock, DrawbridgeError, newId, type Random } from '../base/index.ts'
 import type { Delivery, ReceiptBundle, Route, UploadedFile } from '../contract/index.ts'
+import { packagePath } from '../evidence/index.ts'
 import { acceptedEntry, actorName, cancelledEntry, retryEntry } from './entries.ts'
 import { checkPeriod } from './keys.ts'
 import { packageFiles } from './plan.ts'
@@ -199,6 +200,11 @@ export class DeliveryService {
     return owed.length
   }
 
+  /** Tries what the first delivery of this person to this connection would need of the sign-in. @throws claim-missing | not-found */
+  async tryIdentity(tenant: string, connection: string, person: Person): Promise<void> {
+    await this.#parts.access.identityFor(tenant, connection, person)
+  }
+
   /** In whose name the newest delivery to this connection went; null when none has. */
   async lastPerson(tenant: string, connection: string): Promise<Person | null> {
     const newest = await this.#parts.repository.newestTo(tenant, connection)
@@ -252,19 +258,18 @@ function newTarget(connection: string, position: number, identity: TargetIdentit
   }
 }
 
-/** A file's name is shown, hashed and put into manifests: one line, no path. */
+/** A file's name is shown, hashed and put into manifests: one line, with folders of the report before it or none. */
 function checkFileName(name: string): string {
-  const isPlain = name.length > 0 && name.length <= 255 && !/[/\\]|\p{Cc}|\p{Cf}|\p{Cs}|\p{Zl}|\p{Zp}/u.test(name)
-  if (isPlain && name !== '.' && name !== '..' && name.trim() === name) return name
+  if (name.length <= 255 && name.trim() === name && packagePath(name).ok) return name
   throw new DrawbridgeError({
     code: 'input-invalid',
-    message: 'the file name is empty, too long, or holds a path or control characters',
-    help: 'a file name has at most 255 characters and no slash',
+    message: 'the file name is empty, too long, or no plain path inside of the report',
+    help: 'a file name has at most 255 visible characters; folders before it are separated by slashes',
   })
 }
 
-/** A report's name stands in logs, receipts and mails: one line of visible characters. */
-function checkReportName(report: string): string {
+/** A report's name stands in logs, receipts and mails: one line of visible characters. @throws input-invalid */
+export function checkReportName(report: string): string {
   if (report.trim().length > 0 && report.length <= 255 && !/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(report))
     return report
   throw new DrawbridgeError({

@@ -12,6 +12,7 @@ import { evaluateCases } from './local.ts'
 import { checkPolicies, compareCalls, explainCalls, repairCalls, writePolicies } from './policy-files.ts'
 import { verifyReceipt } from './receipt.ts'
 import * as routes from './route.ts'
+import * as schedules from './schedule.ts'
 import { status } from './service.ts'
 import { createTicket, listTickets, showTicket } from './ticket.ts'
 import { showHistory, verify } from './verification.ts'
@@ -51,6 +52,13 @@ export const handlers: Handlers = {
   'route.show': (house, _caller, { name }) => routes.findRoute(house, name),
   'route.remove': (house, caller, { name }) => routes.removeRoute(house, caller, name),
   'route.switch': (house, caller, { name, primary }) => routes.switchRoute(house, caller, name, primary),
+  'schedule.create': (house, caller, input) => schedules.createSchedule(house, caller, input),
+  'schedule.list': (house) => schedules.listSchedules(house),
+  'schedule.show': (house, _caller, { name }) => schedules.showSchedule(house, name),
+  'schedule.pause': (house, caller, { name }) => schedules.setPaused(house, caller, name, true),
+  'schedule.resume': (house, caller, { name }) => schedules.setPaused(house, caller, name, false),
+  'schedule.run': (house, caller, { name }) => schedules.runSchedule(house, caller, name),
+  'schedule.remove': (house, caller, { name }) => schedules.removeSchedule(house, caller, name),
   'delivery.create': (house, caller, input) => deliveries.createDelivery(house, caller, input),
   'delivery.list': (house, _caller, filter) => deliveries.listDeliveries(house, filter),
   'delivery.show': (house, _caller, { id }) => deliveries.showDelivery(house, id),

@@ -4,7 +4,7 @@
  */
 import type { Clock, Random } from '../base/index.ts'
 import type { ConnectionContext, ConnectionRepository, TicketRepository, WatchRepository } from '../connection/index.ts'
-import type { DeliveryService, NewEntry, RouteRepository } from '../delivery/index.ts'
+import type { DeliveryService, NewEntry, RouteRepository, ScheduleRepository, Scheduler } from '../delivery/index.ts'
 import type { EvidenceLog, LogStore } from '../evidence/index.ts'
 
 /** An opened house. */
@@ -17,6 +17,10 @@ export interface House {
   readonly connections: ConnectionRepository
   readonly routes: RouteRepository
   readonly tickets: TicketRepository
+  readonly schedules: ScheduleRepository
+  readonly scheduler: Scheduler
+  /** Folders from which schedules of people who sign in may deliver. */
+  readonly scheduleFolders: readonly string[]
   readonly watch: WatchRepository
   /** Names of the webhooks that are told when a connection turns. */
   readonly webhooks: readonly string[]

@@ -56,9 +56,17 @@ export async function switchRoute(house: House, caller: Caller, name: string, pr
   return route
 }
 
-/** Removes a route and tells what it was. @throws not-found */
+/** Removes a route and tells what it was. @throws not-found | in-use */
 export async function removeRoute(house: House, caller: Caller, name: string): Promise<Route> {
   const route = await findRoute(house, name)
+  const schedule = (await house.schedules.list(house.tenant)).find((one) => one.route === name)
+  if (schedule !== undefined) {
+    throw new DrawbridgeError({
+      code: 'in-use',
+      message: `the schedule \`${schedule.name}\` delivers on the route \`${name}\``,
+      help: `remove the schedule first: \`drawbridge schedule remove ${schedule.name}\``,
+    })
+  }
   await house.routes.remove(house.tenant, name)
   await house.record([entryOf(caller, 'route.removed', route.id, factsOf(route))])
   return route

@@ -125,6 +125,24 @@ const migrations: readonly Migration[] = [
     name: 'deliveries can be cancelled',
     statements: [`alter table deliveries add column cancelled_at text`],
   },
+  {
+    name: 'schedules',
+    statements: [
+      `create table schedules (
+        tenant text not null, name text not null, id text not null, document text not null, is_paused integer not null,
+        handled_until text not null, primary key (tenant, name), unique (tenant, id))`,
+      `create table schedule_slots (
+        tenant text not null, schedule text not null, slot text not null, kind text not null, state text not null,
+        attempts integer not null, files integer not null, delivery_id text, reason text, worker text,
+        fence integer not null, due_at text, ended_at text, primary key (tenant, schedule, slot),
+        foreign key (tenant, schedule) references schedules (tenant, id) on delete cascade)`,
+      `create index slots_due on schedule_slots (tenant, due_at) where due_at is not null`,
+      `create table schedule_files (
+        tenant text not null, schedule text not null, path text not null, size_bytes bigint not null,
+        modified_at text not null, primary key (tenant, schedule, path),
+        foreign key (tenant, schedule) references schedules (tenant, id) on delete cascade)`,
+    ],
+  },
 ]
 
 /**

@@ -30,6 +30,9 @@ export interface Tables {
   verifications: VerificationRow
   alerts: AlertRow
   tickets: TicketRow
+  schedules: ScheduleRow
+  schedule_slots: SlotRow
+  schedule_files: ScheduleFileRow
 }
 
 export interface VerificationRow {
@@ -66,6 +69,42 @@ export interface TicketRow {
   document: string
   /** What its page is made of; null in tickets of older versions. */
   page: string | null
+}
+
+export interface ScheduleRow {
+  tenant: string
+  name: string
+  id: string
+  /** The schedule without its pause and how far it was handled. */
+  document: string
+  is_paused: number
+  handled_until: string
+}
+
+export interface SlotRow {
+  tenant: string
+  schedule: string
+  /** The moment itself: what makes a slot one. */
+  slot: string
+  kind: string
+  state: string
+  attempts: number
+  files: number
+  delivery_id: string | null
+  reason: string | null
+  worker: string | null
+  fence: number
+  /** When the lease ends, or a waiting slot is tried again; null: it has ended. */
+  due_at: string | null
+  ended_at: string | null
+}
+
+export interface ScheduleFileRow {
+  tenant: string
+  schedule: string
+  path: string
+  size_bytes: number
+  modified_at: string
 }
 
 export interface ConnectionRow {

@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Clock, DrawbridgeError, type Random, Secret, systemClock, systemRandom } from '../base/index.ts'
 import type { ConnectionRepository, TicketRepository, WatchRepository } from '../connection/index.ts'
-import type { DeliveryRepository, NewEntry, RouteRepository } from '../delivery/index.ts'
+import type { DeliveryRepository, NewEntry, RouteRepository, ScheduleRepository } from '../delivery/index.ts'
 import {
   type EvidenceKey,
   exportPrivateKeyPem,
@@ -17,6 +17,7 @@ import { GroupCommit } from './group-commit.ts'
 import { type DirectoryLock, lockDirectory } from './lock.ts'
 import { enqueue, SqlLog } from './log.ts'
 import { SqlRoutes } from './routes.ts'
+import { SqlSchedules } from './schedules.ts'
 import type { Executor } from './schema.ts'
 import { rootKey, Sealer } from './seal.ts'
 import { SqliteStore } from './sqlite-store.ts'
@@ -42,6 +43,7 @@ export interface State {
   readonly deliveries: DeliveryRepository
   readonly tickets: TicketRepository
   readonly watch: WatchRepository
+  readonly schedules: ScheduleRepository
   readonly log: LogStore
   /** Signs checkpoints and receipts; made at the first start and kept sealed. */
   readonly evidenceKey: EvidenceKey
@@ -101,6 +103,7 @@ async function assemble(
     deliveries,
     tickets: new SqlTickets(store),
     watch: new SqlWatch(store),
+    schedules: new SqlSchedules(store, commits),
     log: new SqlLog(store, commits),
     evidenceKey,
     spoolDirectory: join(directory, 'spool'),

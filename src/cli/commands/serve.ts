@@ -51,6 +51,7 @@ export const serveCommand: CommandForm = {
       })
       house.worker.start()
       house.watch.start()
+      house.schedules.start()
       announce(run, server.url, server.localUrl)
       await untilAborted(terminal.signal)
       await server.close()

@@ -1,0 +1,94 @@
+/** The operations on schedules, as rows of the one table. */
+import { z } from 'zod'
+import { name } from './connection.ts'
+import { defineOperation } from './operation.ts'
+import { catchUp, schedule, scheduleDetail } from './schedule.ts'
+
+const byName = z.object({ name })
+
+export const scheduleOperations = {
+  'schedule.create': defineOperation({
+    name: 'schedule.create',
+    summary: 'Delivers the new files of a folder by the clock, in the name of whoever is signed in.',
+    right: 'connect',
+    http: { method: 'POST', path: '/schedules' },
+    cli: {
+      words: ['schedule', 'create'],
+      example:
+        'drawbridge schedule create monthly --route audit --folder /srv/reports --cron "0 6 1 * *" --time-zone Europe/Berlin',
+    },
+    input: z.object({
+      name,
+      route: name,
+      folder: z.string().min(1).max(1000),
+      pattern: z.string().min(1).max(200).default('*'),
+      cron: z.string().min(1).max(200),
+      timeZone: z.string().min(1).max(64).default('UTC'),
+      catchUp: catchUp.default('last'),
+      /** The report's name; absent: the schedule's. */
+      report: z.string().min(1).max(200).optional(),
+    }),
+    output: schedule,
+    errors: ['already-exists', 'not-found', 'claim-missing', 'report-unreadable'],
+  }),
+  'schedule.list': defineOperation({
+    name: 'schedule.list',
+    summary: 'Lists the schedules with their next and their last slot.',
+    right: 'view',
+    http: { method: 'GET', path: '/schedules' },
+    cli: { words: ['schedule', 'list'], example: 'drawbridge schedule list' },
+    input: z.object({}),
+    output: z.object({ schedules: z.array(schedule) }),
+    errors: [],
+  }),
+  'schedule.show': defineOperation({
+    name: 'schedule.show',
+    summary: 'Shows one schedule with its newest slots: what was delivered, what was missed, what waits.',
+    right: 'view',
+    http: { method: 'GET', path: '/schedules/{name}' },
+    cli: { words: ['schedule', 'show'], example: 'drawbridge schedule show monthly' },
+    input: byName,
+    output: scheduleDetail,
+    errors: ['not-found'],
+  }),
+  'schedule.pause': defineOperation({
+    name: 'schedule.pause',
+    summary: 'Pauses a schedule. Slots that pass meanwhile are not missed: they do not happen.',
+    right: 'operate',
+    http: { method: 'POST', path: '/schedules/{name}/pause' },
+    cli: { words: ['schedule', 'pause'], example: 'drawbridge schedule pause monthly' },
+    input: byName,
+    output: schedule,
+    errors: ['not-found'],
+  }),
+  'schedule.resume': defineOperation({
+    name: 'schedule.resume',
+    summary: 'Lets a paused schedule go on with the next slot.',
+    right: 'operate',
+    http: { method: 'POST', path: '/schedules/{name}/resume' },
+    cli: { words: ['schedule', 'resume'], example: 'drawbridge schedule resume monthly' },
+    input: byName,
+    output: schedule,
+    errors: ['not-found'],
+  }),
+  'schedule.run': defineOperation({
+    name: 'schedule.run',
+    summary: 'Runs a schedule now, as a slot of its own; what the clock planned stays as it is.',
+    right: 'operate',
+    http: { method: 'POST', path: '/schedules/{name}/run' },
+    cli: { words: ['schedule', 'run'], example: 'drawbridge schedule run monthly' },
+    input: byName,
+    output: scheduleDetail,
+    errors: ['not-found'],
+  }),
+  'schedule.remove': defineOperation({
+    name: 'schedule.remove',
+    summary: 'Removes a schedule with its slots. Deliveries that it made go on.',
+    right: 'connect',
+    http: { method: 'DELETE', path: '/schedules/{name}' },
+    cli: { words: ['schedule', 'remove'], example: 'drawbridge schedule remove monthly' },
+    input: byName,
+    output: schedule,
+    errors: ['not-found'],
+  }),
+} as const
