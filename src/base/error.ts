@@ -176,6 +176,30 @@ export const errorCodes = {
     status: 500,
     exit: 7,
   },
+  'database-unavailable': {
+    meaning: 'the database does not answer, or broke off',
+    hint: 'what was accepted is kept; the work goes on by itself when the database is back',
+    status: 503,
+    exit: 6,
+  },
+  'database-outdated': {
+    meaning: 'the database has an older form than this Drawbridge needs',
+    hint: 'run `drawbridge database migrate` as the owner of the database',
+    status: 500,
+    exit: 7,
+  },
+  'database-too-new': {
+    meaning: 'a newer Drawbridge brought the database to a form that this one can not work with',
+    hint: 'start the newer Drawbridge, or let it take the step back: `drawbridge database rollback`',
+    status: 500,
+    exit: 7,
+  },
+  'database-unfit': {
+    meaning: 'the database is not set up as Drawbridge needs it',
+    hint: 'docs/postgresql.md has the lines that set it up',
+    status: 500,
+    exit: 7,
+  },
   'evidence-forked': {
     meaning: 'the evidence log is older than a checkpoint that was already given out',
     hint: 'restore the newest database; the log is not signed until then',

@@ -2,7 +2,7 @@
  * Group commit: writes that are asked for at the same time share one transaction, and so one sync of the disk. Nobody is
  * answered before that. What a write does is its own business; it must do the same when it is run again.
  */
-import type { Clock } from '../base/index.ts'
+import { type Clock, DrawbridgeError } from '../base/index.ts'
 import type { Executor } from './schema.ts'
 import type { Scope, Store } from './store.ts'
 
@@ -71,6 +71,8 @@ export class GroupCommit {
     } catch (error) {
       const [only, ...others] = group
       if (only !== undefined && others.length === 0) only.fail(error)
+      // Nobody knows what became of them: what is run again could happen twice.
+      else if (isOutcomeUnknown(error)) for (const job of group) job.fail(error)
       // One of them failed and took all back: each is run by itself, so that it fails alone.
       else for (const job of group) await this.#commit([job])
       return
@@ -83,4 +85,9 @@ export class GroupCommit {
       for (const job of group) await job.run(await enter(job.scope))
     })
   }
+}
+
+/** The connection broke, perhaps between the commit and its answer. */
+function isOutcomeUnknown(error: unknown): boolean {
+  return error instanceof DrawbridgeError && error.code === 'database-unavailable'
 }

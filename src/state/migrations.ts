@@ -1,15 +1,24 @@
-/** The numbered steps that bring a database to the present form: forward only, each once, each in one transaction. */
-import { type Kysely, sql, type Transaction } from 'kysely'
-import { DrawbridgeError } from '../base/index.ts'
-import type { Tables } from './schema.ts'
+/**
+ * The numbered steps that bring a database to the present form, and back by one. Written once, in SQLite's words; for
+ * PostgreSQL the names of types are translated (`postgres/words.ts`), so a step keeps to what both understand. A step is
+ * run by `migrate.ts`, once, in one transaction.
+ *
+ * Old and new code share one database while a deployment rolls, so a step only adds: columns with a default, tables,
+ * indexes. What is not used any more goes in a later release, when no code that used it can still be running.
+ */
 
-interface Migration {
+/** One step. */
+export interface Migration {
   readonly name: string
   readonly statements: readonly string[]
+  /** Undoes the step, for whoever must return to the code of before; null: nothing stands before it. */
+  readonly back: readonly string[] | null
+  /** True: code that does not know the step can not work after it, so nothing may roll across it. */
+  readonly isBreaking?: boolean
 }
 
 /** Position plus one is the version. Never edit a row that was released; add one. */
-const migrations: readonly Migration[] = [
+export const migrations: readonly Migration[] = [
   {
     name: 'connections, routes, deliveries, evidence',
     statements: [
@@ -77,6 +86,7 @@ const migrations: readonly Migration[] = [
         tenant text not null, size integer not null, saved_at text not null, note text not null,
         primary key (tenant, size))`,
     ],
+    back: null,
   },
   {
     name: 'history of verifications, alerts, repair tickets',
@@ -95,6 +105,7 @@ const migrations: readonly Migration[] = [
         document text not null)`,
       `create index tickets_open on tickets (tenant, connection) where closed_at is null`,
     ],
+    back: [`drop table tickets`, `drop table alerts`, `drop table verifications`],
   },
   {
     name: 'small reports in the database, no MD5 of what is sent',
@@ -104,6 +115,13 @@ const migrations: readonly Migration[] = [
       `alter table uploads add column is_small integer not null default 0`,
       `create table small_reports (upload text primary key, bytes blob not null)`,
     ],
+    back: [
+      `drop table small_reports`,
+      `alter table uploads drop column is_small`,
+      `alter table delivery_parts add column md5 text not null default ''`,
+      `alter table uploads add column md5 text not null default ''`,
+    ],
+    isBreaking: true,
   },
   {
     name: 'small deliveries are claimed many at a time',
@@ -112,18 +130,26 @@ const migrations: readonly Migration[] = [
       `drop index deliveries_due`,
       `create index deliveries_due on deliveries (is_small, available_at) where available_at is not null`,
     ],
+    back: [
+      `drop index deliveries_due`,
+      `create index deliveries_due on deliveries (available_at) where available_at is not null`,
+      `alter table deliveries drop column is_small`,
+    ],
   },
   {
     name: 'deliveries that may kill their workers are found quickly',
     statements: [`create index deliveries_suspect on deliveries (crashes, available_at) where crashes >= 2`],
+    back: [`drop index deliveries_suspect`],
   },
   {
     name: 'repair tickets keep their pages',
     statements: [`alter table tickets add column page text`],
+    back: [`alter table tickets drop column page`],
   },
   {
     name: 'deliveries can be cancelled',
     statements: [`alter table deliveries add column cancelled_at text`],
+    back: [`alter table deliveries drop column cancelled_at`],
   },
   {
     name: 'schedules',
@@ -144,39 +170,3 @@ const migrations: readonly Migration[] = [
     ],
   },
 ]
-
-/**
- * Runs the steps that the database has not seen.
- * @throws data-directory-broken — it was written by a newer Drawbridge
- */
-export async function migrate(database: Kysely<Tables>, now: () => string): Promise<void> {
-  await sql`create table if not exists migrations (version integer primary key, name text not null, applied_at text not null)`.execute(
-    database,
-  )
-  const { version } = await database
-    .selectFrom('migrations')
-    .select((eb) => eb.fn.coalesce(eb.fn.max('version'), sql<number>`0`).as('version'))
-    .executeTakeFirstOrThrow()
-  if (version > migrations.length) {
-    throw new DrawbridgeError({
-      code: 'data-directory-broken',
-      message: `the database has form ${version}, and this Drawbridge knows forms up to ${migrations.length}`,
-      operation: 'state.open',
-      help: 'start the newer Drawbridge that wrote it',
-    })
-  }
-  for (const [index, migration] of migrations.entries()) {
-    if (index < version) continue
-    await database.transaction().execute((transaction) => apply(transaction, index + 1, migration, now()))
-  }
-}
-
-async function apply(
-  transaction: Transaction<Tables>,
-  version: number,
-  migration: Migration,
-  appliedAt: string,
-): Promise<void> {
-  for (const statement of migration.statements) await sql.raw(statement).execute(transaction)
-  await transaction.insertInto('migrations').values({ version, name: migration.name, applied_at: appliedAt }).execute()
-}

@@ -9,6 +9,8 @@ export type Executor = Kysely<Tables> | Transaction<Tables>
 
 export interface Tables {
   migrations: { version: number; name: string; applied_at: string }
+  /** The steps that code which does not know them can not work with. */
+  breaks: { version: number }
   sealed_values: { name: string; sealed: Uint8Array }
   connections: ConnectionRow
   external_ids: { external_id: string; tenant: string; connection_id: string | null }

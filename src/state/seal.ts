@@ -4,7 +4,7 @@
  */
 import { createCipheriv, createDecipheriv } from 'node:crypto'
 import { mkdir, open, readFile, rm, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname } from 'node:path'
 import { DrawbridgeError, type Random } from '../base/index.ts'
 
 const form = 1
@@ -53,16 +53,19 @@ export class Sealer {
 }
 
 /**
- * Reads the root key of a data directory, or makes one when `mayMake` says that nothing is sealed yet.
+ * Reads the root key, or makes one when `mayMake` says that nothing is sealed yet.
  * @throws data-directory-broken — it is gone, malformed, or readable by others
  */
-export async function rootKey(directory: string, mayMake: boolean, random: Random): Promise<Uint8Array> {
-  const path = join(directory, 'keys', 'root.key')
+export async function rootKey(path: string, mayMake: boolean, random: Random): Promise<Uint8Array> {
   const facts = await stat(path).catch(() => null)
   if (facts === null) {
-    if (!mayMake)
-      throw keyBroken('the root key is gone', 'restore `keys/root.key` from the backup of this data directory')
-    return await makeKey(directory, path, random)
+    if (!mayMake) {
+      throw keyBroken(
+        'the root key is gone',
+        'restore `keys/root.key` from the backup of this data directory, or copy it from another machine of the deployment',
+      )
+    }
+    return await makeKey(path, random)
   }
   if (process.platform !== 'win32' && (facts.mode & 0o077) !== 0) {
     throw keyBroken('the root key can be read by other users', 'chmod 600 keys/root.key, and think about who read it')
@@ -72,16 +75,16 @@ export async function rootKey(directory: string, mayMake: boolean, random: Rando
     // A crash while the very first key was written: nothing was ever sealed with it.
     if (mayMake) {
       await rm(path)
-      return await makeKey(directory, path, random)
+      return await makeKey(path, random)
     }
     throw keyBroken('the root key has not the form of a key', 'restore `keys/root.key` from a backup')
   }
   return Buffer.from(text, 'hex')
 }
 
-async function makeKey(directory: string, path: string, random: Random): Promise<Uint8Array> {
+async function makeKey(path: string, random: Random): Promise<Uint8Array> {
   const key = random.bytes(32)
-  await mkdir(join(directory, 'keys'), { recursive: true, mode: 0o700 })
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
   const handle = await open(path, 'wx', 0o600)
   try {
     await handle.writeFile(`${Buffer.from(key).toString('hex')}\n`)
@@ -90,7 +93,7 @@ async function makeKey(directory: string, path: string, random: Random): Promise
     await handle.close()
   }
   // A key whose directory entry is lost in a power cut would leave sealed rows behind that nobody can open.
-  const folder = await open(join(directory, 'keys'), 'r')
+  const folder = await open(dirname(path), 'r')
   try {
     await folder.sync()
   } finally {

@@ -2,7 +2,7 @@
 import type { Kysely } from 'kysely'
 import type { Clock } from '../base/index.ts'
 import { openDatabase } from './database.ts'
-import { migrate } from './migrations.ts'
+import { migrate } from './migrate.ts'
 import type { Executor, Tables } from './schema.ts'
 import type { Scope, Store } from './store.ts'
 
@@ -17,7 +17,7 @@ export class SqliteStore implements Store {
     this.#clock = clock
   }
 
-  /** Opens the file and brings it to the present form. @throws data-directory-broken | disk-full */
+  /** Opens the file and brings it to the present form. @throws database-too-new | data-directory-broken | disk-full */
   static async open(path: string, clock: Pick<Clock, 'now'>): Promise<SqliteStore> {
     const database = openDatabase(path)
     try {

@@ -1,4 +1,7 @@
-/** Opens a data directory: the lock first, then the key, the database and its form, and hands out the repositories. */
+/**
+ * Opens the state: of a data directory the lock first, then the key, the database and its form; of PostgreSQL the
+ * database that many processes share, and the key that all of them have. Hands out the repositories.
+ */
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Clock, DrawbridgeError, type Random, Secret, systemClock, systemRandom } from '../base/index.ts'
@@ -16,6 +19,9 @@ import { SqlDeliveries } from './deliveries.ts'
 import { GroupCommit } from './group-commit.ts'
 import { type DirectoryLock, lockDirectory } from './lock.ts'
 import { enqueue, SqlLog } from './log.ts'
+import { PostgresForm } from './postgres/form.ts'
+import type { PostgresOptions } from './postgres/pool.ts'
+import { PostgresStore } from './postgres/store.ts'
 import { SqlRoutes } from './routes.ts'
 import { SqlSchedules } from './schedules.ts'
 import type { Executor } from './schema.ts'
@@ -36,8 +42,21 @@ export interface StateOptions {
   readonly pause?: Clock['sleep']
 }
 
-/** An opened data directory. */
+/** How the state of a deployment with many processes is opened. */
+export interface SharedStateOptions extends StateOptions {
+  readonly postgres: PostgresOptions
+  /** Who changes the form of the database when it is older; absent: nobody does, and an older one is refused. */
+  readonly ownerUrl?: Secret
+  /** The root key that all processes share; absent: `keys/root.key` of the directory. */
+  readonly rootKeyFile?: string
+  /** The spool that all processes share; absent: `spool` of the directory. */
+  readonly spoolDirectory?: string
+}
+
+/** The opened state. */
 export interface State {
+  /** True: other processes work with the same database and spool. */
+  readonly isShared: boolean
   readonly connections: ConnectionRepository
   readonly routes: RouteRepository
   readonly deliveries: DeliveryRepository
@@ -51,6 +70,8 @@ export interface State {
   readonly spoolDirectory: string
   /** Writes entries that belong to no change of the delivery room into the evidence log's outbox; returns their ids. */
   record(tenant: string, entries: readonly NewEntry[]): Promise<number[]>
+  /** Asks the database for nothing but an answer. @throws database-unavailable */
+  ping(): Promise<void>
   /** Closes the database and gives the directory free. */
   close(): Promise<void>
 }
@@ -69,35 +90,70 @@ export async function openState(options: StateOptions): Promise<State> {
   const lock = lockDirectory(directory)
   try {
     const store = await SqliteStore.open(join(directory, 'drawbridge.sqlite'), clock)
-    try {
-      return await assemble(directory, store, lock, random, options.pause ?? systemClock.sleep)
-    } catch (error) {
-      await store.close()
-      throw error
-    }
+    const place: Place = { directory, spool: join(directory, 'spool'), rootKeyFile: rootKeyOf(directory), lock }
+    return await assembleOrClose(place, store, random, options.pause ?? systemClock.sleep)
   } catch (error) {
     lock.release()
     throw error
   }
 }
 
-async function assemble(
-  directory: string,
-  store: Store,
-  lock: DirectoryLock,
-  random: Random,
-  pause: Clock['sleep'],
-): Promise<State> {
+/**
+ * Opens the state that other processes share: no directory is locked, and leases are left to whoever holds them.
+ * @throws database-outdated | database-too-new | database-unfit | database-unavailable | data-directory-broken
+ */
+export async function openSharedState(options: SharedStateOptions): Promise<State> {
+  const { directory, postgres, ownerUrl } = options
+  await makeDirectory(directory)
+  const store = await PostgresStore.open(postgres).catch(async (error: unknown) => {
+    const isOld = error instanceof DrawbridgeError && error.code === 'database-outdated'
+    if (!isOld || ownerUrl === undefined) throw error
+    await new PostgresForm({ ...postgres, url: ownerUrl }).migrate()
+    return await PostgresStore.open(postgres)
+  })
+  const place: Place = {
+    directory,
+    spool: options.spoolDirectory ?? join(directory, 'spool'),
+    rootKeyFile: options.rootKeyFile ?? rootKeyOf(directory),
+    lock: null,
+  }
+  return await assembleOrClose(place, store, options.random ?? systemRandom, options.pause ?? systemClock.sleep)
+}
+
+/** What does not stand in the database. */
+interface Place {
+  readonly directory: string
+  readonly spool: string
+  readonly rootKeyFile: string
+  readonly lock: DirectoryLock | null
+}
+
+function rootKeyOf(directory: string): string {
+  return join(directory, 'keys', 'root.key')
+}
+
+async function assembleOrClose(place: Place, store: Store, random: Random, pause: Clock['sleep']): Promise<State> {
+  try {
+    return await assemble(place, store, random, pause)
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}
+
+async function assemble(place: Place, store: Store, random: Random, pause: Clock['sleep']): Promise<State> {
   const isNew = await store.read(everyTenant, async (executor) => {
     const sealed = await executor.selectFrom('sealed_values').select('name').execute()
     return sealed.length === 0
   })
-  const sealer = new Sealer(await rootKey(directory, isNew, random), random)
+  const sealer = new Sealer(await rootKey(place.rootKeyFile, isNew, random), random)
   const evidenceKey = await openEvidenceKey(store, sealer, random)
   const commits = new GroupCommit(store, pause)
   const deliveries = new SqlDeliveries(store, commits)
-  await deliveries.voidLeases()
+  // The lock proves that the workers of before are gone. Where there is none, their leases run out.
+  if (place.lock !== null) await deliveries.voidLeases()
   return {
+    isShared: store.isShared,
     connections: new SqlConnections(store, sealer),
     routes: new SqlRoutes(store),
     deliveries,
@@ -106,12 +162,17 @@ async function assemble(
     schedules: new SqlSchedules(store, commits),
     log: new SqlLog(store, commits),
     evidenceKey,
-    spoolDirectory: join(directory, 'spool'),
+    spoolDirectory: place.spool,
     record: (tenant, entries) =>
       commits.run(tenant, (transaction) => enqueue(transaction, tenant, entries, store.now())),
+    ping: async () => {
+      await store.read(everyTenant, (executor) =>
+        executor.selectFrom('migrations').select('version').limit(1).execute(),
+      )
+    },
     async close() {
       await store.close()
-      lock.release()
+      place.lock?.release()
     },
   }
 }

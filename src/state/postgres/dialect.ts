@@ -1,0 +1,119 @@
+/** Kysely on a pool of pg's connections. A connection goes back to the pool only when its last query had an answer. */
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  type DatabaseIntrospector,
+  type Dialect,
+  type DialectAdapter,
+  type Driver,
+  type Kysely,
+  PostgresAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
+  type QueryCompiler,
+  type QueryResult,
+} from 'kysely'
+import type pg from 'pg'
+import { DrawbridgeError } from '../../base/index.ts'
+import { translated } from './unavailable.ts'
+
+/** PostgreSQL's own grammar over connections that are never lent twice once something about them is unclear. */
+export class PoolDialect implements Dialect {
+  readonly #pool: pg.Pool
+
+  constructor(pool: pg.Pool) {
+    this.#pool = pool
+  }
+
+  createDriver(): Driver {
+    return new PoolDriver(this.#pool)
+  }
+
+  createQueryCompiler(): QueryCompiler {
+    return new PostgresQueryCompiler()
+  }
+
+  createAdapter(): DialectAdapter {
+    return new PostgresAdapter()
+  }
+
+  createIntrospector(database: Kysely<unknown>): DatabaseIntrospector {
+    return new PostgresIntrospector(database)
+  }
+}
+
+class PoolDriver implements Driver {
+  readonly #pool: pg.Pool
+
+  constructor(pool: pg.Pool) {
+    this.#pool = pool
+  }
+
+  async init(): Promise<void> {}
+
+  async acquireConnection(): Promise<LentConnection> {
+    return new LentConnection(await translated(() => this.#pool.connect()))
+  }
+
+  async beginTransaction(connection: LentConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw('begin'))
+  }
+
+  async commitTransaction(connection: LentConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw('commit'))
+  }
+
+  async rollbackTransaction(connection: LentConnection): Promise<void> {
+    // On a broken connection the server rolls back by itself.
+    if (!connection.isBroken) await connection.executeQuery(CompiledQuery.raw('rollback'))
+  }
+
+  async releaseConnection(connection: LentConnection): Promise<void> {
+    connection.release()
+  }
+
+  async destroy(): Promise<void> {
+    await this.#pool.end()
+  }
+}
+
+class LentConnection implements DatabaseConnection {
+  readonly #client: pg.PoolClient
+  isBroken = false
+
+  constructor(client: pg.PoolClient) {
+    this.#client = client
+    client.on('error', this.#onError)
+  }
+
+  readonly #onError = (): void => {
+    this.isBroken = true
+  }
+
+  async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    try {
+      const result = await translated(() =>
+        this.#client.query<pg.QueryResultRow & R>(query.sql, query.parameters.map(storable)),
+      )
+      const isWrite = /^(INSERT|UPDATE|DELETE|MERGE)$/.test(result.command ?? '')
+      return { rows: result.rows ?? [], ...(isWrite ? { numAffectedRows: BigInt(result.rowCount ?? 0) } : {}) }
+    } catch (error) {
+      if (error instanceof DrawbridgeError) this.isBroken = true
+      throw error
+    }
+  }
+
+  async *streamQuery<R>(query: CompiledQuery): AsyncGenerator<QueryResult<R>> {
+    yield await this.executeQuery<R>(query)
+  }
+
+  release(): void {
+    this.#client.off('error', this.#onError)
+    this.#client.release(this.isBroken)
+  }
+}
+
+/** PostgreSQL's text has no NUL, and strangers' error messages may. */
+function storable(value: unknown): unknown {
+  return typeof value === 'string' && value.includes('\0') ? value.replaceAll('\0', '\uFFFD') : value
+}
