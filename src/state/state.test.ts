@@ -6,9 +6,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { ManualClock } from '../base/index.ts'
-import type { Verification } from '../contract/index.ts'
 import { localConnection, tenant } from '../delivery/testing/house.ts'
-import { EvidenceLog, exportPublicKeyPem } from '../evidence/index.ts'
+import { exportPublicKeyPem } from '../evidence/index.ts'
 import { openState, type State } from './state.ts'
 
 let directory = ''
@@ -33,16 +32,6 @@ async function close(state: State): Promise<void> {
   opened.splice(opened.indexOf(state), 1)
   await state.close()
 }
-
-const role = (externalId: string, roleArn: string) =>
-  ({
-    kind: 'role',
-    roleArn,
-    externalId,
-    externalIdOrigin: 'generated',
-    stsRegion: 'eu-central-1',
-    durationSeconds: 3600,
-  }) as const
 
 test('a second opening is refused and names the process, and the first one goes on', async () => {
   const state = await open()
@@ -134,32 +123,6 @@ function damaged(bytes: Buffer): Buffer {
   return copy
 }
 
-test('names, External IDs and role ARNs are given once', async () => {
-  const { connections } = await open()
-  const arn = 'arn:aws:iam::222222222222:role/drawbridge-acme'
-  await connections.reserveExternalId(tenant, 'rsv_1', 'dbx_1')
-  await expect(connections.reserveExternalId('other', 'rsv_2', 'dbx_1')).rejects.toMatchObject({
-    code: 'already-exists',
-  })
-  expect(await connections.reserved('other', 'rsv_1')).toBeNull()
-  expect(await connections.reserved(tenant, 'rsv_1')).toBe('dbx_1')
-  expect(await connections.takeReservation('other', 'rsv_1')).toBeNull()
-  expect(await connections.takeReservation(tenant, 'rsv_1')).toBe('dbx_1')
-  expect(await connections.reserved(tenant, 'rsv_1')).toBeNull()
-  expect(await connections.takeReservation(tenant, 'rsv_1')).toBeNull()
-  await connections.add(localConnection('acme', { authentication: role('dbx_1', arn) }), { kind: 'none' })
-  const taken = { code: 'already-exists' }
-  const add = (over: Parameters<typeof localConnection>[1], name = 'b'): Promise<void> =>
-    connections.add(localConnection(name, over), { kind: 'none' })
-  await expect(add({}, 'acme')).rejects.toMatchObject(taken)
-  await expect(add({ authentication: role('dbx_1', `${arn}-2`) })).rejects.toMatchObject(taken)
-  const foreign = add({ tenant: 'other', authentication: role('dbx_2', arn) })
-  await expect(foreign).rejects.toMatchObject({ ...taken, message: 'this role ARN can not be used here' })
-  await connections.remove(tenant, 'acme')
-  await expect(add({ authentication: role('dbx_1', arn) })).rejects.toMatchObject(taken)
-  await add({ authentication: role('dbx_3', arn) })
-})
-
 test('a secret does not open in another connection’s row', async () => {
   const { connections } = await open()
   const one = localConnection('one')
@@ -176,72 +139,4 @@ test('a secret does not open in another connection’s row', async () => {
   raw.exec(`update connections set secret = (select secret from connections where name = 'one') where name = 'two'`)
   raw.close()
   await expect(connections.secretOf(tenant, 'two')).rejects.toMatchObject({ code: 'data-directory-broken' })
-})
-
-test('red since: from the first failed verification until one does not fail', async () => {
-  const { connections } = await open()
-  await connections.add(localConnection('acme'), { kind: 'none' })
-  const at = (startedAt: string, status: Verification['status']): Verification => ({
-    connection: 'acme',
-    startedAt,
-    finishedAt: startedAt,
-    status,
-    checks: [],
-    chain: { service: 's3', links: [] },
-  })
-  const save = (startedAt: string, status: Verification['status']): Promise<Date | null> =>
-    connections.saveVerification(tenant, 'acme', at(startedAt, status), status === 'pass' ? 'active' : 'broken')
-  expect(await save('2026-11-01T00:00:00.000Z', 'fail')).toEqual(new Date('2026-11-01T00:00:00.000Z'))
-  expect(await save('2026-11-02T00:00:00.000Z', 'fail')).toEqual(new Date('2026-11-01T00:00:00.000Z'))
-  expect((await connections.byName(tenant, 'acme'))?.lastVerification?.redSince).toBe('2026-11-01T00:00:00.000Z')
-  expect(await save('2026-11-03T00:00:00.000Z', 'pass')).toBeNull()
-  expect(await connections.byName(tenant, 'acme')).toMatchObject({ state: 'active' })
-})
-
-test('a route keeps its order, and its connections can not be removed', async () => {
-  const { connections, routes } = await open()
-  for (const name of ['a', 'b']) await connections.add(localConnection(name), { kind: 'none' })
-  const route = {
-    id: 'rte_1',
-    name: 'audit',
-    policy: 'failover' as const,
-    targets: ['b', 'a'],
-    createdAt: '2026-11-03T10:00:00.000Z',
-  }
-  await routes.add(tenant, route)
-  expect(await routes.list(tenant)).toEqual([route])
-  await expect(routes.add(tenant, { ...route, id: 'rte_2' })).rejects.toMatchObject({ code: 'already-exists' })
-  await expect(routes.add(tenant, { ...route, id: 'rte_2', name: 'x', targets: ['c'] })).rejects.toMatchObject({
-    code: 'not-found',
-  })
-  await expect(routes.add(tenant, { ...route, id: 'rte_2', name: 'x', targets: ['a', 'a'] })).rejects.toMatchObject({
-    code: 'input-invalid',
-  })
-  await expect(connections.remove(tenant, 'a')).rejects.toMatchObject({ code: 'in-use' })
-  await routes.update(tenant, { ...route, targets: ['b'] })
-  await connections.remove(tenant, 'a')
-  expect(await routes.byName(tenant, 'audit')).toMatchObject({ targets: ['b'] })
-  expect(await routes.byName('other', 'audit')).toBeNull()
-})
-
-test('the log gives places, proves them, and refuses a size that is not the present one', async () => {
-  const state = await open()
-  const log = new EvidenceLog({ store: state.log, signer: state.evidenceKey.privateKey, origin: 'test.example', clock })
-  const entry = (subject: string) => ({
-    actor: 'operator:local',
-    action: 'connection.added',
-    subject,
-    fields: { n: 1 },
-  })
-  const ids = await state.record(tenant, ['a', 'b', 'c'].map(entry))
-  await state.record('other', [entry('x')])
-  expect(await log.integrate(tenant)).toBe(3)
-  expect(await log.integrate(tenant)).toBe(0)
-  const proof = await log.proofOf(tenant, ids[1] ?? 0)
-  expect(proof).toMatchObject({ seq: 1, checkpoint: { treeSize: 3 } })
-  expect(await state.log.integrate(tenant, 2, [])).toBe(true)
-  expect(await state.log.size('other')).toBe(0)
-  const place = { outboxId: 99, seq: 3, json: '{}', hashes: [] }
-  expect(await state.log.integrate(tenant, 2, [place])).toBe(false)
-  expect(await state.log.size(tenant)).toBe(3)
 })

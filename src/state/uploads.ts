@@ -14,7 +14,6 @@ export async function addUpload(
   now: Instant,
 ): Promise<void> {
   if (file.isSmall !== (bytes !== null)) throw new TypeError('a small report comes with its bytes, and no other')
-  if (bytes !== null) await database.insertInto('small_reports').values({ upload: file.upload, bytes }).execute()
   await database
     .insertInto('uploads')
     .values({
@@ -30,6 +29,7 @@ export async function addUpload(
       is_small: file.isSmall ? 1 : 0,
     })
     .execute()
+  if (bytes !== null) await database.insertInto('small_reports').values({ upload: file.upload, bytes }).execute()
 }
 
 /** Finds uploads of a tenant by their ids. */

@@ -5,7 +5,7 @@
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { chown, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chown, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -39,6 +39,8 @@ export interface PostgresServer {
   through(port: number): PostgresOptions
   /** Runs a query as the superuser. */
   query<R extends object = object>(text: string, values?: readonly unknown[]): Promise<R[]>
+  /** Takes all rows out of all tables, but for the form. */
+  empty(): Promise<void>
   /** Stops it: `immediate` is a crash. */
   stop(mode?: 'fast' | 'immediate'): Promise<void>
   start(): Promise<void>
@@ -116,18 +118,25 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
     }
   }
   await start()
-  const asked = urlOf('drawbridge_owner', passwords.owner, port)
+  const ownerUrl = urlOf('drawbridge_owner', passwords.owner, port)
   const appUrl = urlOf('drawbridge_login', passwords.app, port)
   const options = (url: string): PostgresOptions => ({ ...defaultLimits, url: new Secret(url) })
   const server: PostgresServer = {
     port,
     dataDirectory,
-    ownerUrl: asked,
+    ownerUrl,
     appUrl,
     app: options(appUrl),
-    owner: options(asked),
+    owner: options(ownerUrl),
     through: (other) => options(urlOf('drawbridge_login', passwords.app, other)),
     query,
+    async empty() {
+      const tables = await query<{ name: string }>(
+        `select tablename as name from pg_tables where schemaname = 'drawbridge' and tablename not in ('migrations', 'breaks')`,
+      )
+      const names = tables.map(({ name }) => `drawbridge.${name}`).join(', ')
+      await query(`truncate ${names} restart identity cascade`)
+    },
     start,
     stop,
     tool,
@@ -143,7 +152,6 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
     await query('grant create on database postgres to drawbridge_owner')
     await new PostgresForm(server.owner).migrate()
     await query('grant drawbridge_app to drawbridge_login')
-    await mkdir(join(directory, 'spool'), { recursive: true })
     return server
   } catch (error) {
     await server.close()

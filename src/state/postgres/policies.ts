@@ -60,7 +60,8 @@ function ruleOf(table: string, hasTenant: boolean): string {
   if (parent !== undefined) {
     const [column, name] = parent
     // The parent's own rule decides which rows are there.
-    return `exists (select from ${name} p where p.id = ${table}.${column})`
+    const rule = `exists (select from ${name} p where p.id = ${table}.${column})`
+    return queueTables.has(table) ? `${setting} = '*' or ${rule}` : rule
   }
   if (!hasTenant) throw new TypeError(`the table \`${table}\` belongs to no tenant: say in policies.ts whose it is`)
   // A setting that was made local once reads as '' later: no tenant is called that either.
