@@ -168,5 +168,6 @@ export const migrations: readonly Migration[] = [
         modified_at text not null, primary key (tenant, schedule, path),
         foreign key (tenant, schedule) references schedules (tenant, id) on delete cascade)`,
     ],
+    back: [`drop table schedule_files`, `drop table schedule_slots`, `drop table schedules`],
   },
 ]
