@@ -29,7 +29,10 @@ export const house: Readonly<Record<string, Room>> = {
     packages: ['node:*', '@aws-sdk/*', '@smithy/*'],
   },
   delivery: { rooms: ['base', 'contract', 'evidence', 'credentials', 'storage'], packages: ['node:*', 'croner'] },
-  state: { rooms: ['base', 'contract', 'evidence', 'connection', 'delivery'], packages: ['node:*', 'kysely'] },
+  state: {
+    rooms: ['base', 'contract', 'evidence', 'connection', 'delivery'],
+    packages: ['node:*', 'kysely', 'pg', 'pg-boss'],
+  },
   operations: {
     rooms: ['base', 'contract', 'iam', 'evidence', 'credentials', 'storage', 'connection', 'delivery'],
     packages: ['node:*', 'zod'],
