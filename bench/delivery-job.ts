@@ -6,6 +6,7 @@ import { createReadStream, readFileSync } from 'node:fs'
 import { copyFile, open, stat } from 'node:fs/promises'
 import { Agent, request } from 'node:http'
 import { PutObjectCommand, S3Client, UploadPartCommand } from '@aws-sdk/client-s3'
+import { FileSource } from '../src/delivery/index.ts'
 import { openBenchHouse, person, tenant } from './delivery-house.ts'
 
 /** What a job is told. */
@@ -129,7 +130,7 @@ async function oneReport(input: JobInput, measure: Parameters<Job>[1], acceptanc
     },
   })
   const take = async (): Promise<void> => {
-    const source = createReadStream(input.file, { highWaterMark: 1 << 20 })
+    const source = new FileSource(input.file)
     const { upload } = await house.deliveries.upload(tenant, 'report.bin', source)
     await house.deliveries.accept(tenant, person, { route: 'audit', period: '2026-10', uploads: [upload] })
   }

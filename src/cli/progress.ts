@@ -1,5 +1,4 @@
 /** Progress of long work: a bar on a terminal, a line at every quarter elsewhere, nothing for machines. */
-import { Transform } from 'node:stream'
 import { sizeText } from './render/table.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -42,18 +41,6 @@ export class Progress {
     if (this.#silent) return
     this.#terminal.draw('')
     this.#terminal.note(text)
-  }
-
-  /** Makes a stream that counts what passes. */
-  counter(doing: string, what: string, total: number): Transform {
-    let bytes = 0
-    return new Transform({
-      transform: (chunk: Buffer, _encoding, done) => {
-        bytes += chunk.length
-        this.at(doing, what, bytes, total)
-        done(null, chunk)
-      },
-    })
   }
 
   /** Clears the bar. */

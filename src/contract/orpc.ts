@@ -51,8 +51,12 @@ export type OperationCall<Name extends OperationName> =
       ) => AsyncGenerator<z.output<Row<Name>['output']>, void, void>
     : (input: z.input<Row<Name>['input']>, options?: CallOptions) => Promise<z.output<Row<Name>['output']>>
 
-/** Bytes of a file on their way to the spool: whatever `fetch` takes as a body. */
-export type UploadBody = Blob | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array<ArrayBuffer>>
+/** Bytes of a file on their way to the spool: whatever `fetch` takes as a body, or anything that gives them one by one. */
+export type UploadBody =
+  | Blob
+  | Uint8Array<ArrayBuffer>
+  | ReadableStream<Uint8Array<ArrayBuffer>>
+  | AsyncIterable<Uint8Array<ArrayBuffer>>
 
 /** Every remote operation, grouped by the first word of its name: `client.connection.verify({ name })`. */
 export type DrawbridgeClient = {
@@ -207,7 +211,7 @@ async function uploadRemote(
   const init: RequestInit & { duplex: 'half' } = {
     method: uploadRoute.method,
     headers: { ...headers, 'content-type': 'application/octet-stream' },
-    body,
+    body: bodyOf(body),
     duplex: 'half',
     redirect: 'error',
     ...(options.signal === undefined ? {} : { signal: options.signal }),
@@ -220,6 +224,23 @@ async function uploadRemote(
   } catch (error) {
     throw toDrawbridgeError(error, 'upload')
   }
+}
+
+type FetchBody = Exclude<UploadBody, AsyncIterable<unknown>> | ReadableStream<Uint8Array<ArrayBuffer>>
+
+function bodyOf(body: UploadBody): FetchBody {
+  if (body instanceof Blob || body instanceof Uint8Array || body instanceof ReadableStream) return body
+  const chunks = body[Symbol.asyncIterator]()
+  return new ReadableStream({
+    async pull(controller) {
+      const { done, value } = await chunks.next()
+      if (done) controller.close()
+      else controller.enqueue(value)
+    },
+    async cancel() {
+      await chunks.return?.()
+    },
+  })
 }
 
 function wireError(body: unknown, status: number): ORPCError<string, unknown> {

@@ -1,5 +1,12 @@
 /** Calling an operation by name: the one place where right, input and output are checked, for every door. */
-import { clientOver, type DrawbridgeClient, type Operation, type OperationName, operations } from '../contract/index.ts'
+import {
+  clientOver,
+  type DrawbridgeClient,
+  type Operation,
+  type OperationName,
+  operations,
+  type UploadBody,
+} from '../contract/index.ts'
 import { type Caller, requireRight } from './caller.ts'
 import { upload } from './delivery.ts'
 import { handlers } from './handlers.ts'
@@ -75,9 +82,11 @@ export function inProcessClient(house: House, caller: Caller): DrawbridgeClient 
   )
 }
 
-async function* bytesOf(
-  body: Blob | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array<ArrayBuffer>>,
-): AsyncGenerator<Uint8Array, void, void> {
-  if (body instanceof Uint8Array) yield body
-  else yield* body instanceof Blob ? body.stream() : body
+function bytesOf(body: UploadBody): AsyncIterable<Uint8Array> {
+  if (body instanceof Uint8Array) return one(body)
+  return body instanceof Blob ? body.stream() : body
+}
+
+async function* one(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, void> {
+  yield bytes
 }

@@ -14,6 +14,11 @@ export interface Body {
   /** Opens the bytes from `start` (inclusive) to `end` (exclusive); the whole without arguments. */
   open(start?: number, end?: number): Readable
   /**
+   * The same bytes in memory that is reused: each piece is good until the next one is asked for, and is compared with what
+   * it should be before it is handed out. For bodies too large to be in memory.
+   */
+  pieces?(start: number, end: number): AsyncIterable<Uint8Array>
+  /**
    * Hashes of a range that were taken earlier, so that they need no reading of their own. Only for bodies that compare
    * every byte they hand out with them. Null: not known for this range.
    */

@@ -2,7 +2,6 @@
  * A virtual disk under the real spool: `node:fs/promises` answers from memory for paths below one root, and as always
  * for the rest. What was not synced may be gone after a power cut, whole or in part; a disk can be full or fail to sync.
  */
-import { createHash, webcrypto } from 'node:crypto'
 import fs from 'node:fs/promises'
 import { syncBuiltinESMExports } from 'node:module'
 import type { Chance } from './chance.ts'
@@ -251,12 +250,6 @@ function install(): void {
     stat: pass('stat', async (disk, path) => ({ size: await disk.sizeOf(path), isFile: () => true })),
   })
   syncBuiltinESMExports()
-  // Hashes beside the main thread would end at moments of their own.
-  const digest = async (_algorithm: string, bytes: Uint8Array): Promise<ArrayBuffer> => {
-    const hash = createHash('sha256').update(bytes).digest()
-    return hash.buffer.slice(hash.byteOffset, hash.byteOffset + hash.length) as ArrayBuffer
-  }
-  Object.defineProperty(webcrypto.subtle, 'digest', { value: digest, configurable: true })
 }
 
 function failure(code: string, path: string): Error {

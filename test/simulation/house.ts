@@ -14,6 +14,7 @@ import {
   DeliveryService,
   DeliveryWorker,
   evidenceReceipts,
+  hashingInline,
   Spool,
   type TargetAccess,
 } from '../../src/delivery/index.ts'
@@ -181,7 +182,12 @@ export class House {
     const random = new Chance(this.schedule.seed, `state ${this.#boots}`)
     this.#state = await openState({ directory: this.#directory, clock, random, pause: clock.sleep })
     const keep = new Set(await this.#state.deliveries.spooledUploads())
-    this.#spool = await Spool.open({ directory: this.disk.path, keep, smallBytes: largestKeptInDatabase })
+    this.#spool = await Spool.open({
+      directory: this.disk.path,
+      keep,
+      smallBytes: largestKeptInDatabase,
+      hashing: hashingInline,
+    })
     for (const slot of this.#lives.keys()) this.#start(slot)
   }
 

@@ -1,10 +1,9 @@
 /** `deliver`: hands files over, and follows the delivery to its end where this process is the one that works it off. */
-import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { Readable } from 'node:stream'
 import { DrawbridgeError, systemClock } from '../../base/index.ts'
 import type { Delivery, DrawbridgeClient } from '../../contract/index.ts'
+import { FileSource } from '../../delivery/index.ts'
 import type { Door } from '../door.ts'
 import { Progress } from '../progress.ts'
 import { renderDelivery } from '../render/delivery.ts'
@@ -77,23 +76,16 @@ async function uploadFile(
   progress: Progress,
   terminal: Terminal,
 ): Promise<string> {
-  let fault: NodeJS.ErrnoException | null = null
-  const source = createReadStream(file.path, { highWaterMark: 256 * 1024 })
-  source.on('error', (error) => {
-    fault = error
-  })
-  const body = Readable.toWeb(source.pipe(progress.counter('reading', basename(file.path), file.sizeBytes)))
-  source.on('error', (error) => body.cancel(error).catch(() => {}))
+  const name = basename(file.path)
+  const onProgress = (bytesRead: number): void => progress.at('reading', name, bytesRead, file.sizeBytes)
+  const source = new FileSource(file.path, { onProgress })
   try {
-    const uploaded = await client.upload(basename(file.path), body as ReadableStream<Uint8Array<ArrayBuffer>>, {
-      signal: terminal.signal,
-    })
-    return uploaded.upload
+    return (await client.upload(name, source, { signal: terminal.signal })).upload
   } catch (error) {
-    if (fault !== null) throw unreadable(file.path, reasonOf(fault), error)
+    const { fault } = source
+    if (fault instanceof DrawbridgeError) throw fault
+    if (fault !== null) throw unreadable(file.path, reasonOf(fault as NodeJS.ErrnoException), error)
     throw error
-  } finally {
-    source.destroy()
   }
 }
 

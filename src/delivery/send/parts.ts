@@ -1,9 +1,7 @@
 /** The parts of a multipart upload: which are missing, and sending them a few at a time. */
 import { DrawbridgeError } from '../../base/index.ts'
-import type { Body, StoredPart } from '../../storage/index.ts'
+import type { StoredPart } from '../../storage/index.ts'
 import type { ItemRecord, SentPart } from '../record.ts'
-import { blockBytes } from '../spool/block-sums.ts'
-import { bytesBody } from '../spool/bytes-body.ts'
 import { type ItemBody, type Sending, tellProgress, withBody } from './sending.ts'
 
 const inFlight = 4
@@ -22,10 +20,9 @@ export async function sendParts(sending: Sending, item: ItemRecord, body: ItemBo
   const missing = Array.from({ length: count }, (_, index) => index + 1).filter((number) => !held.has(number))
   const { signal } = sending.work
   const lane = async (): Promise<void> => {
-    const memory = new LaneMemory(body)
     for (let number = missing.shift(); number !== undefined; number = missing.shift()) {
       signal.throwIfAborted()
-      held.set(number, await sendPart(sending, item, uploadId, memory, number, progress))
+      held.set(number, await sendPart(sending, item, uploadId, body, number, progress))
     }
   }
   const lanes = Array.from({ length: inFlight }, lane)
@@ -44,7 +41,7 @@ async function sendPart(
   sending: Sending,
   item: ItemRecord,
   uploadId: string,
-  memory: LaneMemory,
+  body: ItemBody,
   number: number,
   progress: PartProgress,
 ): Promise<SentPart> {
@@ -52,40 +49,15 @@ async function sendPart(
   const start = (number - 1) * item.partSizeBytes
   const end = Math.min(start + item.partSizeBytes, item.sizeBytes)
   const onProgress = (bytesSent: number): void => progress.set(number, bytesSent)
-  const { body } = memory
   const withCrc32 = body.sums !== undefined
-  const part = await memory.read(start, end)
   const options = { signal: work.signal, onProgress, withCrc32 }
   const stored = await withBody(sending, body, (store) =>
-    part === null
-      ? store.uploadPart(item.key, uploadId, number, body, start, end, options)
-      : store.uploadPart(item.key, uploadId, number, part, 0, end - start, options),
+    store.uploadPart(item.key, uploadId, number, body, start, end, options),
   )
   const sent: SentPart = { number, etag: stored.etag, sizeBytes: end - start }
   await work.tools.repository.savePart(work.claim, connection, item.index, sent)
   progress.set(number, sent.sizeBytes)
   return sent
-}
-
-/** The memory of one lane: every part that it sends is read into the same bytes, so that the whole costs four of them. */
-class LaneMemory {
-  readonly body: ItemBody
-  #bytes: Buffer | null = null
-
-  constructor(body: ItemBody) {
-    this.body = body
-  }
-
-  /** A part in memory; null where it is no block of the spool. Good until the next one is read. */
-  async read(start: number, end: number): Promise<Body | null> {
-    const { body } = this
-    if (body.readBlock === undefined || end - start > blockBytes) return null
-    this.#bytes ??= Buffer.allocUnsafeSlow(blockBytes)
-    const block = await body.readBlock(start, end, this.#bytes)
-    if (block === null) return null
-    const sums = (await body.sums?.(start, end)) ?? null
-    return { ...bytesBody(block.bytes, block.sha256), sums: async () => sums }
-  }
 }
 
 async function heldParts(sending: Sending, item: ItemRecord, uploadId: string): Promise<Map<number, SentPart>> {

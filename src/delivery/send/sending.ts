@@ -19,8 +19,6 @@ export interface Sending {
 /** The bytes of an item, with what is known of them beforehand and what went wrong while reading. */
 export interface ItemBody extends Body {
   readonly fault?: DrawbridgeError | null
-  /** Reads and compares a block in memory that the caller owns; null where the range is none. */
-  readBlock?(start: number, end: number, into: Buffer): Promise<{ bytes: Buffer; sha256: string } | null>
   /** Hex MD5 of a range, read for this. */
   md5Of(start: number, end: number): Promise<string>
 }

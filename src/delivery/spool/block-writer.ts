@@ -1,103 +1,138 @@
 /**
- * Writes a report to a file while hashing it: the whole as its bytes come, the blocks beside the main thread, the disk
- * behind both. Names and acknowledgement are the spool's business.
+ * Writes a report to a file while it is hashed: a few pieces of memory go round between whoever brings the bytes, the
+ * hashing threads and the disk. Names and acknowledgement are the spool's business.
  */
-import { createHash } from 'node:crypto'
 import type { FileHandle } from 'node:fs/promises'
-import { crc32 } from 'node:zlib'
-import { type BlockSum, blockBytes } from './block-sums.ts'
-import { sha256Aside } from './spooled-body.ts'
+import { pieceBytes } from './block-sums.ts'
+import { type FileHashing, type Hashing, hashingInline } from './hashing.ts'
 
-/** The kernel is told to begin writing after so many blocks, so that the last sync finds little left to do. */
-const blocksPerSync = 8
+/** The kernel is told to begin writing after so many pieces, so that the last sync finds little left to do. */
+const piecesPerSync = 64
+/** Being filled, hashed and written at the same time. */
+const piecesHeld = 4
 
 /** What is known of a file when it was written. */
 export interface WrittenFile {
   readonly sizeBytes: number
   /** Hex. */
   readonly sha256: string
-  readonly blocks: readonly BlockSum[]
+  /** As `readBlockSums` reads it. */
+  readonly table: Buffer
+}
+
+interface Piece {
+  readonly shared: SharedArrayBuffer
+  readonly bytes: Buffer
+  /** Until it may be filled again. */
+  busy: Promise<unknown>
 }
 
 /** Takes the bytes of one file. */
 export class BlockWriter {
   readonly #handle: FileHandle
-  readonly #whole = createHash('sha256')
-  readonly #blocks: BlockSum[] = []
-  #block: Buffer | null = null
-  /** The memory of the block before, free again when that is on the disk. */
-  #spare: Buffer | null = null
+  readonly #hashing: Hashing
+  readonly #pieces: Piece[] = []
+  #file: FileHashing | null = null
+  #rolled = 0
   #filled = 0
-  #crc32 = 0
-  #sizeBytes = 0
-  /** The block before, on its way to the disk. */
-  #pending: Promise<unknown> = Promise.resolve()
+  #writing: Promise<unknown> = Promise.resolve()
   #syncing: Promise<unknown> = Promise.resolve()
 
-  constructor(handle: FileHandle) {
+  constructor(handle: FileHandle, hashing: Hashing) {
     this.#handle = handle
+    this.#hashing = hashing
   }
 
   /** Takes the next bytes; they may be reused once this resolves. */
   async write(bytes: Uint8Array): Promise<void> {
-    this.#whole.update(bytes)
     let offset = 0
     while (offset < bytes.length) {
-      this.#block ??= Buffer.allocUnsafeSlow(blockBytes)
-      const take = Math.min(bytes.length - offset, blockBytes - this.#filled)
-      const piece = bytes.subarray(offset, offset + take)
-      // Piece by piece, while it is in the processor's cache.
-      this.#crc32 = crc32(piece, this.#crc32)
-      this.#block.set(piece, this.#filled)
-      this.#filled += take
+      const room = await this.#room()
+      const take = Math.min(bytes.length - offset, room.length)
+      room.set(bytes.subarray(offset, offset + take))
       offset += take
-      if (this.#filled === blockBytes) await this.#roll(null)
+      this.#took(take)
     }
+  }
+
+  /** Lets `read` put the next bytes where they are hashed and written from. Answers how many; 0: the end. */
+  async fill(read: (room: Uint8Array) => Promise<number>): Promise<number> {
+    const taken = await read(await this.#room())
+    this.#took(taken)
+    return taken
   }
 
   /** Ends the file. Everything is on the disk when this resolves. */
   async finish(): Promise<WrittenFile> {
-    const sha256 = this.#whole.digest()
-    // A file of one block has its hash already.
-    if (this.#filled > 0) await this.#roll(this.#sizeBytes === 0 ? sha256 : null)
-    await this.settle()
+    const sizeBytes = this.#rolled * pieceBytes + this.#filled
+    if (this.#filled > 0) this.#roll()
+    await this.#settled()
+    const { sha256, table } = await this.#hashes().end()
     // A failed sync is never retried: the kernel may have dropped the pages, so the file counts as lost.
     await this.#handle.sync()
-    return { sizeBytes: this.#sizeBytes, sha256: sha256.toString('hex'), blocks: this.#blocks }
+    return { sizeBytes, sha256: sha256.toString('hex'), table }
   }
 
   /** Waits for what is on its way; the file may be closed afterwards. */
   async settle(): Promise<void> {
-    await Promise.all([this.#pending, this.#syncing])
+    this.#file?.drop()
+    await this.#settled()
   }
 
-  /** Hands the block over and goes on with another; at most two are held. `known`: its SHA-256, where it is known. */
-  async #roll(known: Buffer | null): Promise<void> {
-    await this.#pending
-    const memory = this.#block ?? Buffer.alloc(0)
-    const block = memory.subarray(0, this.#filled)
-    this.#pending = watched(this.#keep(block, this.#crc32, this.#sizeBytes, known))
-    this.#crc32 = 0
-    this.#sizeBytes += block.length
-    this.#block = this.#spare
-    this.#spare = memory
+  async #settled(): Promise<void> {
+    const ends = await Promise.allSettled([...this.#pieces.map(({ busy }) => busy), this.#syncing])
+    for (const end of ends) if (end.status === 'rejected') throw end.reason
+  }
+
+  /** The free part of the piece that is being filled. */
+  async #room(): Promise<Buffer> {
+    const place = this.#rolled % piecesHeld
+    const known = this.#pieces[place]
+    if (known !== undefined) {
+      if (this.#filled === 0) await known.busy
+      return known.bytes.subarray(this.#filled)
+    }
+    const shared = new SharedArrayBuffer(pieceBytes)
+    const piece = { shared, bytes: Buffer.from(shared), busy: Promise.resolve() }
+    this.#pieces[place] = piece
+    return piece.bytes
+  }
+
+  #took(count: number): void {
+    this.#filled += count
+    if (this.#filled === pieceBytes) this.#roll()
+  }
+
+  #hashes(): FileHashing {
+    // A file that is one piece is not worth a trip to other threads.
+    this.#file ??= this.#filled < pieceBytes ? hashingInline() : this.#hashing()
+    return this.#file
+  }
+
+  /** Hands the piece to the hashes and the disk. */
+  #roll(): void {
+    const piece = this.#pieces[this.#rolled % piecesHeld]
+    if (piece === undefined) throw new TypeError('a piece that was filled is there')
+    const sizeBytes = this.#filled
+    const hashed = this.#hashes().update(piece.shared, sizeBytes)
+    const position = this.#rolled * pieceBytes
+    const before = this.#writing
+    // One after the other: the kernel takes the writes of one file in turn anyway.
+    this.#writing = watched(before.then(() => writeFully(this.#handle, piece.bytes.subarray(0, sizeBytes), position)))
+    piece.busy = watched(Promise.all([hashed, this.#writing]))
+    this.#rolled += 1
     this.#filled = 0
-    if (this.#blocks.length % blocksPerSync === 0) this.#beginSync()
-  }
-
-  async #keep(block: Buffer, sum: number, position: number, known: Buffer | null): Promise<void> {
-    const [sha256] = await Promise.all([known ?? sha256Aside(block), writeFully(this.#handle, block, position)])
-    this.#blocks.push({ sha256, crc32: sum })
+    if (this.#rolled % piecesPerSync === 0) this.#beginSync()
   }
 
   #beginSync(): void {
-    const before = this.#syncing
-    this.#syncing = watched(before.then(() => this.#handle.datasync()))
+    const written = this.#writing
+    this.#syncing = watched(Promise.all([this.#syncing, written]).then(() => this.#handle.datasync()))
   }
 }
 
 /** Its failure is thrown where it is waited for, and must not count as unhandled until then. */
-function watched(work: Promise<unknown>): Promise<unknown> {
+function watched<T>(work: Promise<T>): Promise<T> {
   work.catch(() => {})
   return work
 }

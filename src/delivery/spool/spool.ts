@@ -7,8 +7,9 @@ import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DrawbridgeError } from '../../base/index.ts'
 import type { SpooledFile } from '../record.ts'
-import { writeBlockSums } from './block-sums.ts'
 import { BlockWriter, writeFully } from './block-writer.ts'
+import { FileSource } from './file-source.ts'
+import { type Hashing, hashingAside } from './hashing.ts'
 import { SpooledBody } from './spooled-body.ts'
 
 /** How the spool is opened. */
@@ -21,6 +22,8 @@ export interface SpoolOptions {
   readonly quotaBytes?: number
   /** Reports up to this are handed back for the database to keep. Absent: 64 KiB. */
   readonly smallBytes?: number
+  /** Absent: on threads beside this one. */
+  readonly hashing?: Hashing
 }
 
 /** What was taken in: durable in the spool, or, of a small report, the bytes to keep elsewhere. */
@@ -39,12 +42,14 @@ export class Spool {
   readonly #directory: string
   readonly #quotaBytes: number
   readonly #smallBytes: number
+  readonly #hashing: Hashing
   #usedBytes: number
 
   private constructor(options: SpoolOptions, usedBytes: number) {
     this.#directory = options.directory
     this.#quotaBytes = options.quotaBytes ?? Number.POSITIVE_INFINITY
     this.#smallBytes = options.smallBytes ?? smallBytes
+    this.#hashing = options.hashing ?? hashingAside
     this.#usedBytes = usedBytes
   }
 
@@ -74,6 +79,9 @@ export class Spool {
    * @throws report-unreadable | disk-full | data-directory-broken | throttled
    */
   async take(upload: string, name: string, source: AsyncIterable<Uint8Array>): Promise<TakenReport> {
+    if (source instanceof FileSource && (await sizeOf(source)) > this.#smallBytes) {
+      return { file: await this.write(upload, name, source), bytes: null }
+    }
     const pieces = readable(name, source)
     const held: Uint8Array[] = []
     let sizeBytes = 0
@@ -125,16 +133,21 @@ export class Spool {
     reserved: { bytes: number },
   ): Promise<SpooledFile> {
     const handle = await onDisk('spool.write', () => open(`${this.#path(upload, 'data')}.part`, 'wx', 0o600))
-    const writer = new BlockWriter(handle)
+    const writer = new BlockWriter(handle, this.#hashing)
     try {
-      for await (const bytes of readable(name, source)) {
-        if (this.#usedBytes + bytes.length > this.#quotaBytes) throw quotaExceeded(name)
-        this.#usedBytes += bytes.length
-        reserved.bytes += bytes.length
-        await onDisk('spool.write', () => writer.write(bytes))
+      const reserve = (bytes: number): void => {
+        if (this.#usedBytes + bytes > this.#quotaBytes) throw quotaExceeded(name)
+        this.#usedBytes += bytes
+        reserved.bytes += bytes
       }
-      const { sizeBytes, sha256, blocks } = await onDisk('spool.sync', () => writer.finish())
-      const table = writeBlockSums(blocks)
+      if (source instanceof FileSource) await copyFile(name, source, writer, reserve)
+      else {
+        for await (const bytes of readable(name, source)) {
+          reserve(bytes.length)
+          await onDisk('spool.write', () => writer.write(bytes))
+        }
+      }
+      const { sizeBytes, sha256, table } = await onDisk('spool.sync', () => writer.finish())
       await onDisk('spool.write', () => writeDurably(`${this.#path(upload, 'sums')}.part`, table))
       this.#usedBytes += table.length
       reserved.bytes += table.length
@@ -174,19 +187,49 @@ async function* following(held: readonly Uint8Array[], rest: AsyncIterable<Uint8
   yield* rest
 }
 
+/** Reads a file into the memory that it is written from. */
+async function copyFile(
+  name: string,
+  source: FileSource,
+  writer: BlockWriter,
+  reserve: (bytes: number) => void,
+): Promise<void> {
+  await using reading = await source.read().catch((cause: unknown) => {
+    throw unreadable(name, cause)
+  })
+  const fill = (room: Uint8Array): Promise<number> =>
+    reading.fill(room).catch((cause: unknown) => {
+      throw unreadable(name, cause)
+    })
+  for (;;) {
+    const bytes = await onDisk('spool.write', () => writer.fill(fill))
+    if (bytes === 0) return
+    reserve(bytes)
+  }
+}
+
+async function sizeOf(source: FileSource): Promise<number> {
+  const facts = await stat(source.path).catch(() => null)
+  return facts?.isFile() === true ? facts.size : 0
+}
+
 async function* readable(name: string, source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   try {
     yield* source
   } catch (cause) {
-    if (cause instanceof DrawbridgeError) throw cause
-    throw new DrawbridgeError({
-      code: 'report-unreadable',
-      message: `\`${name}\` ended before it was read to its end`,
-      operation: 'spool.write',
-      help: 'nothing was accepted; send the file again',
-      cause,
-    })
+    throw unreadable(name, cause)
   }
+}
+
+function unreadable(name: string, cause: unknown): DrawbridgeError {
+  if (cause instanceof DrawbridgeError) return cause
+  return new DrawbridgeError({
+    code: 'report-unreadable',
+    message: `\`${name}\` ended before it was read to its end`,
+    operation: 'spool.write',
+    help: 'nothing was accepted; send the file again',
+    cause,
+  })
 }
 
 async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {

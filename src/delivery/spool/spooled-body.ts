@@ -1,25 +1,17 @@
 /**
- * A spooled file as the body of a request. Every block is compared with the hash that was taken when the report came in,
- * before its first byte leaves: a bit that flipped on disk is never delivered.
+ * A spooled file as the body of a request. Every piece is compared with the CRC that was taken together with its hash when
+ * the report came in, before its first byte leaves: a bit that flipped on disk is never delivered. Stores that compare
+ * SHA-256 are told the hash as well.
  */
-import { createHash, webcrypto } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { type FileHandle, open, readFile } from 'node:fs/promises'
 import { Readable } from 'node:stream'
+import { crc32 } from 'node:zlib'
 import { DrawbridgeError } from '../../base/index.ts'
 import type { Body, RangeSums } from '../../storage/index.ts'
 import type { SpooledFile } from '../record.ts'
-import { type BlockSum, blockBytes, crc32OfBlocks, readBlockSums } from './block-sums.ts'
-
-/** Blocks leave in pieces of this size, so that progress is told more often than they are. */
-const pieceBytes = 1 << 20
-/** Below this a trip to another thread costs more than the hash. */
-const smallestAsideBytes = 64 << 10
-
-/** Hashes bytes beside the main thread. */
-export async function sha256Aside(bytes: Uint8Array): Promise<Buffer> {
-  if (bytes.length < smallestAsideBytes) return createHash('sha256').update(bytes).digest()
-  return Buffer.from(await webcrypto.subtle.digest('SHA-256', bytes))
-}
+import { type BlockSum, blockBytes, crc32OfBlocks, crc32OfPiece, pieceBytes, readBlockSums } from './block-sums.ts'
+import { givePieceMemory, takePieceMemory } from './piece-memory.ts'
 
 /** Reads a spooled file, any range of it, any number of times. */
 export class SpooledBody implements Body {
@@ -45,7 +37,7 @@ export class SpooledBody implements Body {
   /** The MD5 (hex) of a range, for comparison with an ETag: read once more, where a store tells nothing better. */
   async md5Of(start: number, end: number): Promise<string> {
     const md5 = createHash('md5')
-    for await (const piece of this.#read(start, end)) md5.update(piece)
+    for await (const piece of this.pieces(start, end)) md5.update(piece)
     return md5.digest('hex')
   }
 
@@ -61,50 +53,55 @@ export class SpooledBody implements Body {
   }
 
   open(start = 0, end: number = this.sizeBytes): Readable {
-    return Readable.from(this.#read(start, end), { objectMode: false, highWaterMark: pieceBytes })
+    return Readable.from(this.#copies(start, end), { objectMode: false, highWaterMark: pieceBytes })
   }
 
-  /**
-   * Reads one block into memory that the caller owns, and compares it. For whole blocks that begin at `start`; null for any
-   * other range, or where the memory is too small.
-   */
-  async readBlock(start: number, end: number, into: Buffer): Promise<{ bytes: Buffer; sha256: string } | null> {
-    const length = Math.min(blockBytes, this.sizeBytes - start)
-    if (start % blockBytes !== 0 || end - start !== length || into.length < length || length <= 0) return null
-    const sums = await this.#guarded(() => this.#table())
-    return await this.#guarded(async () => {
-      await using data = await open(this.#dataPath, 'r')
-      const bytes = into.subarray(0, length)
-      await this.#fill(data, bytes, start, sums)
-      return { bytes, sha256: sums[start / blockBytes]?.sha256.toString('hex') ?? '' }
-    })
-  }
-
-  /** Fills a buffer with the block at `offset`. @throws data-directory-broken — it is not what was handed over */
-  async #fill(data: FileHandle, bytes: Buffer, offset: number, sums: readonly BlockSum[]): Promise<void> {
-    const { bytesRead } = await data.read(bytes, 0, bytes.length, offset)
-    const actual = await sha256Aside(bytes.subarray(0, bytesRead))
-    if (bytesRead === bytes.length && sums[offset / blockBytes]?.sha256.equals(actual) === true) return
-    throw broken('the spooled report is not what was handed over any more', this.#dataPath)
-  }
-
-  async *#read(start: number, end: number): AsyncGenerator<Buffer> {
+  /** The bytes in memory that is reused: each piece is good until the next one is asked for. */
+  async *pieces(start = 0, end: number = this.sizeBytes): AsyncGenerator<Buffer> {
     if (end <= start) return
     const sums = await this.#guarded(() => this.#table())
     await using data = await this.#guarded(() => open(this.#dataPath, 'r'))
-    for (let offset = start - (start % blockBytes); offset < end; offset += blockBytes) {
-      const length = Math.min(blockBytes, this.sizeBytes - offset)
-      const block = await this.#guarded(async () => {
-        // A fresh buffer each time: the one before may still be on its way to the socket.
-        const bytes = Buffer.allocUnsafeSlow(length)
-        await this.#fill(data, bytes, offset, sums)
-        return bytes
-      })
-      const last = Math.min(length, end - offset)
-      for (let from = Math.max(0, start - offset); from < last; from += pieceBytes) {
-        yield block.subarray(from, Math.min(from + pieceBytes, last))
+    const [one, other] = [takePieceMemory(), takePieceMemory()]
+    let offset = start - (start % pieceBytes)
+    // The next piece is read while this one leaves.
+    let next = this.#begin(data, one, offset, sums)
+    try {
+      for (let isOdd = false; offset < end; offset += pieceBytes, isOdd = !isOdd) {
+        const piece = await next
+        const following = offset + pieceBytes
+        if (following < end) next = this.#begin(data, isOdd ? one : other, following, sums)
+        yield piece.subarray(Math.max(0, start - offset), Math.min(piece.length, end - offset))
       }
+    } finally {
+      // Memory that is still being read into must not become somebody else's.
+      await next.catch(() => {})
+      givePieceMemory(one)
+      givePieceMemory(other)
     }
+  }
+
+  /** Each piece in memory of its own: whoever reads a stream may keep it. */
+  async *#copies(start: number, end: number): AsyncGenerator<Buffer> {
+    for await (const piece of this.pieces(start, end)) {
+      const copy = Buffer.allocUnsafeSlow(piece.length)
+      piece.copy(copy)
+      yield copy
+    }
+  }
+
+  #begin(data: FileHandle, memory: Buffer, offset: number, sums: readonly BlockSum[]): Promise<Buffer> {
+    const piece = memory.subarray(0, Math.min(pieceBytes, this.sizeBytes - offset))
+    const filled = this.#guarded(() => this.#fill(data, piece, offset, sums))
+    // Its failure is thrown where it is waited for, and must not count as unhandled until then.
+    filled.catch(() => {})
+    return filled
+  }
+
+  /** Fills memory with the piece at `offset`. @throws data-directory-broken — it is not what was handed over */
+  async #fill(data: FileHandle, piece: Buffer, offset: number, sums: readonly BlockSum[]): Promise<Buffer> {
+    const { bytesRead } = await data.read(piece, 0, piece.length, offset)
+    if (bytesRead === piece.length && crc32(piece) === crc32OfPiece(sums, offset)) return piece
+    throw broken('the spooled report is not what was handed over any more', this.#dataPath)
   }
 
   async #table(): Promise<BlockSum[]> {

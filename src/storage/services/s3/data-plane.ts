@@ -7,8 +7,8 @@ import { request as httpsRequest } from 'node:https'
 import type { Readable } from 'node:stream'
 import type { AwsCredentials } from '../../../credentials/index.ts'
 import type { Agents } from '../../endpoint/agents.ts'
+import { type PiecesBody, sendStream } from './send-body.ts'
 import { escaped, queryText, Signer } from './sign.ts'
-import { sendStream } from './transport.ts'
 
 /** Where a bucket is reached: its address, without a slash at the end. */
 export type BucketAddress = () => Promise<URL>
@@ -26,7 +26,7 @@ export interface BodyRequest {
   readonly query: readonly (readonly [name: string, value: string])[]
   /** Lower-case names; absent values are left out. */
   readonly headers: Readonly<Record<string, string | undefined>>
-  readonly body: Uint8Array | Readable
+  readonly body: Uint8Array | Readable | PiecesBody
   readonly sizeBytes: number
   /** Hex. Signed, so that the store takes no other bytes. */
   readonly sha256: string

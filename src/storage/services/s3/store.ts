@@ -137,7 +137,7 @@ class S3Store implements ObjectStore {
     return url
   }
 
-  /** Sends a body through the thin pipe; the bytes themselves when they are in memory, a stream otherwise. */
+  /** Sends a body through the thin pipe; the bytes themselves when they are in memory, piece by piece otherwise. */
   async #sendBody(
     body: Body,
     start: number,
@@ -150,6 +150,10 @@ class S3Store implements ObjectStore {
       const answered = await this.#dataPlane.send({ ...wanted, sizeBytes, body: body.bytes.subarray(start, end) })
       onProgress?.(sizeBytes)
       return answered
+    }
+    const pieces = body.pieces?.(start, end)
+    if (pieces !== undefined) {
+      return await this.#dataPlane.send({ ...wanted, sizeBytes, body: { pieces, onProgress } })
     }
     const bytes = outgoing(body, start, end, { operation, onProgress })
     try {

@@ -7,6 +7,7 @@ import { request as httpRequest } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { pipeline, Readable, Transform } from 'node:stream'
 import type { AgentLease } from './agent-pool.ts'
+import { sendStream } from './send-body.ts'
 import { escaped } from './sign.ts'
 
 /** A request as the SDK's middleware leaves it. */
@@ -32,9 +33,6 @@ export interface WireResponse {
 const maximumAnswerBytes = 8 * 1024 * 1024
 /** How long a request without a streamed body may take from beginning to end. Completing ten thousand parts takes minutes. */
 const deadlineMs = 300_000
-
-/** How long a server may take to say `100 Continue` before the body goes out anyway. */
-const continueMs = 1_500
 
 function queryOf(query: WireRequest['query']): string {
   const pairs: string[] = []
@@ -81,51 +79,6 @@ function sendBody(request: ClientRequest, wire: WireRequest, fail: (error: Error
     const waits = wire.headers['Expect'] !== undefined || wire.headers['expect'] !== undefined
     sendStream(request, body, waits, fail)
   } else request.end(typeof body === 'string' || body instanceof Uint8Array ? body : undefined)
-}
-
-/**
- * Sends the body when the server is ready for it, and not at all when it has answered before.
- * @param waits the request carries `Expect: 100-continue`
- */
-export function sendStream(
-  request: ClientRequest,
-  body: Readable | Uint8Array,
-  waits: boolean,
-  fail: (error: Error) => void,
-): void {
-  let answered = false
-  let started = false
-  const stop = (): void => {
-    if (body instanceof Readable) body.destroy()
-  }
-  const start = (): void => {
-    clearTimeout(timer)
-    if (started || answered || request.destroyed) return
-    started = true
-    if (!(body instanceof Readable)) {
-      request.end(body)
-      return
-    }
-    pipeline(body, request, (error) => {
-      // After an answer a broken pipe is nothing new: the answer says why.
-      if (error !== null && error !== undefined && !answered) fail(error)
-    })
-  }
-  const timer = setTimeout(start, continueMs)
-  request.once('response', (response: IncomingMessage) => {
-    answered = true
-    clearTimeout(timer)
-    if (request.writableFinished) return
-    // A request that was answered before it was sent can not be finished: its socket goes with the answer's end.
-    stop()
-    response.once('close', () => request.destroy())
-  })
-  request.once('close', () => {
-    clearTimeout(timer)
-    stop()
-  })
-  if (waits) request.once('continue', start)
-  else start()
 }
 
 /** The SDK's request handler over our own agents. */
