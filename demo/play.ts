@@ -144,6 +144,7 @@ async function verify(
       if (parts.atLength) story.quote(draw.check(event.check))
       continue
     }
+    if (event.type === 'wait') continue
     const { verification } = event
     if (verification.status !== expected) {
       story.quote(draw.verification(verification))

@@ -201,7 +201,7 @@ async function verify(connection: Connection, identity = dana): Promise<Verifica
   const seen: string[] = []
   for await (const event of verifyConnection(connection, none, identity, context, consent)) {
     if (event.type === 'check') seen.push(event.check.id)
-    else last = event.verification
+    else if (event.type === 'done') last = event.verification
   }
   if (last === null) throw new Error('the verification ended without a report')
   expect(verificationShape.safeParse(last).success).toBe(true)

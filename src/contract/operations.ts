@@ -127,6 +127,8 @@ export const operations = {
     input: byName.extend({
       /** The customer agrees, for this time, that a write beside the root path is tried; absent: as the connection says. */
       outsideRoot: z.boolean().optional(),
+      /** How long refusals of a connection that never worked are tried again, in seconds; absent: 30. */
+      patienceSeconds: z.coerce.number().int().min(0).max(300).optional(),
     }),
     output: verificationEvent,
     stream: true,

@@ -13,6 +13,10 @@ export const check = z.object({
   detail: z.string(),
   /** The provider's request ids, with which the customer finds the calls in CloudTrail or the storage log. */
   requestIds: z.array(z.string()),
+  /** Of a red check: the class of what is most probably wrong, as in `docs/diagnosis.md`. */
+  cause: z.string().optional(),
+  /** Of a red check: what repairs it, one sentence in the imperative. */
+  repair: z.string().optional(),
   /** `missing`: not tried, because the customer did not agree to it. Such an `unknown` does not keep a verification from passing. */
   consent: z.literal('missing').optional(),
 })
@@ -34,9 +38,24 @@ export const verification = z.object({
 })
 export type Verification = z.infer<typeof verification>
 
+/** A refusal of something new that is tried again, because permissions take seconds to arrive everywhere. */
+export const verificationWait = z.object({
+  /** The check that waits. */
+  check: z.string(),
+  /** One line: what was refused. */
+  detail: z.string(),
+  /** When it is tried again. */
+  retryAt: z.iso.datetime(),
+  /** Until when it is tried before it is called wrong. */
+  until: z.iso.datetime(),
+  secondsLeft: z.number(),
+})
+export type VerificationWait = z.infer<typeof verificationWait>
+
 /** What streams out while a verification runs. */
 export const verificationEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('check'), check }),
+  z.object({ type: z.literal('wait'), wait: verificationWait }),
   z.object({ type: z.literal('done'), verification }),
 ])
 export type VerificationEvent = z.infer<typeof verificationEvent>

@@ -9,7 +9,6 @@ import {
 } from '../connection/index.ts'
 import type {
   Connection,
-  OperationInput,
   OperationOutput,
   Verification,
   VerificationChange,
@@ -22,6 +21,15 @@ import type { CallOptions, House } from './house.ts'
 import { personToTry } from './person.ts'
 import { closeTickets } from './ticket.ts'
 
+/** What one verification may be asked for beside its name. */
+export interface VerifyWish {
+  readonly outsideRoot?: boolean | undefined
+  readonly patienceSeconds?: number | undefined
+}
+
+/** New permissions have most often arrived everywhere after this time. */
+const usualPatienceSeconds = 30
+
 /**
  * Verifies a connection, passing every check on as it ends. The last event carries the verification as it was kept:
  * with the time since when it has been red. One that was broken off is not kept. A green one wakes the deliveries that are still owed to it.
@@ -30,14 +38,16 @@ export async function* verify(
   house: House,
   caller: Caller,
   name: string,
-  options: CallOptions & Omit<OperationInput<'connection.verify'>, 'name'>,
+  options: CallOptions & VerifyWish,
 ): AsyncGenerator<VerificationEvent, void, void> {
   const connection = await findConnection(house, name)
   const secret = await house.connections.secretOf(house.tenant, name)
   const identity = requireIdentity(connection.identityMapping, await personToTry(house, caller, connection))
-  for await (const event of verifyConnection(connection, secret, identity, house.context, options)) {
+  const { signal, outsideRoot, patienceSeconds = usualPatienceSeconds } = options
+  const wanted = { signal, outsideRoot, patienceMs: patienceSeconds * 1000 }
+  for await (const event of verifyConnection(connection, secret, identity, house.context, wanted)) {
     // What was broken off proves nothing, and is no result to keep.
-    if (event.type === 'check' || options.signal?.aborted === true) yield event
+    if (event.type !== 'done' || options.signal?.aborted === true) yield event
     else yield { type: 'done', verification: await keep(house, caller, connection, event.verification) }
   }
 }

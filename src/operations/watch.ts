@@ -43,7 +43,7 @@ export function makeWatch(house: House, settings: WatchSettings): Watch {
     pace,
     list: () => house.connections.list(house.tenant),
     verify: async (name, signal) => {
-      const events = verify(house, caller, name, { signal })
+      const events = verify(house, caller, name, { signal, patienceSeconds: 0 })
       for (let step = await events.next(); step.done !== true; step = await events.next());
     },
     onFault: (_connection, error) => onFault(error),

@@ -34,7 +34,13 @@ import {
   type SessionIdentity,
   verifyConnection,
 } from '../../src/connection/index.ts'
-import type { Connection, ConnectionInput, SetupKit, Verification } from '../../src/contract/index.ts'
+import type {
+  Connection,
+  ConnectionInput,
+  SetupKit,
+  Verification,
+  VerificationEvent,
+} from '../../src/contract/index.ts'
 import { assumeRole, createBaseIdentity, SessionCache } from '../../src/credentials/index.ts'
 import { type AccountSeed, customerAccountId, startSandbox, vendorAccountId } from '../../src/sandbox/index.ts'
 
@@ -177,8 +183,11 @@ export async function openHouse() {
       connection: Connection,
       secret: ConnectionSecret = { kind: 'none' },
       around: ConnectionContext = context,
+      options: Parameters<typeof verifyConnection>[4] & { tell?: (event: VerificationEvent) => void } = {},
     ): Promise<Verification> {
-      for await (const event of verifyConnection(connection, secret, dana, around, { outsideRoot: true })) {
+      const { tell, ...wanted } = options
+      for await (const event of verifyConnection(connection, secret, dana, around, { outsideRoot: true, ...wanted })) {
+        tell?.(event)
         if (event.type === 'done') return event.verification
       }
       throw new Error('the verification ended without a report')

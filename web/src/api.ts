@@ -1,7 +1,7 @@
 /** The pages' way to the service: the client that follows from the contract, and the questions the views ask of it. */
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import { type Check, createClient, type Verification } from '../../src/contract/index.ts'
+import { type Check, createClient, type Verification, type VerificationWait } from '../../src/contract/index.ts'
 
 const client = createClient(window.location.origin)
 
@@ -138,18 +138,22 @@ export function useVerification(name: string) {
   const queries = useQueryClient()
   const [checks, setChecks] = useState<readonly Check[]>([])
   const [done, setDone] = useState<Verification | null>(null)
+  const [wait, setWait] = useState<VerificationWait | null>(null)
   const run = useMutation({
     mutationFn: async () => {
+      setWait(null)
       setChecks([])
       setDone(null)
       for await (const event of await client.connection.verify({ name })) {
+        if (event.type !== 'wait') setWait(null)
         if (event.type === 'check') setChecks((before) => [...before, event.check])
+        else if (event.type === 'wait') setWait(event.wait)
         else setDone(event.verification)
       }
     },
     onSettled: () => queries.invalidateQueries({ queryKey: ['connections'] }),
   })
-  return { start: () => run.mutate(), running: run.isPending, error: run.error, checks, done }
+  return { start: () => run.mutate(), running: run.isPending, error: run.error, checks, wait, done }
 }
 
 /** Explains a refusal of this connection with policies that were pasted. */

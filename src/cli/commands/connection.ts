@@ -1,7 +1,8 @@
 /** The commands on connections that do more than send flat input and draw the answer. */
 import type { Connection, ConnectionDraft, SetupKit, Verification } from '../../contract/index.ts'
+import { UsageError } from '../failure.ts'
 import { renderConnection } from '../render/connection.ts'
-import { renderCheck, renderVerification } from '../render/verification.ts'
+import { renderCheck, renderVerification, renderWait } from '../render/verification.ts'
 import {
   addInput,
   changeInput,
@@ -89,14 +90,23 @@ export const verifyCommand: CommandForm = {
     command
       .argument('<name>', "the connection's name")
       .option('--outside-root', 'they agree that a write beside the root path is tried; nothing is stored by it')
+      .option('--patience <seconds>', 'how long refusals of what is new are tried again, 0 to 300; absent: 30')
   },
   run: async (run, [name], options) => {
     const { terminal, json } = run
     const door = await run.openDoor()
     let verification: Verification | null = null
-    const input = { name: String(name), ...(options['outsideRoot'] === true ? { outsideRoot: true } : {}) }
+    const patience = text(options, 'patience')
+    if (patience !== undefined && !/^\d{1,3}$/.test(patience))
+      throw new UsageError(`\`${patience}\` is not a number of seconds`, 'give 0 to 300')
+    const input = {
+      name: String(name),
+      ...(options['outsideRoot'] === true ? { outsideRoot: true } : {}),
+      ...(patience === undefined ? {} : { patienceSeconds: Number(patience) }),
+    }
     for await (const event of door.client.connection.verify(input, { signal: terminal.signal })) {
       if (json) terminal.out(JSON.stringify(event))
+      else if (event.type === 'wait') terminal.note(renderWait(event.wait, terminal.columns))
       else if (event.type === 'check') terminal.out(renderCheck(event.check, terminal.columns, terminal.colors))
       if (event.type === 'done') verification = event.verification
     }

@@ -1,5 +1,5 @@
 /** A verification for the terminal: one line a check, then the chain, then why it is red. Pure. */
-import type { Check, Verification } from '../../contract/index.ts'
+import type { Check, Verification, VerificationWait } from '../../contract/index.ts'
 import { type Colors, printable } from '../terminal.ts'
 import { renderChain, statusColor, statusMark, wrap } from './chain.ts'
 import { renderDiagnosis } from './diagnosis.ts'
@@ -13,6 +13,12 @@ export function renderCheck(check: Check, columns: number, colors: Colors): stri
   const indent = 2 + idWidth + 8 + 2
   const [first = '', ...rest] = wrap(printable(check.detail), Math.max(columns - indent, 40))
   return [`${lead}${first}`, ...rest.map((line) => `${' '.repeat(indent)}${line}`)].join('\n')
+}
+
+/** Draws that a check waits. */
+export function renderWait(wait: VerificationWait, columns: number): string {
+  const text = `${wait.check}: ${printable(wait.detail)} (${wait.secondsLeft} s left)`
+  return wrap(text, Math.max(columns - 2, 40)).join('\n  ')
 }
 
 /** Draws how it ended: verdict, chain, and the diagnosis when there is one. */

@@ -65,12 +65,21 @@ const rows: Readonly<Record<string, GrantRow>> = {
   },
 }
 
+/** The class and the repair of a red check that no error stands behind; null for a check that only errors turn red. */
+export function grantRowOf(connection: Connection, check: string): { id: string; repair: string } | null {
+  const row = rows[check]
+  if (row === undefined) return null
+  const isToken = connection.authentication.kind === 'sas' && row.id === 'grants-too-much'
+  return { id: row.id, repair: isToken ? lettersAlone : row.repair.summary }
+}
+
+const lettersAlone = 'make a token with the letters of the set-up kit alone'
+
 /** Explains a red check that no error stands behind. */
 export function diagnoseGrant(connection: Connection, check: Check, chain: Chain): Diagnosis {
   const row = rows[check.id]
-  const sas = connection.authentication.kind === 'sas'
   const cause: Cause = {
-    id: row?.id ?? check.id,
+    id: row?.id ?? check.cause ?? check.id,
     confidence: 'likely',
     link: linkWithin(chainFormOf(connection), check.link),
     summary: check.detail,
@@ -78,10 +87,7 @@ export function diagnoseGrant(connection: Connection, check: Check, chain: Chain
     repairs: [
       {
         side: row?.repair.side ?? 'ours',
-        summary:
-          sas && row?.id === 'grants-too-much'
-            ? 'make a token with the letters of the set-up kit alone'
-            : (row?.repair.summary ?? 'look into the check by hand'),
+        summary: grantRowOf(connection, check.id)?.repair ?? check.repair ?? 'look into the check by hand',
         opens: 'nothing else',
         proved: false,
       },

@@ -3,8 +3,9 @@
  * out once. After the end of the time budget whatever is still running counts as unknown, and late answers are dropped.
  */
 import { DrawbridgeError } from '../../base/index.ts'
-import type { Check, CheckStatus, LinkId } from '../../contract/index.ts'
+import type { Check, CheckStatus, Connection, LinkId, VerificationWait } from '../../contract/index.ts'
 import type { ConnectionContext } from '../context.ts'
+import { type CheckCause, causeOfCheck } from './causes.ts'
 import { type CheckId, checks } from './checks.ts'
 
 /** What a check found. */
@@ -14,23 +15,32 @@ export interface Outcome {
   /** Where it failed, when that is known better than from the table. */
   readonly link?: LinkId
   readonly requestIds?: readonly string[]
+  /** What is wrong and what repairs it, where that is known better than from the error. */
+  readonly cause?: CheckCause
   /** Not tried for want of the customer's consent. */
   readonly consent?: 'missing'
 }
 
+/** What streams out before the report. */
+export type Progress =
+  | { readonly type: 'check'; readonly check: Check }
+  | { readonly type: 'wait'; readonly wait: VerificationWait }
+
 /** Runs and keeps checks. */
 export class Recorder {
   readonly #context: ConnectionContext
+  readonly #connection: Connection
   readonly #wanted: ReadonlySet<CheckId>
   readonly #startedAt: number
   readonly #done = new Map<CheckId, Check>()
   readonly #errors = new Map<CheckId, DrawbridgeError>()
-  readonly #queue: Check[] = []
+  readonly #queue: Progress[] = []
   #wake: (() => void) | null = null
   #isClosed = false
 
-  constructor(context: ConnectionContext, wanted: readonly CheckId[]) {
+  constructor(context: ConnectionContext, connection: Connection, wanted: readonly CheckId[]) {
     this.#context = context
+    this.#connection = connection
     this.#wanted = new Set(wanted)
     this.#startedAt = context.clock.now().getTime()
   }
@@ -66,10 +76,19 @@ export class Recorder {
       durationMs: Math.max(0, this.#context.clock.now().getTime() - begin),
       detail: outcome.detail,
       requestIds: [...(outcome.requestIds ?? [])],
+      ...(outcome.status === 'fail' ? causeOfCheck(this.#connection, id, this.#errors.get(id)) : {}),
+      ...(outcome.cause ?? {}),
       ...(outcome.consent === undefined ? {} : { consent: outcome.consent }),
     }
     this.#done.set(id, check)
-    this.#queue.push(check)
+    this.#queue.push({ type: 'check', check })
+    this.#wake?.()
+  }
+
+  /** Streams out that a check waits before it is tried again. */
+  tellWait(wait: VerificationWait): void {
+    if (this.#isClosed) return
+    this.#queue.push({ type: 'wait', wait })
     this.#wake?.()
   }
 
@@ -100,7 +119,7 @@ export class Recorder {
   }
 
   /** Streams the checks as they end. */
-  async *stream(): AsyncGenerator<Check, void, void> {
+  async *stream(): AsyncGenerator<Progress, void, void> {
     for (;;) {
       const next = this.#queue.shift()
       if (next !== undefined) {

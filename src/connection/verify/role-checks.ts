@@ -13,7 +13,9 @@ import type { SessionIdentity } from '../identity/index.ts'
 import { newExternalId } from '../model/external-id.ts'
 import { parseRoleArn } from '../model/role-arn.ts'
 import { baseOf, roleOf, sessionNeed } from '../open/session-need.ts'
+import type { Patience } from './patience.ts'
 import { type Outcome, outcomeOf, type Recorder, requestIdsOf } from './recorder.ts'
+import { waited } from './stage.ts'
 
 /** What the way in found: a fresh session, and how to get another. */
 export interface Entry {
@@ -28,6 +30,7 @@ export async function enterRole(
   identity: SessionIdentity,
   context: ConnectionContext,
   recorder: Recorder,
+  patience: Patience,
   signal: AbortSignal,
 ): Promise<Entry | null> {
   let credentials: AwsCredentials | null = null
@@ -48,13 +51,14 @@ export async function enterRole(
     assumeRole(signer, { ...wanted, ...change }, { clock: context.clock, signal })
   let session: RoleSession | null = null
   await recorder.run('assume-role', async () => {
-    const fresh = await assume({})
+    const { value: fresh, waitedMs } = await patience.attempt('assume-role', () => assume({}))
     session = fresh
-    return {
+    const outcome: Outcome = {
       status: 'pass',
       detail: `${wanted.roleArn} gave a session until ${fresh.expiresAt.toISOString()}${packed(fresh)}`,
       requestIds: fresh.requestId === undefined ? [] : [fresh.requestId],
     }
+    return waited(outcome, waitedMs)
   })
   const won = session as RoleSession | null
   return won === null ? null : { session: won, assume }

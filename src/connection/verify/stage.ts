@@ -5,6 +5,7 @@ import type { ObjectStore } from '../../storage/index.ts'
 import type { ConnectionContext } from '../context.ts'
 import { linkOfRefusal } from '../diagnose/error-link.ts'
 import type { CheckId } from './checks.ts'
+import type { Patience } from './patience.ts'
 import { type Outcome, outcomeOf, type Recorder } from './recorder.ts'
 
 /** What the storage checks work with. */
@@ -20,6 +21,7 @@ export interface StorageStage {
   readonly narrowed: ObjectStore | null
   /** True: the customer agreed that a write beside the root path may be tried. */
   readonly mayProbeOutside: boolean
+  readonly patience: Patience
   readonly signal: AbortSignal
 }
 
@@ -27,11 +29,18 @@ export interface StorageStage {
 export async function run(stage: StorageStage, id: CheckId, work: () => Promise<Outcome>): Promise<boolean> {
   return stage.recorder.run(id, async () => {
     try {
-      return await work()
+      const { value, waitedMs } = await stage.patience.attempt(id, work)
+      return waited(value, waitedMs)
     } catch (error) {
       if (!(error instanceof DrawbridgeError) || error.code === 'cancelled') throw error
       stage.recorder.blame(id, error)
       return { ...outcomeOf(error), link: linkOfRefusal(stage.connection, error) }
     }
   })
+}
+
+/** Says that it took a while until what is new had arrived. */
+export function waited(outcome: Outcome, waitedMs: number): Outcome {
+  if (waitedMs === 0) return outcome
+  return { ...outcome, detail: `${outcome.detail}; accepted after ${Math.round(waitedMs / 1000)} seconds` }
 }

@@ -87,7 +87,7 @@ describe('verifyConnection', () => {
     const work = (async () => {
       for await (const event of verifyConnection(connection, none, dana, context, { budgetMs: 60_000 })) {
         if (event.type === 'done') return event.verification
-        events.push(event.check.id)
+        if (event.type === 'check') events.push(event.check.id)
       }
       throw new Error('no report')
     })()

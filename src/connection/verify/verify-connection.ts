@@ -22,8 +22,10 @@ import { storeOf } from '../open/open-connection.ts'
 import { sessionNeed } from '../open/session-need.ts'
 import type { ConnectionSecret } from '../repository.ts'
 import { type CheckId, checkIds, checksFor } from './checks.ts'
+import { Patience } from './patience.ts'
 import { type Outcome, Recorder } from './recorder.ts'
 import { checkExternalId, checkSession, enterRole } from './role-checks.ts'
+import { waited } from './stage.ts'
 import { checkStorage } from './storage-checks.ts'
 
 /** How a verification runs. */
@@ -32,6 +34,11 @@ export interface VerifyOptions {
   readonly budgetMs?: number | undefined
   /** True: the customer agrees, for this time, that a write beside the root path is tried. Absent: as the connection says. */
   readonly outsideRoot?: boolean | undefined
+  /**
+   * How long a connection that never worked as it is waits for its permissions to arrive, before a refusal is called wrong;
+   * at most half of the budget. Absent: not at all.
+   */
+  readonly patienceMs?: number | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -54,7 +61,7 @@ export async function* verifyConnection(
   const stop = new AbortController()
   const cancel = (): void => stop.abort()
   options.signal?.addEventListener('abort', cancel, { once: true })
-  const recorder = new Recorder(context, checksFor(connection))
+  const recorder = new Recorder(context, connection, checksFor(connection))
   const end = (detail: string): void => {
     recorder.settleRest({ status: 'unknown', detail })
     recorder.close()
@@ -70,9 +77,16 @@ export async function* verifyConnection(
   stop.signal.addEventListener('abort', () => end('the verification was cancelled'), { once: true })
   if (options.signal?.aborted === true) stop.abort()
   const mayProbeOutside = options.outsideRoot ?? connection.writing.probeOutsideRoot ?? false
+  const patience = new Patience({
+    context,
+    connection,
+    patienceMs: Math.min(options.patienceMs ?? 0, budgetMs / 2),
+    signal: stop.signal,
+    tell: (wait) => recorder.tellWait(wait),
+  })
   const failure: { error: unknown } = { error: null }
   // Not waited for at the end: what hangs would hang the report too, and late answers are dropped.
-  tryAll({ connection, secret, identity, context, recorder, mayProbeOutside, signal: stop.signal }).then(
+  tryAll({ connection, secret, identity, context, recorder, mayProbeOutside, patience, signal: stop.signal }).then(
     () => end('was not reached'),
     (error: unknown) => {
       failure.error = error
@@ -80,7 +94,7 @@ export async function* verifyConnection(
     },
   )
   try {
-    for await (const check of recorder.stream()) yield { type: 'check', check }
+    yield* recorder.stream()
     if (failure.error !== null) throw failure.error
     const found = recorder.found()
     const report = await reportOf(connection, secret, identity, context, recorder, startedAt, found)
@@ -99,6 +113,7 @@ interface Attempt {
   readonly context: ConnectionContext
   readonly recorder: Recorder
   readonly mayProbeOutside: boolean
+  readonly patience: Patience
   readonly signal: AbortSignal
 }
 
@@ -116,8 +131,8 @@ async function tryAll(attempt: Attempt): Promise<void> {
 }
 
 async function tryRole(attempt: Attempt): Promise<void> {
-  const { connection, secret, identity, context, recorder, signal } = attempt
-  const entry = await enterRole(connection, identity, context, recorder, signal)
+  const { connection, secret, identity, context, recorder, patience, signal } = attempt
+  const entry = await enterRole(connection, identity, context, recorder, patience, signal)
   if (entry === null) {
     const detail = 'the right External ID is not accepted, so the refusal of another says nothing'
     recorder.settle('external-id-required', { status: 'unknown', detail })
@@ -144,18 +159,21 @@ async function tryRole(attempt: Attempt): Promise<void> {
 }
 
 async function tryAccessKey(attempt: Attempt): Promise<void> {
-  const { connection, secret, context, recorder, signal } = attempt
+  const { connection, secret, context, recorder, patience, signal } = attempt
   const { authentication, location } = connection
   if (authentication.kind !== 'access-key' || secret.kind !== 'access-key' || location.service !== 's3') {
     throw new TypeError('an access key belongs to a bucket and to its own secret')
   }
   await recorder.run('access-key', async () => {
-    const caller = await callerIdentity(
-      { accessKeyId: authentication.accessKeyId, secretAccessKey: new Secret(secret.secretAccessKey) },
-      { region: location.region, endpoint: context.stsEndpoint, signal },
+    const { value: caller, waitedMs } = await patience.attempt('access-key', () =>
+      callerIdentity(
+        { accessKeyId: authentication.accessKeyId, secretAccessKey: new Secret(secret.secretAccessKey) },
+        { region: location.region, endpoint: context.stsEndpoint, signal },
+      ),
     )
     const detail = `the key belongs to ${caller.callerArn}`
-    return { status: 'pass', detail, requestIds: caller.requestId === undefined ? [] : [caller.requestId] }
+    const requestIds = caller.requestId === undefined ? [] : [caller.requestId]
+    return waited({ status: 'pass', detail, requestIds }, waitedMs)
   })
   // Stores that speak S3 and no STS leave the check unknown or red; the storage itself is tried all the same.
   await tryStore(attempt, storeOf(connection, secret, context, null), null)

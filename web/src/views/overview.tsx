@@ -35,6 +35,12 @@ export function ConnectionOverview({ connection }: { readonly connection: Connec
             A session issued earlier still works until {when(last.sessionValidUntil)}; deliveries stop then.
           </Alert>
         ) : null}
+        {verification.wait ? (
+          <Alert color="yellow" mt="sm" role="status">
+            <span className="mono">{verification.wait.check}</span> waits: {verification.wait.detail} (
+            {verification.wait.secondsLeft} seconds left).
+          </Alert>
+        ) : null}
         {verification.error ? <Trouble error={verification.error} onAgain={verification.start} /> : null}
       </section>
       {last?.diagnosis && !verification.running ? <DiagnosisView diagnosis={last.diagnosis} /> : null}
