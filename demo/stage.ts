@@ -31,8 +31,16 @@ export interface Stage {
   close(): Promise<void>
 }
 
-/** Starts everything below `folder`; `egress` is what the deployment declares of its own addresses. */
-export async function setStage(root: string, folder: string, egress: 'dynamic' | readonly string[]): Promise<Stage> {
+/**
+ * Starts everything below `folder`; `egress` is what the deployment declares of its own addresses, and `settings` what else
+ * its configuration says.
+ */
+export async function setStage(
+  root: string,
+  folder: string,
+  egress: 'dynamic' | readonly string[],
+  settings: Readonly<Record<string, unknown>> = {},
+): Promise<Stage> {
   const dataDirectory = path.join(folder, 'data')
   mkdirSync(dataDirectory, { recursive: true, mode: 0o700 })
   const port = await freePort()
@@ -58,6 +66,7 @@ export async function setStage(root: string, folder: string, egress: 'dynamic' |
       scopes: ['profile'],
       allowInsecureLoopback: true,
     },
+    ...settings,
   }
   writeFileSync(path.join(dataDirectory, 'config.json'), JSON.stringify(config, null, 2), { mode: 0o600 })
   const service = await startService(root, dataDirectory, sandbox)

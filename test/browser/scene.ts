@@ -35,7 +35,7 @@ export function buildPages(): void {
 export async function openScene(serviceUrl: string): Promise<Scene> {
   const browser = await chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox', '--disable-gpu'] })
   const page = await browser.newPage({ viewport: { width: 1280, height: 900 }, colorScheme: 'light' })
-  page.setDefaultTimeout(30_000)
+  page.setDefaultTimeout(20_000)
   const complaints: string[] = []
   page.on('console', (message) => {
     const isOurs = message.location().url.startsWith(serviceUrl)

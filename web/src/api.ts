@@ -1,7 +1,14 @@
 /** The pages' way to the service: the client that follows from the contract, and the questions the views ask of it. */
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
-import { type Check, createClient, type Verification, type VerificationWait } from '../../src/contract/index.ts'
+import { useEffect, useRef, useState } from 'react'
+import {
+  type Check,
+  type ConnectionDraft,
+  type ConnectionInput,
+  createClient,
+  type Verification,
+  type VerificationWait,
+} from '../../src/contract/index.ts'
 
 const client = createClient(window.location.origin)
 
@@ -47,6 +54,33 @@ export function useConnection(name: string) {
   return useQuery({
     queryKey: ['connections', name],
     queryFn: ({ signal }) => client.connection.show({ name }, { signal }),
+  })
+}
+
+/** Whether the reader may change connections and routes. */
+export function useMayConnect(): boolean {
+  return useStatus().data?.signedIn.rights.includes('connect') === true
+}
+
+/** Reserves an External ID, and shows the kit of a connection that is not saved yet. */
+export function useDraft() {
+  const reservation = useMutation({ mutationFn: () => client.connection.prepare({}) })
+  const draft = useMutation({ mutationFn: (input: ConnectionDraft) => client.connection.draft(input) })
+  return {
+    reserve: () => reservation.mutateAsync(),
+    show: (input: ConnectionDraft) => draft.mutate(input),
+    forget: () => draft.reset(),
+    kit: draft.data,
+    error: reservation.error ?? draft.error,
+    isPending: reservation.isPending || draft.isPending,
+  }
+}
+
+export function useConnectionAddition() {
+  const queries = useQueryClient()
+  return useMutation({
+    mutationFn: (input: ConnectionInput) => client.connection.add(input),
+    onSettled: () => queries.invalidateQueries({ queryKey: ['connections'] }),
   })
 }
 
@@ -133,8 +167,8 @@ export function useReceipt(id: string) {
   })
 }
 
-/** Runs a verification and gives its checks as they end. */
-export function useVerification(name: string) {
+/** Runs a verification and gives its checks as they end; one begins by itself where the page `startsAtOnce`. */
+export function useVerification(name: string, startsAtOnce = false) {
   const queries = useQueryClient()
   const [checks, setChecks] = useState<readonly Check[]>([])
   const [done, setDone] = useState<Verification | null>(null)
@@ -153,6 +187,13 @@ export function useVerification(name: string) {
     },
     onSettled: () => queries.invalidateQueries({ queryKey: ['connections'] }),
   })
+  const isBegun = useRef(false)
+  const { mutate } = run
+  useEffect(() => {
+    if (!startsAtOnce || isBegun.current) return
+    isBegun.current = true
+    mutate()
+  }, [startsAtOnce, mutate])
   return { start: () => run.mutate(), running: run.isPending, error: run.error, checks, wait, done }
 }
 

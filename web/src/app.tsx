@@ -11,11 +11,12 @@ import { ConnectionView } from './views/connection.tsx'
 import { ConnectionsView } from './views/connections.tsx'
 import { DeliveriesView } from './views/deliveries.tsx'
 import { DeliveryView } from './views/delivery.tsx'
+import { SetUpView } from './views/set-up/set-up.tsx'
 import { TicketView } from './views/ticket.tsx'
 import { TicketsView } from './views/tickets.tsx'
 
 const doors: readonly { readonly href: string; readonly text: string; readonly views: readonly Place['view'][] }[] = [
-  { href: '#/connections', text: 'Connections', views: ['connections', 'connection'] },
+  { href: '#/connections', text: 'Connections', views: ['connections', 'connection', 'set-up'] },
   { href: '#/deliveries', text: 'Deliveries', views: ['deliveries', 'delivery'] },
   { href: '#/tickets', text: 'Tickets', views: ['tickets', 'ticket'] },
 ]
@@ -68,6 +69,8 @@ function viewOf(place: Place): ReactNode {
   switch (place.view) {
     case 'connections':
       return <ConnectionsView />
+    case 'set-up':
+      return <SetUpView />
     case 'connection':
       return <ConnectionView key={place.name} name={place.name} section={place.section} />
     case 'deliveries':

@@ -7,6 +7,7 @@ export type ConnectionSection = (typeof connectionSections)[number]
 
 export type Place =
   | { readonly view: 'connections' }
+  | { readonly view: 'set-up' }
   | { readonly view: 'connection'; readonly name: string; readonly section: ConnectionSection }
   | { readonly view: 'tickets' }
   | { readonly view: 'ticket'; readonly id: string }
@@ -25,6 +26,7 @@ export function parsePlace(fragment: string): Place {
     .split('/')
     .map(decoded)
   if (view === 'connections' && argument) return { view: 'connection', name: argument, section: sectionOf(more) }
+  if (view === 'set-up') return { view: 'set-up' }
   if (view === 'tickets') return argument ? { view: 'ticket', id: argument } : { view: 'tickets' }
   if (view === 'deliveries') return argument ? { view: 'delivery', id: argument } : { view: 'deliveries' }
   return { view: 'connections' }

@@ -4,16 +4,17 @@
 export function saveFiles(files: readonly { readonly path: string; readonly base64: string }[]): void {
   for (const file of files) {
     const bytes = Uint8Array.from(atob(file.base64), (character) => character.charCodeAt(0))
-    save(file.path, new Blob([bytes]))
+    saveBlob(file.path, new Blob([bytes]))
   }
 }
 
 /** Saves one text. */
 export function saveText(path: string, text: string): void {
-  save(path, new Blob([text]))
+  saveBlob(path, new Blob([text]))
 }
 
-function save(path: string, blob: Blob): void {
+/** Saves whatever it is. */
+export function saveBlob(path: string, blob: Blob): void {
   const address = URL.createObjectURL(blob)
   const link = document.createElement('a')
   link.href = address

@@ -1,8 +1,10 @@
 /** All connections, each with its chain as the last verification found it. */
+import { Button } from '@mantine/core'
 import type { Connection } from '../../../src/contract/index.ts'
-import { useConnections } from '../api.ts'
+import { useConnections, useMayConnect } from '../api.ts'
 import { connectionAddress } from '../router.ts'
 import { ChainRow } from '../ui/chain.tsx'
+import { good } from '../ui/colours.ts'
 import { Loaded } from '../ui/loaded.tsx'
 import { PageTitle } from '../ui/page-title.tsx'
 import { StatusBadge } from '../ui/status-badge.tsx'
@@ -10,14 +12,22 @@ import { placeOf, when } from '../ui/words.ts'
 
 export function ConnectionsView() {
   const query = useConnections()
+  const mayConnect = useMayConnect()
   return (
     <>
-      <PageTitle text="Connections" />
+      <PageTitle text="Connections">
+        {mayConnect ? (
+          <Button component="a" href="#/set-up" className="push" color={good}>
+            Set up a connection
+          </Button>
+        ) : null}
+      </PageTitle>
       <Loaded query={query}>
         {(connections) =>
           connections.length === 0 ? (
             <p className="card">
-              No connection yet. Add one with <code className="mono">drawbridge connection add</code>.
+              No connection yet. Setting one up takes a name, a bucket or a container, and an administrator of the
+              customer.
             </p>
           ) : (
             connections.map((connection) => <ConnectionCard key={connection.id} connection={connection} />)

@@ -1,6 +1,7 @@
 /** A connection at a glance: its chain, the Verify button with its checks live, the diagnosis, and how we get in. */
 
 import { Alert, Button } from '@mantine/core'
+import { useEffect, useState } from 'react'
 import type { Connection } from '../../../src/contract/index.ts'
 import { useVerification } from '../api.ts'
 import { ChainRow } from '../ui/chain.tsx'
@@ -12,14 +13,30 @@ import { Trouble } from '../ui/trouble.tsx'
 import { placeOf, when } from '../ui/words.ts'
 import { ExplainWithPolicies } from './explain.tsx'
 
+let firstVerification: string | null = null
+
+/** Says that a connection was just set up: its page verifies it without anybody pressing the button. */
+export function beginFirstVerification(name: string): void {
+  firstVerification = name
+}
+
 export function ConnectionOverview({ connection }: { readonly connection: Connection }) {
   const { name } = connection
-  const verification = useVerification(name)
+  const [isFirst] = useState(() => firstVerification === name)
+  const verification = useVerification(name, isFirst)
+  useEffect(() => {
+    firstVerification = null
+  }, [])
   const last = verification.done ?? connection.lastVerification
   const checks = verification.running || verification.checks.length > 0 ? verification.checks : (last?.checks ?? [])
   const isRed = last?.status === 'fail' && !verification.running
   return (
     <>
+      {isFirst && connection.state === 'active' ? (
+        <Alert color="green" mb="md" role="status" title="The connection is active">
+          Its chain is green from the person to the object. It can be a target of a route now.
+        </Alert>
+      ) : null}
       <section className="card" aria-label="chain">
         <div className="row">
           <span className="mono">{placeOf(connection.location)}</span>
@@ -51,7 +68,7 @@ export function ConnectionOverview({ connection }: { readonly connection: Connec
           <CheckList checks={checks} />
         </section>
       ) : null}
-      {connection.authentication.kind === 'role' && last ? <ExplainWithPolicies name={name} /> : null}
+      {connection.authentication.kind === 'role' && last && last.status !== 'pass' ? <ExplainWithPolicies name={name} /> : null}
       <Facts connection={connection} />
     </>
   )
