@@ -68,7 +68,9 @@ export function ConnectionOverview({ connection }: { readonly connection: Connec
           <CheckList checks={checks} />
         </section>
       ) : null}
-      {connection.authentication.kind === 'role' && last && last.status !== 'pass' ? <ExplainWithPolicies name={name} /> : null}
+      {connection.authentication.kind === 'role' && last && last.status !== 'pass' ? (
+        <ExplainWithPolicies name={name} />
+      ) : null}
       <Facts connection={connection} />
     </>
   )
