@@ -85,6 +85,59 @@ export const configSchema = z.strictObject({
     .array(z.string().regex(/^\d{12}$/))
     .default([])
     .describe("AWS accounts that are ours, beside the base identity's own."),
+  database: z
+    .strictObject({
+      poolSize: z.number().int().min(2).max(200).default(10).describe('Connections of one process at most.'),
+      statementTimeoutSeconds: z
+        .number()
+        .int()
+        .min(1)
+        .max(600)
+        .default(30)
+        .describe('After so long a statement counts as stuck; the work is tried again.'),
+      connectTimeoutSeconds: z
+        .number()
+        .int()
+        .min(1)
+        .max(120)
+        .default(5)
+        .describe('How long to wait for a connection before the database counts as unavailable.'),
+    })
+    .prefault({})
+    .describe('PostgreSQL, where `DATABASE_URL` names one (docs/postgresql.md).'),
+  rootKeyFile: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'The root key that all machines share, for PostgreSQL; a relative path counts from the data directory. Absent: `keys/root.key` there.',
+    ),
+  spool: z
+    .strictObject({
+      directory: z
+        .string()
+        .min(1)
+        .optional()
+        .describe(
+          'Where accepted reports wait, for PostgreSQL: a directory that all machines share. Absent: `spool` in the data directory.',
+        ),
+    })
+    .prefault({})
+    .describe('The spool.'),
+  worker: z
+    .strictObject({
+      concurrency: z.number().int().min(1).max(64).default(4).describe('Large deliveries at work at the same time.'),
+      smallConcurrency: z.number().int().min(1).max(512).default(64).describe('Small deliveries beside them.'),
+      drainSeconds: z
+        .number()
+        .int()
+        .min(0)
+        .max(600)
+        .default(30)
+        .describe('How long a stopping worker lets what it began end, before it gives the rest back.'),
+    })
+    .prefault({})
+    .describe('The worker that delivers.'),
   oidc: oidc.optional().describe('The identity provider through which people sign in.'),
   rights: rights
     .optional()

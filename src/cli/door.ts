@@ -4,6 +4,7 @@
  */
 import { DrawbridgeError, systemClock, systemRandom } from '../base/index.ts'
 import { createClient, type DrawbridgeClient } from '../contract/index.ts'
+import type { DatabaseAddress } from './database-address.ts'
 import type { OpenedHouse } from './house.ts'
 
 /** An open way to the service. */
@@ -18,6 +19,7 @@ export interface Door {
 export interface DoorOptions {
   readonly directory: string
   readonly configPath: string | null
+  readonly database: DatabaseAddress | null
   /** The address of a server somewhere else; null: whatever the data directory says. */
   readonly url: string | null
   /** The operator token for `url`. */
@@ -49,7 +51,7 @@ export async function openDoor(options: DoorOptions): Promise<Door> {
 }
 
 /** The rooms below are loaded only where they are used: a command that finds a server needs none of them. */
-async function openDirectory({ directory, configPath, foreignCredentials }: DoorOptions): Promise<Door> {
+async function openDirectory({ directory, configPath, database, foreignCredentials }: DoorOptions): Promise<Door> {
   const [{ inProcessClient, operatorCaller }, { readConfig }, { openHouse }] = await Promise.all([
     import('../operations/index.ts'),
     import('./config.ts'),
@@ -59,6 +61,7 @@ async function openDirectory({ directory, configPath, foreignCredentials }: Door
   const house = await openHouse({
     config,
     directory,
+    database,
     clock: systemClock,
     random: systemRandom,
     ...(foreignCredentials ? { provider: null } : {}),

@@ -16,8 +16,10 @@ import {
 } from '../delivery/index.ts'
 import { EvidenceLog, exportPublicKeyPem } from '../evidence/index.ts'
 import { type House, makeScheduleLoop, makeWatch, type Watch } from '../operations/index.ts'
-import { openState, type State } from '../state/index.ts'
+import type { State } from '../state/index.ts'
 import { type Config, webhooksOf } from './config.ts'
+import { openHouseState } from './database.ts'
+import type { DatabaseAddress } from './database-address.ts'
 import { targetAccess } from './target-access.ts'
 import { version } from './version.ts'
 import { ticketTemplate } from './web-root.ts'
@@ -30,6 +32,8 @@ export interface HouseOptions {
   readonly config: Config
   /** The data directory; made when absent. */
   readonly directory: string
+  /** PostgreSQL; absent or null: the data directory's own database. */
+  readonly database?: DatabaseAddress | null
   readonly clock: Clock
   readonly random: Random
   /** Where our AWS credentials come from; absent: the AWS SDK's standard chain; null: the ones in reach are not ours. */
@@ -43,6 +47,8 @@ export interface HouseOptions {
 /** An opened house and the worker that moves its deliveries. */
 export interface OpenedHouse {
   readonly house: House
+  /** True: other processes work with the same database and spool. */
+  readonly isShared: boolean
   /** Not started: the server starts it, a single command runs it until its delivery has ended. */
   readonly worker: DeliveryWorker
   /** Verifies on a schedule and sends alerts. Not started: the server starts it. */
@@ -51,17 +57,19 @@ export interface OpenedHouse {
   readonly schedules: { start(): void; stop(): Promise<void> }
   /** Adds a listener for what deliveries do; returns how to remove it. */
   onDelivery(listener: (event: DeliveryEvent) => void): () => void
-  /** Stops worker and watch, and gives the data directory free. May be called twice. */
-  close(): Promise<void>
+  /** Asks the database for an answer. @throws database-unavailable */
+  ping(): Promise<void>
+  /** Stops worker and watch, and gives the data directory free. `drainMs`: what was begun may end, 5 s unless said otherwise. May be called twice. */
+  close(options?: { readonly drainMs?: number }): Promise<void>
 }
 
 /**
  * Opens a house.
- * @throws data-directory-locked | data-directory-broken | evidence-forked | disk-full
+ * @throws data-directory-locked | data-directory-broken | database-… | evidence-forked | disk-full
  */
 export async function openHouse(options: HouseOptions): Promise<OpenedHouse> {
   const { config, directory, clock, random } = options
-  const state = await openState({ directory, clock, random })
+  const state = await openHouseState({ config, directory, clock, random, database: options.database ?? null })
   try {
     return await assemble(options, state, config.tenant)
   } catch (error) {
@@ -83,7 +91,7 @@ async function assemble(options: HouseOptions, state: State, tenant: string): Pr
   const context = connectionContext(options, exportPublicKeyPem(state.evidenceKey.publicKey))
   const webhooks = await webhooksOf(config, options.directory)
   const access = targetAccess(state.connections, context)
-  const keep = new Set(await state.deliveries.spooledUploads())
+  const keep = state.isShared ? null : new Set(await state.deliveries.spooledUploads())
   const spool = await Spool.open({ directory: state.spoolDirectory, keep })
   const listeners = new Set<(event: DeliveryEvent) => void>()
   if (options.onDelivery !== undefined) listeners.add(options.onDelivery)
@@ -94,6 +102,10 @@ async function assemble(options: HouseOptions, state: State, tenant: string): Pr
     access,
     spool,
     receipts: evidenceReceipts(evidence, state.evidenceKey.privateKey),
+    name: `${hostname()}:${process.pid}`,
+    concurrency: config.worker.concurrency,
+    smallConcurrency: config.worker.smallConcurrency,
+    isSpoolShared: state.isShared,
     onEvent: (event) => {
       for (const listener of listeners) listener(event)
     },
@@ -149,6 +161,7 @@ async function assemble(options: HouseOptions, state: State, tenant: string): Pr
   let closing: Promise<void> | null = null
   return {
     house,
+    isShared: state.isShared,
     worker,
     watch,
     schedules,
@@ -156,10 +169,9 @@ async function assemble(options: HouseOptions, state: State, tenant: string): Pr
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
-    close: () => {
-      closing ??= Promise.all([watch.stop(), schedules.stop(), worker.stop({ drainMs: 5_000 })]).then(() =>
-        state.close(),
-      )
+    ping: () => state.ping(),
+    close: ({ drainMs = 5_000 } = {}) => {
+      closing ??= Promise.all([watch.stop(), schedules.stop(), worker.stop({ drainMs })]).then(() => state.close())
       return closing
     },
   }

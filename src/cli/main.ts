@@ -5,6 +5,7 @@
 import { resolve } from 'node:path'
 import type { CommandForm, Options } from './commands/form.ts'
 import type { Run } from './commands/run.ts'
+import { databaseAddress } from './database-address.ts'
 import { type Door, openDoor } from './door.ts'
 import { reportFailure } from './failure.ts'
 import { makeProgram } from './program.ts'
@@ -56,16 +57,21 @@ async function runCommand(
 ): Promise<number> {
   const directory = resolve(given(options['data']) ?? given(process.env['DRAWBRIDGE_DATA']) ?? '.drawbridge')
   const configPath = given(options['config']) ?? null
+  const database = databaseAddress({
+    url: given(process.env['DATABASE_URL']),
+    ownerUrl: given(process.env['DATABASE_OWNER_URL']),
+  })
   const held: { door: Promise<Door> | null } = { door: null }
   const run: Run = {
     terminal,
     json: options['json'] === true,
     directory,
     configPath,
+    database,
     openDoor: ({ foreignCredentials = false } = {}) => {
       const url = given(process.env['DRAWBRIDGE_URL']) ?? null
       const token = given(process.env['DRAWBRIDGE_TOKEN']) ?? null
-      held.door ??= openDoor({ directory, configPath, url, token, foreignCredentials })
+      held.door ??= openDoor({ directory, configPath, database, url, token, foreignCredentials })
       return held.door
     },
   }

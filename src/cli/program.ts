@@ -2,6 +2,7 @@
 import { Command } from 'commander'
 import type { Delivery, DrawbridgeClient, OperationName, operations } from '../contract/index.ts'
 import { addCommand, changeCommand, draftCommand, kitCommand, verifyCommand } from './commands/connection.ts'
+import { databaseMigrateCommand, databaseRollbackCommand, databaseStatusCommand } from './commands/database.ts'
 import { deliverCommand } from './commands/deliver.ts'
 import { diagnoseCommand } from './commands/diagnose.ts'
 import { exportCommand, showReceiptCommand, verifyReceiptCommand } from './commands/evidence.ts'
@@ -21,6 +22,7 @@ import { createScheduleCommand, runScheduleCommand } from './commands/schedule.t
 import { serveCommand } from './commands/serve.ts'
 import { showTicketCommand, ticketCommand } from './commands/ticket.ts'
 import { whatIfCommand } from './commands/what-if.ts'
+import { workerCommand } from './commands/worker.ts'
 import { renderConnection, renderConnections, renderRoutes } from './render/connection.ts'
 import { renderDeliveries, renderDelivery } from './render/delivery.ts'
 import { renderHistory } from './render/history.ts'
@@ -98,6 +100,30 @@ export const startingCommands = [
     form: serveCommand,
   },
   {
+    words: ['worker'],
+    summary: 'Starts a worker that delivers what servers accepted, on the PostgreSQL that they share.',
+    example: 'drawbridge worker --health-port 4781',
+    form: workerCommand,
+  },
+  {
+    words: ['database', 'status'],
+    summary: 'Shows which steps the PostgreSQL database has seen, and which are missing.',
+    example: 'drawbridge database status',
+    form: databaseStatusCommand,
+  },
+  {
+    words: ['database', 'migrate'],
+    summary: 'Brings the PostgreSQL database to the form of this version, as its owner.',
+    example: 'drawbridge database migrate',
+    form: databaseMigrateCommand,
+  },
+  {
+    words: ['database', 'rollback'],
+    summary: 'Takes the last step of the PostgreSQL database back, for a return to the version before.',
+    example: 'drawbridge database rollback',
+    form: databaseRollbackCommand,
+  },
+  {
     words: ['sandbox'],
     summary: 'Starts a local cloud that verifies signatures and enforces policies, to rehearse on.',
     example: 'drawbridge sandbox --port 9000',
@@ -114,6 +140,7 @@ const groupSummaries: Readonly<Record<string, string>> = {
   ticket: 'Repair tickets for whoever can repair.',
   evidence: 'The log of everything that happened.',
   policy: 'The policy language, offline.',
+  database: 'The form of the PostgreSQL database.',
 }
 
 /** Starts one command: the program was told what to do, and this does it. */

@@ -33,6 +33,8 @@ export interface DeliveryWorkerParts {
   readonly smallConcurrency?: number
   /** Claims without an answer, one after the other, before a delivery is put into quarantine; 5 unless said otherwise. */
   readonly quarantineAfter?: number
+  /** True: other processes use the same spool, which is then swept by age. */
+  readonly isSpoolShared?: boolean
   /** Called as things happen. It must not throw. */
   readonly onEvent?: (event: DeliveryEvent) => void
 }
@@ -193,6 +195,9 @@ export class DeliveryWorker {
     this.#houseKeptAt = now
     const { repository, spool } = this.#parts
     for (const upload of await repository.forgetOrphanUploads(orphanUploadMs)) await spool.remove(upload)
+    if (this.#parts.isSpoolShared !== true) return
+    const known = new Set(await repository.spooledUploads())
+    await spool.sweep(known, new Date(now - orphanUploadMs))
   }
 
   async #idle(): Promise<void> {

@@ -99,6 +99,11 @@ async function follow(
 ): Promise<Delivery> {
   const { client, house } = door
   if (house === null) return wait ? poll(client, accepted, terminal) : accepted
+  if (house.isShared) {
+    // Some worker will take it; this process is one of them.
+    house.worker.start()
+    return poll(client, accepted, terminal)
+  }
   const ended = new Promise<void>((resolve) => {
     house.onDelivery((event) => {
       if (event.type === 'progress' && event.delivery === accepted.id) {

@@ -1,5 +1,6 @@
 /** What every command is given: the terminal, what was asked for on all commands alike, and the way to the service. */
 import { type Operation, type OperationName, operations } from '../../contract/index.ts'
+import type { DatabaseAddress } from '../database-address.ts'
 import type { Door } from '../door.ts'
 import type { Terminal } from '../terminal.ts'
 
@@ -12,6 +13,8 @@ export interface Run {
   readonly directory: string
   /** `--config`; null: the data directory's own. */
   readonly configPath: string | null
+  /** PostgreSQL, as the environment names it; null: the data directory's own database. */
+  readonly database: DatabaseAddress | null
   /** Opens the way to the service: a running server, or the data directory itself. Closed when the command has ended. */
   openDoor(options?: { readonly foreignCredentials?: boolean }): Promise<Door>
 }

@@ -13,9 +13,10 @@ export const serveCommand: CommandForm = {
     command
       .option('--port <port>', 'the port to listen on; 0 takes any free one')
       .option('--host <host>', 'the address to listen on')
+      .option('--with-worker', 'on PostgreSQL: deliver as well, and do not leave it to the workers')
   },
   run: async (run, _args, options) => {
-    const { terminal, directory } = run
+    const { terminal, directory, database } = run
     const [{ scrub, startServer }, { oidcSettings, readConfig }, { openHouse }] = await Promise.all([
       import('../../server/index.ts'),
       import('../config.ts'),
@@ -28,6 +29,7 @@ export const serveCommand: CommandForm = {
     const house = await openHouse({
       config,
       directory,
+      database,
       clock: systemClock,
       random: systemRandom,
       onWatchFault: (error) => {
@@ -49,7 +51,8 @@ export const serveCommand: CommandForm = {
         operatorClaims: config.operatorClaims,
         log,
       })
-      house.worker.start()
+      // On PostgreSQL the server accepts and the workers deliver.
+      if (!house.isShared || options['withWorker'] === true) house.worker.start()
       house.watch.start()
       house.schedules.start()
       announce(run, server.url, server.localUrl)

@@ -16,8 +16,11 @@ import { SpooledBody } from './spooled-body.ts'
 export interface SpoolOptions {
   /** Made when absent. Nothing else may be kept there. */
   readonly directory: string
-  /** The uploads that the repository knows of. Whatever else lies there is what a crash left, and is removed. */
-  readonly keep: ReadonlySet<string>
+  /**
+   * The uploads that the repository knows of. Whatever else lies there is what a crash left, and is removed. Null: other
+   * processes write here too, and nobody can tell; `sweep` removes what has lain there for long.
+   */
+  readonly keep: ReadonlySet<string> | null
   /** New reports are pushed back above this. Absent: as much as the disk holds. */
   readonly quotaBytes?: number
   /** Reports up to this are handed back for the database to keep. Absent: 64 KiB. */
@@ -60,9 +63,9 @@ export class Spool {
       let usedBytes = 0
       for (const name of await readdir(options.directory)) {
         const path = join(options.directory, name)
-        const isKnown = options.keep.has(name.slice(0, name.indexOf('.')))
-        if (name.endsWith('.part') || !isKnown) await rm(path, { force: true })
-        else usedBytes += (await stat(path)).size
+        const isKnown = options.keep?.has(uploadOf(name)) ?? true
+        if (options.keep !== null && (name.endsWith('.part') || !isKnown)) await rm(path, { force: true })
+        else usedBytes += await sizeOf(path)
       }
       return new Spool(options, usedBytes)
     })
@@ -158,6 +161,25 @@ export class Spool {
     }
   }
 
+  /**
+   * Removes the files that nobody knows of and that were not written to since `before`, and counts anew what is there.
+   * `known` was read before, so that what came in since is not taken for a leftover: it is younger.
+   */
+  async sweep(known: ReadonlySet<string>, before: Date): Promise<void> {
+    await onDisk('spool.sweep', async () => {
+      let usedBytes = 0
+      for (const name of await readdir(this.#directory)) {
+        const path = join(this.#directory, name)
+        const facts = await stat(path).catch(() => null)
+        if (facts === null) continue
+        const isLeftover = !known.has(uploadOf(name)) || name.endsWith('.part')
+        if (isLeftover && facts.mtime < before) await rm(path, { force: true })
+        else usedBytes += facts.size
+      }
+      this.#usedBytes = usedBytes
+    })
+  }
+
   /** Opens a spooled file as a body whose every byte is checked against its hash before it leaves. */
   body(file: SpooledFile): SpooledBody {
     return new SpooledBody(file, this.#path(file.upload, 'data'), this.#path(file.upload, 'sums'))
@@ -167,10 +189,7 @@ export class Spool {
   async remove(upload: string): Promise<void> {
     for (const extension of ['data', 'sums']) {
       const path = this.#path(upload, extension)
-      const sizeBytes = await stat(path).then(
-        (facts) => facts.size,
-        () => 0,
-      )
+      const sizeBytes = await sizeOf(path)
       await onDisk('spool.remove', () => rm(path, { force: true }))
       this.#usedBytes -= sizeBytes
     }
@@ -180,6 +199,18 @@ export class Spool {
     if (!/^[a-z0-9_]{1,64}$/.test(upload)) throw new TypeError('an upload id has letters, digits and underscores')
     return join(this.#directory, `${upload}.${extension}`)
   }
+}
+
+function uploadOf(name: string): string {
+  return name.slice(0, name.indexOf('.'))
+}
+
+/** 0 when somebody else has removed it. */
+async function sizeOf(path: string): Promise<number> {
+  return await stat(path).then(
+    (facts) => facts.size,
+    () => 0,
+  )
 }
 
 async function* following(held: readonly Uint8Array[], rest: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
