@@ -65,7 +65,7 @@ export class Spool {
         const path = join(options.directory, name)
         const isKnown = options.keep?.has(uploadOf(name)) ?? true
         if (options.keep !== null && (name.endsWith('.part') || !isKnown)) await rm(path, { force: true })
-        else usedBytes += await sizeOf(path)
+        else usedBytes += await bytesAt(path)
       }
       return new Spool(options, usedBytes)
     })
@@ -189,7 +189,7 @@ export class Spool {
   async remove(upload: string): Promise<void> {
     for (const extension of ['data', 'sums']) {
       const path = this.#path(upload, extension)
-      const sizeBytes = await sizeOf(path)
+      const sizeBytes = await bytesAt(path)
       await onDisk('spool.remove', () => rm(path, { force: true }))
       this.#usedBytes -= sizeBytes
     }
@@ -206,7 +206,7 @@ function uploadOf(name: string): string {
 }
 
 /** 0 when somebody else has removed it. */
-async function sizeOf(path: string): Promise<number> {
+async function bytesAt(path: string): Promise<number> {
   return await stat(path).then(
     (facts) => facts.size,
     () => 0,
