@@ -145,6 +145,12 @@ export const errorCodes = {
     exit: 6,
   },
   throttled: { meaning: 'the other side asks for fewer requests', hint: 'try again later', status: 503, exit: 6 },
+  'spool-full': {
+    meaning: 'the spool has no room for a report until other deliveries have left it',
+    hint: 'nothing was accepted; send it again later, or repair the targets that hold deliveries back',
+    status: 503,
+    exit: 6,
+  },
   unavailable: {
     meaning: 'the other side does not answer, or answers that it can not',
     hint: 'try again later',

@@ -92,7 +92,11 @@ async function assemble(options: HouseOptions, state: State, tenant: string): Pr
   const webhooks = await webhooksOf(config, options.directory)
   const access = targetAccess(state.connections, context)
   const keep = state.isShared ? null : new Set(await state.deliveries.spooledUploads())
-  const spool = await Spool.open({ directory: state.spoolDirectory, keep })
+  const spool = await Spool.open({
+    directory: state.spoolDirectory,
+    keep,
+    ...(config.spool.quotaBytes === undefined ? {} : { quotaBytes: config.spool.quotaBytes }),
+  })
   const listeners = new Set<(event: DeliveryEvent) => void>()
   if (options.onDelivery !== undefined) listeners.add(options.onDelivery)
   const worker = new DeliveryWorker({

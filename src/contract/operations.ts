@@ -241,7 +241,7 @@ export const operations = {
       uploads: z.array(z.string()).min(1).max(1000),
     }),
     output: delivery,
-    errors: ['not-found', 'claim-missing', 'report-unreadable', 'disk-full', 'throttled'],
+    errors: ['not-found', 'claim-missing', 'report-unreadable', 'disk-full', 'spool-full'],
   }),
   'delivery.list': defineOperation({
     name: 'delivery.list',

@@ -52,7 +52,7 @@ export class DeliveryService {
   /**
    * Streams one file into the spool. It is durable when this resolves, and forgotten after a day unless a delivery
    * takes it.
-   * @throws report-unreadable | disk-full | throttled | input-invalid
+   * @throws report-unreadable | disk-full | spool-full | input-invalid
    */
   async upload(tenant: string, name: string, source: AsyncIterable<Uint8Array>): Promise<UploadedFile> {
     const { repository, spool, random } = this.#parts

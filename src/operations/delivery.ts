@@ -7,7 +7,7 @@ import { personOf } from './person.ts'
 
 /**
  * Takes one file of a report into the spool, as a stream. Needs the right of `delivery.create`, whose other half it is.
- * @throws forbidden | input-invalid | report-unreadable | disk-full | throttled
+ * @throws forbidden | input-invalid | report-unreadable | disk-full | spool-full
  */
 export async function upload(
   house: House,

@@ -85,7 +85,8 @@ describe('a client with the operator token', () => {
   })
 
   it('can not leave the house through a file name', async () => {
-    for (const name of ['../evil', 'a/b', '', '..', 'a\u0000b']) {
+    // A folder of the report's own is no way out of it.
+    for (const name of ['../evil', 'a/../b', '/a', 'a//b', 'a\\b', '', '..', 'a\u0000b']) {
       await expect(client.upload(name, new Uint8Array([1]))).rejects.toMatchObject({ code: 'input-invalid' })
     }
   })

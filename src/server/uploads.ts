@@ -4,7 +4,7 @@ import { type Caller, type House, upload } from '../operations/index.ts'
 
 /**
  * Takes one file. The bytes are never held: the spool reads them as they come, and slows the sender down.
- * @throws input-invalid | forbidden | disk-full | report-unreadable | throttled
+ * @throws input-invalid | forbidden | disk-full | report-unreadable | spool-full
  */
 export async function takeUpload(house: House, caller: Caller, request: Request): Promise<Response> {
   const name = new URL(request.url).searchParams.get('name')

@@ -47,7 +47,8 @@ function fromLibrary(error: ORPCError<string, unknown>): WireError {
 /** Answers a request with an error. */
 export function errorResponse(error: unknown): Response {
   const { status, body } = toWireError(error)
-  const retry = status === 503 ? { 'retry-after': '5' } : {}
+  const wait = error instanceof DrawbridgeError ? error.context['retryAfterSeconds'] : undefined
+  const retry = status === 503 ? { 'retry-after': String(wait ?? 5) } : {}
   // 499 is a number of the field that the Response class accepts like any other below 600.
   return Response.json(body, { status, headers: { 'cache-control': 'no-store', ...retry } })
 }

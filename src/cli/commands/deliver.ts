@@ -1,6 +1,5 @@
 /** `deliver`: hands files over, and follows the delivery to its end where this process is the one that works it off. */
-import { stat } from 'node:fs/promises'
-import { basename } from 'node:path'
+import type { Readable } from 'node:stream'
 import { DrawbridgeError, systemClock } from '../../base/index.ts'
 import type { Delivery, DrawbridgeClient } from '../../contract/index.ts'
 import { FileSource } from '../../delivery/index.ts'
@@ -11,6 +10,7 @@ import type { Terminal } from '../terminal.ts'
 import { text } from './connection-options.ts'
 import { reasonOf } from './files.ts'
 import type { CommandForm } from './form.ts'
+import { type ReportFile, reportFiles, unreadable } from './report-files.ts'
 import { show } from './run.ts'
 
 const pollMilliseconds = 500
@@ -29,16 +29,17 @@ const exitCodes: Readonly<Record<Delivery['state'], number>> = {
 export const deliverCommand: CommandForm = {
   declare: (command) => {
     command
-      .argument('<files...>', 'the files of the report')
+      .argument('<files...>', 'the files of the report; a folder is every file in it, `-` is standard input')
       .requiredOption('--route <name>', 'the name of the route')
       .option('--report <name>', "the report's name; absent: the first file's")
       .option('--period <period>', 'the period it covers: `2026-10`; absent: this month')
+      .option('--file-name <name>', 'the name of the file that comes by standard input')
       .option('--idempotency-key <key>', 'the same key twice is the same delivery')
       .option('--wait', 'wait for the end when a server works it off')
   },
   run: async (run, [paths], options) => {
     const { terminal } = run
-    const files = await Promise.all((paths as readonly string[]).map(inspectFile))
+    const files = await reportFiles(paths as readonly string[], terminal.stdin, text(options, 'fileName'))
     const door = await run.openDoor()
     const progress = new Progress(terminal, run.json)
     const uploads: string[] = []
@@ -57,35 +58,48 @@ export const deliverCommand: CommandForm = {
   },
 }
 
-interface ReportFile {
-  readonly path: string
-  readonly sizeBytes: number
-}
-
-async function inspectFile(path: string): Promise<ReportFile> {
-  const facts = await stat(path).catch((cause: NodeJS.ErrnoException) => {
-    throw unreadable(path, reasonOf(cause), cause)
-  })
-  if (!facts.isFile()) throw unreadable(path, 'it is not a file', undefined)
-  return { path, sizeBytes: facts.size }
-}
-
 async function uploadFile(
   client: DrawbridgeClient,
   file: ReportFile,
   progress: Progress,
   terminal: Terminal,
 ): Promise<string> {
-  const name = basename(file.path)
-  const onProgress = (bytesRead: number): void => progress.at('reading', name, bytesRead, file.sizeBytes)
-  const source = new FileSource(file.path, { onProgress })
+  const { name, shown, sizeBytes, from } = file
+  const onProgress = (bytesRead: number): void => progress.at('reading', name, bytesRead, sizeBytes)
+  const source = typeof from === 'string' ? new FileSource(from, { onProgress }) : new StreamSource(from, onProgress)
   try {
     return (await client.upload(name, source, { signal: terminal.signal })).upload
   } catch (error) {
     const { fault } = source
     if (fault instanceof DrawbridgeError) throw fault
-    if (fault !== null) throw unreadable(file.path, reasonOf(fault as NodeJS.ErrnoException), error)
+    if (fault !== null) throw unreadable(shown, reasonOf(fault as NodeJS.ErrnoException), error)
     throw error
+  }
+}
+
+/** A stream as the source of a report: read as it comes, however long it is. */
+class StreamSource implements AsyncIterable<Uint8Array<ArrayBuffer>> {
+  readonly #stream: Readable
+  readonly #onProgress: (bytesRead: number) => void
+  fault: unknown = null
+
+  constructor(stream: Readable, onProgress: (bytesRead: number) => void) {
+    this.#stream = stream
+    this.#onProgress = onProgress
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
+    let bytes = 0
+    try {
+      for await (const piece of this.#stream as AsyncIterable<Buffer<ArrayBuffer>>) {
+        bytes += piece.length
+        this.#onProgress(bytes)
+        yield piece
+      }
+    } catch (error) {
+      this.fault = error
+      throw error
+    }
   }
 }
 
@@ -146,10 +160,6 @@ function interrupted(id: string): DrawbridgeError {
     message: `stopped waiting; \`${id}\` is accepted and will not be lost`,
     help: '`drawbridge serve` works off what is waiting',
   })
-}
-
-function unreadable(path: string, reason: string, cause: unknown): DrawbridgeError {
-  return new DrawbridgeError({ code: 'report-unreadable', message: `\`${path}\` can not be read: ${reason}`, cause })
 }
 
 function optional<Name extends string>(name: Name, value: string | undefined): { [Key in Name]?: string } {

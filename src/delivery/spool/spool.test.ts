@@ -94,7 +94,7 @@ test('above the quota new reports are pushed back, and taken again when there is
   const spool = await openSpool([], 250_000)
   await spool.write('upl_1', 'a.bin', chunks(randomBytes(200_000)))
   await expect(spool.write('upl_2', 'b.bin', chunks(randomBytes(200_000)))).rejects.toMatchObject({
-    code: 'throttled',
+    code: 'spool-full',
     retry: 'later',
     context: { retryAfterSeconds: 60 },
   })

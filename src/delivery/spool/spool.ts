@@ -79,7 +79,7 @@ export class Spool {
   /**
    * Takes a report in: a small one stays in memory, for the caller to keep durably with whatever else it writes; anything
    * larger goes to disk as `write` does it.
-   * @throws report-unreadable | disk-full | data-directory-broken | throttled
+   * @throws report-unreadable | disk-full | data-directory-broken | spool-full
    */
   async take(upload: string, name: string, source: AsyncIterable<Uint8Array>): Promise<TakenReport> {
     if (source instanceof FileSource && (await sizeOf(source)) > this.#smallBytes) {
@@ -108,7 +108,7 @@ export class Spool {
    * rejects, nothing is left behind.
    * @throws report-unreadable — the source ended in an error
    * @throws disk-full | data-directory-broken — the disk did
-   * @throws throttled — the quota is used up
+   * @throws spool-full — the quota is used up
    */
   async write(upload: string, name: string, source: AsyncIterable<Uint8Array>): Promise<SpooledFile> {
     const data = this.#path(upload, 'data')
@@ -284,12 +284,11 @@ async function syncDirectory(path: string): Promise<void> {
 
 function quotaExceeded(name: string): DrawbridgeError {
   return new DrawbridgeError({
-    code: 'throttled',
+    code: 'spool-full',
     message: `the spool has no room for \`${name}\` until other deliveries have left it`,
     retry: 'later',
     operation: 'spool.write',
     context: { retryAfterSeconds },
-    help: 'nothing was accepted; send it again later, or repair the targets that hold deliveries back',
   })
 }
 
