@@ -63,13 +63,22 @@ test('an upload belongs to one delivery, and to its tenant', async () => {
   expect(await house.service.list('other', { limit: 10 })).toEqual([])
 })
 
-test.each(['', '.', '..', 'a/b.pdf', 'a\\b.pdf', 'a\u0000.pdf', 'a\u202Efdp.exe', ' a.pdf', 'x'.repeat(256)])(
-  'a file called %j is refused, and nothing is kept',
-  async (name) => {
-    await expect(house.service.upload(tenant, name, chunks('x'))).rejects.toMatchObject({ code: 'input-invalid' })
-    expect(house.spool.usedBytes).toBe(0)
-  },
-)
+test.each([
+  '',
+  '.',
+  '..',
+  '/a/b.pdf',
+  '../b.pdf',
+  'a//b.pdf',
+  'a\\b.pdf',
+  'a\u0000.pdf',
+  'a\u202Efdp.exe',
+  ' a.pdf',
+  'x'.repeat(256),
+])('a file called %j is refused, and nothing is kept', async (name) => {
+  await expect(house.service.upload(tenant, name, chunks('x'))).rejects.toMatchObject({ code: 'input-invalid' })
+  expect(house.spool.usedBytes).toBe(0)
+})
 
 test('files whose names collide in a package are refused at acceptance', async () => {
   const uploads = [await uploadOf('x', 'A.pdf'), await uploadOf('y', 'a.pdf')]
