@@ -121,6 +121,14 @@ export const configSchema = z.strictObject({
         .describe(
           'Where accepted reports wait, for PostgreSQL: a directory that all machines share. Absent: `spool` in the data directory.',
         ),
+      quotaBytes: z
+        .number()
+        .int()
+        .min(1_048_576)
+        .optional()
+        .describe(
+          'Reports are pushed back (503 with Retry-After) while those that wait hold so many bytes; absent: as much as the disk holds.',
+        ),
     })
     .prefault({})
     .describe('The spool.'),
@@ -196,19 +204,6 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .describe('Alerts.'),
-  spool: z
-    .strictObject({
-      quotaBytes: z
-        .number()
-        .int()
-        .min(1_048_576)
-        .optional()
-        .describe(
-          'Reports are pushed back (503 with Retry-After) while those that wait hold so many bytes; absent: as much as the disk holds.',
-        ),
-    })
-    .prefault({})
-    .describe('Where reports wait until they are delivered.'),
   schedules: z
     .strictObject({
       folders: z
