@@ -6,8 +6,9 @@ import { readFile } from 'node:fs/promises'
 import { isAbsolute, join, resolve } from 'node:path'
 import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
-import { DrawbridgeError, Secret } from '../base/index.ts'
+import { type Clock, DrawbridgeError, type Random, Secret } from '../base/index.ts'
 import type { Webhook } from '../connection/index.ts'
+import { type IdentityTokens, issuedTokens, projectedTokens, readSigningKey } from '../credentials/index.ts'
 import { inputInvalid } from '../operations/index.ts'
 import type { OidcSettings } from '../server/index.ts'
 
@@ -33,6 +34,41 @@ const oidc = z
   .refine(
     (value) => value.clientSecret === undefined || value.clientSecretFile === undefined,
     'give `clientSecret` or `clientSecretFile`, not both',
+  )
+
+const webIdentity = z
+  .strictObject({
+    issuer: z
+      .url({ protocol: /^https$/ })
+      .refine((text) => !/[?#]|\/$/.test(text), 'no query, no fragment, and no slash at its end')
+      .optional()
+      .describe('We sign the tokens: the https address below which our keys are published.'),
+    keyFiles: z
+      .array(z.string().min(1))
+      .min(1)
+      .max(5)
+      .optional()
+      .describe('With `issuer`: private keys in PEM form, RSA or P-256. The first signs; all are published.'),
+    audience: z
+      .string()
+      .min(1)
+      .max(255)
+      .optional()
+      .describe('With `issuer`: the audience of our tokens; `sts.amazonaws.com` unless said otherwise.'),
+    tokenFile: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'A platform makes the tokens: the file that it renews. `{connection}` stands for the connection’s name.',
+      ),
+  })
+  .refine(
+    ({ issuer, keyFiles, audience, tokenFile }) =>
+      tokenFile === undefined
+        ? issuer !== undefined && keyFiles !== undefined
+        : issuer === undefined && keyFiles === undefined && audience === undefined,
+    'give `issuer` and `keyFiles`, or `tokenFile` alone',
   )
 
 const rights = z.strictObject({
@@ -155,9 +191,14 @@ export const configSchema = z.strictObject({
     .default({})
     .describe('Claims of the operator at the terminal, for identity mappings that require some.'),
   hosting: z
-    .enum(['aws', 'local', 'azure', 'gcp'])
+    .enum(['aws', 'local', 'onprem', 'azure', 'gcp'])
     .default('local')
-    .describe('Where this deployment runs. Roles can be assumed from AWS and from machines of your own.'),
+    .describe(
+      'Where this deployment runs. From AWS and from machines of your own (`local`, `onprem`) roles are assumed with AWS credentials; from another cloud they need `webIdentity`.',
+    ),
+  webIdentity: webIdentity
+    .optional()
+    .describe('ID tokens with which roles are opened where there is no AWS identity (docs/federation.md).'),
   kit: z
     .strictObject({
       templateBucketUrl: z
@@ -281,6 +322,34 @@ export async function webhooksOf(config: Config, directory: string): Promise<Web
       return { url, secret }
     }),
   )
+}
+
+/**
+ * Makes the source of our ID tokens; null when there is none.
+ * @throws configuration-invalid when a key's file can not be read or used
+ */
+export async function identityTokensOf(
+  config: Config,
+  directory: string,
+  around: { readonly clock: Clock; readonly random: Random },
+): Promise<IdentityTokens | null> {
+  const section = config.webIdentity
+  if (section === undefined) return null
+  const { issuer, keyFiles = [], audience = 'sts.amazonaws.com', tokenFile } = section
+  if (tokenFile !== undefined) return projectedTokens({ file: resolve(directory, tokenFile), clock: around.clock })
+  const keys = await Promise.all(
+    keyFiles.map(async (file) => {
+      const read = readSigningKey(await secretOf(file, directory, 'signing key'))
+      if (read.ok) return read.value
+      throw invalid(
+        `the signing key in \`${file}\` can not be used: ${read.error}`,
+        'make one: `openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256`',
+        undefined,
+      )
+    }),
+  )
+  const { tenant } = config
+  return issuedTokens({ issuer: issuer ?? '', audience, tenant, keys, ...around })
 }
 
 async function clientSecret(section: z.output<typeof oidc>, directory: string): Promise<Secret | null> {

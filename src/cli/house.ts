@@ -3,9 +3,16 @@
  * configuration. Used by the server command, by commands that find no server running, and by tests.
  */
 import { hostname } from 'node:os'
-import type { Clock, Random } from '../base/index.ts'
+import { type Clock, DrawbridgeError, type Random } from '../base/index.ts'
 import { type ConnectionContext, webhookName } from '../connection/index.ts'
-import { assumeRole, type BaseIdentity, createBaseIdentity, SessionCache } from '../credentials/index.ts'
+import {
+  assumeRole,
+  assumeRoleWithWebIdentity,
+  type BaseIdentity,
+  createBaseIdentity,
+  type IdentityTokens,
+  SessionCache,
+} from '../credentials/index.ts'
 import {
   type DeliveryEvent,
   DeliveryService,
@@ -17,7 +24,7 @@ import {
 import { EvidenceLog, exportPublicKeyPem } from '../evidence/index.ts'
 import { type House, makeScheduleLoop, makeWatch, type Watch } from '../operations/index.ts'
 import type { State } from '../state/index.ts'
-import { type Config, webhooksOf } from './config.ts'
+import { type Config, identityTokensOf, webhooksOf } from './config.ts'
 import { openHouseState } from './database.ts'
 import type { DatabaseAddress } from './database-address.ts'
 import { targetAccess } from './target-access.ts'
@@ -88,7 +95,8 @@ async function assemble(options: HouseOptions, state: State, tenant: string): Pr
   })
   // An older database than the one that signed the last checkpoint shows itself here, before anything is added to it.
   await evidence.checkpoint(tenant)
-  const context = connectionContext(options, exportPublicKeyPem(state.evidenceKey.publicKey))
+  const tokens = await identityTokensOf(config, options.directory, { clock, random })
+  const context = connectionContext(options, exportPublicKeyPem(state.evidenceKey.publicKey), tokens)
   const webhooks = await webhooksOf(config, options.directory)
   const access = targetAccess(state.connections, context)
   const keep = state.isShared ? null : new Set(await state.deliveries.spooledUploads())
@@ -181,7 +189,11 @@ async function assemble(options: HouseOptions, state: State, tenant: string): Pr
   }
 }
 
-function connectionContext(options: HouseOptions, evidencePublicKeyPem: string): ConnectionContext {
+function connectionContext(
+  options: HouseOptions,
+  evidencePublicKeyPem: string,
+  tokens: IdentityTokens | null,
+): ConnectionContext {
   const { config, clock, random, provider } = options
   const { region, stsEndpoint = null } = config
   const base =
@@ -192,7 +204,8 @@ function connectionContext(options: HouseOptions, evidencePublicKeyPem: string):
     clock,
     random,
     base,
-    sessions: sessionCache(base, clock),
+    sessions: sessionCache(base, tokens, clock),
+    tokens,
     egress: config.egress,
     observedAddress: config.observedAddress ?? null,
     ownAccounts: config.ownAccounts,
@@ -204,12 +217,24 @@ function connectionContext(options: HouseOptions, evidencePublicKeyPem: string):
   }
 }
 
-function sessionCache(base: BaseIdentity | null, clock: Clock): SessionCache {
+function sessionCache(base: BaseIdentity | null, tokens: IdentityTokens | null, clock: Clock): SessionCache {
   return new SessionCache({
     clock,
     assume: async (request, signal) => {
+      if (request.webIdentity !== undefined) {
+        if (tokens === null) throw noTokens()
+        return assumeRoleWithWebIdentity(tokens, request, signal === undefined ? { clock } : { clock, signal })
+      }
       if (base === null) throw new TypeError('a role was asked for without an identity of our own')
       return assumeRole(await base.credentials(), request, signal === undefined ? { clock } : { clock, signal })
     },
+  })
+}
+
+function noTokens(): DrawbridgeError {
+  return new DrawbridgeError({
+    code: 'no-base-identity',
+    message: 'this deployment has no ID tokens of its own any more',
+    help: 'put `webIdentity` back into the configuration',
   })
 }

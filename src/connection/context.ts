@@ -3,10 +3,10 @@
  * this deployment declared. Wired once, at the top of the house. Holds no connection and no secret of a customer.
  */
 import type { Clock, Random } from '../base/index.ts'
-import type { BaseIdentity, SessionCache } from '../credentials/index.ts'
+import type { BaseIdentity, IdentityTokens, SessionCache } from '../credentials/index.ts'
 
-/** Where this deployment runs. A role is offered only where AWS credentials are at hand: on AWS, or on a machine of one's own. */
-export type Hosting = 'aws' | 'local' | 'azure' | 'gcp'
+/** Where this deployment runs. With credentials of our own a role is assumed only from AWS, or from machines of one's own. */
+export type Hosting = 'aws' | 'local' | 'onprem' | 'azure' | 'gcp'
 
 /** The surroundings of a connection. */
 export interface ConnectionContext {
@@ -15,6 +15,8 @@ export interface ConnectionContext {
   /** Our own AWS identity; null when this deployment has none. */
   readonly base: BaseIdentity | null
   readonly sessions: SessionCache
+  /** ID tokens of ours, with which a role is opened without an AWS identity. Absent or null: none are configured. */
+  readonly tokens?: IdentityTokens | null
   /** From where our calls come: `dynamic`, or CIDRs that the operator declared. */
   readonly egress: 'dynamic' | readonly string[]
   /** The address that the outside sees at the moment; null when nobody looked. */

@@ -6,7 +6,14 @@ export { diagnoseLive, diagnosePolicies, diagnoseText, fetchPolicies } from './d
 export type { SessionIdentity, SignedInPerson } from './identity/index.ts'
 export { mapIdentity, requireIdentity } from './identity/index.ts'
 export { buildKit } from './kit/index.ts'
-export { createConnection, draftConnection, newExternalId, withCurrentWarnings } from './model/index.ts'
+export {
+  authenticationOffers,
+  createConnection,
+  draftConnection,
+  newExternalId,
+  takeWebIdentity,
+  withCurrentWarnings,
+} from './model/index.ts'
 export { openConnection } from './open/index.ts'
 export type { ConnectionRepository, ConnectionSecret } from './repository.ts'
 export type { KeptTicket, RepairTicketPage, TicketRepository } from './ticket/index.ts'

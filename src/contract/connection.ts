@@ -77,13 +77,25 @@ export type IdentityMapping = z.infer<typeof identityMapping>
 
 export const externalIdOrigin = z.enum(['generated', 'adopted', 'none'])
 
+/** Whom our ID tokens speak for to the customer's account; its trust policy compares audience and subject. Immutable. */
+export const webIdentity = z.object({
+  /** `issuer`: we sign them, with a subject of this connection's own. `file`: a platform makes them. */
+  tokens: z.enum(['issuer', 'file']),
+  /** As the tokens say it in `iss`, without a slash at its end. */
+  issuer: z.url(),
+  audience: z.string().min(1).max(255),
+  subject: z.string().min(1).max(255),
+})
+
 export const authentication = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('role'),
     roleArn,
-    /** Immutable; null only with origin `none`, a role in our own account. */
+    /** Immutable; null only with origin `none`: a role in our own account, or one that is opened by an ID token. */
     externalId: z.string().nullable(),
     externalIdOrigin,
+    /** Present: the role is opened by AssumeRoleWithWebIdentity. */
+    webIdentity: webIdentity.optional(),
     stsRegion: z.string(),
     durationSeconds: z.number().int().min(900).max(43_200),
   }),
@@ -156,6 +168,8 @@ const roleInput = z.object({
     .optional(),
   /** Only for a role in our own account. */
   withoutExternalId: z.boolean().optional(),
+  /** True: opened by an ID token of ours. Absent: where this deployment can do it in no other way. */
+  webIdentity: z.boolean().optional(),
   stsRegion: z.string().optional(),
   durationSeconds: z.number().int().min(900).max(43_200).optional(),
 })
@@ -167,6 +181,15 @@ export const authenticationInput = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('sas'), token: z.string().min(1) }),
   z.object({ kind: z.literal('none') }),
 ])
+
+/** One way of giving access, and whether this deployment can take it. */
+export const authenticationOffer = z.object({
+  mode: z.enum(['role', 'role-web-identity', 'access-key', 'sas']),
+  isOffered: z.boolean(),
+  /** Present where it is not: why, in one line. */
+  reason: z.string().optional(),
+})
+export type AuthenticationOffer = z.infer<typeof authenticationOffer>
 
 export const connectionInput = z.object({
   name,

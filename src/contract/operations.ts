@@ -1,6 +1,15 @@
 /** The one table of operations: HTTP routes, CLI commands, the web client and the docs page follow from it. */
 import { z } from 'zod'
-import { connection, connectionChange, connectionDraft, connectionInput, name, setupKit } from './connection.ts'
+import {
+  authenticationOffer,
+  connection,
+  connectionChange,
+  connectionDraft,
+  connectionInput,
+  name,
+  setupKit,
+  webIdentity,
+} from './connection.ts'
 import { delivery, receiptBundle, route, routePolicy, uploadedFile } from './delivery.ts'
 import { diagnosis } from './diagnosis.ts'
 import { defineOperation } from './operation.ts'
@@ -36,6 +45,8 @@ export const operations = {
       principal: z.string().nullable(),
       /** `dynamic` or a list of CIDRs. */
       egress: z.string(),
+      /** The ways in which this deployment can be given access, and why one of them is not offered. */
+      offers: z.array(authenticationOffer),
     }),
     errors: [],
   }),
@@ -45,7 +56,15 @@ export const operations = {
     right: 'connect',
     http: { method: 'POST', path: '/connections/prepare' },
     input: empty,
-    output: z.object({ reservation: z.string(), externalId: z.string(), principal: z.string(), egress: z.string() }),
+    output: z.object({
+      reservation: z.string(),
+      /** Where `webIdentity` is present, part of its subject and of nothing else. */
+      externalId: z.string(),
+      /** Our principal; where we come with an ID token, its issuer. */
+      principal: z.string(),
+      egress: z.string(),
+      webIdentity: webIdentity.optional(),
+    }),
     errors: ['no-base-identity'],
   }),
   'connection.draft': defineOperation({

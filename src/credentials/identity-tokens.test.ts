@@ -30,7 +30,7 @@ function newKey(kind: 'rsa' | 'ec' = 'ec'): SigningKey {
 }
 
 function issued(key: SigningKey, clock = systemClock): IdentityTokens {
-  return issuedTokens({ issuer, audience, tenant: 'acme', key, clock, random: systemRandom })
+  return issuedTokens({ issuer, audience, tenant: 'acme', keys: [key], clock, random: systemRandom })
 }
 
 async function needOf(tokens: IdentityTokens, change: Partial<TokenNeed> = {}): Promise<TokenNeed> {

@@ -7,7 +7,7 @@
 import { readFile } from 'node:fs/promises'
 import type { Clock, Random } from '../base/index.ts'
 import { DrawbridgeError, Secret } from '../base/index.ts'
-import { type SigningKey, signToken } from './token-signing.ts'
+import { type IssuerDocuments, issuerDocuments, type SigningKey, signToken } from './token-signing.ts'
 
 /** Whom a token speaks for. Customers' trust policies compare all three. */
 export interface TokenIdentity {
@@ -32,6 +32,8 @@ export interface TokenNeed extends TokenIdentity {
 export interface IdentityTokens {
   /** `issuer`: we sign them, for any subject of ours. `file`: they are what somebody else made them. */
   readonly kind: 'issuer' | 'file'
+  /** What we must publish so that AWS can check our tokens; null where somebody else does. */
+  readonly documents: IssuerDocuments | null
   /** Tells whom the tokens of a connection speak for; `reference` is part of the subject where we choose it. @throws no-base-identity */
   identityFor(connection: string, reference: string): Promise<TokenIdentity>
   /** Returns a token, good for at least the moment. @throws no-base-identity */
@@ -46,16 +48,20 @@ export interface TokenIssuerOptions {
   readonly issuer: string
   readonly audience: string
   readonly tenant: string
-  readonly key: SigningKey
+  /** The first signs; all are published. At least one. */
+  readonly keys: readonly SigningKey[]
   readonly clock: Clock
   readonly random: Random
 }
 
 /** Makes the tokens of an issuer of our own. Every connection has a subject of its own: `drawbridge:<tenant>:<reference>`. */
 export function issuedTokens(options: TokenIssuerOptions): IdentityTokens {
-  const { issuer, audience, tenant, key, clock, random } = options
+  const { issuer, audience, tenant, keys, clock, random } = options
+  const [key] = keys
+  if (key === undefined) throw new TypeError('an issuer needs a key')
   return {
     kind: 'issuer',
+    documents: issuerDocuments(issuer, keys),
     identityFor: async (_connection, reference) => ({ issuer, audience, subject: `drawbridge:${tenant}:${reference}` }),
     token: async (need) => {
       if (need.issuer !== issuer) throw otherIdentity('issuer', need.issuer, issuer)
@@ -92,6 +98,7 @@ export function projectedTokens(options: { readonly file: string; readonly clock
   }
   return {
     kind: 'file',
+    documents: null,
     identityFor: async (connection) => (await read(connection)).identity,
     token: async (need) => {
       const { text, identity, endsAt } = await read(need.connection)

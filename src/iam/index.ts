@@ -105,10 +105,12 @@ export {
   forbiddenActions,
   type PolicyDocument,
   policyText,
+  providerPrefix,
   type SetupModel,
   type SetupPolicies,
   type StatementDocument,
   sessionPolicyLimit,
+  type WebIdentity,
   writeSessionPolicy,
   writeSetupPolicies,
 } from './write/index.ts'

@@ -1,12 +1,14 @@
 /** The operations on connections. The rules of the intake, the kit and the checks are the connection room's own. */
 import { DrawbridgeError, newId } from '../base/index.ts'
 import {
+  authenticationOffers,
   buildKit,
   changeConnection,
   createConnection,
   describeEgress,
   draftConnection,
   newExternalId,
+  takeWebIdentity,
   withCurrentWarnings,
 } from '../connection/index.ts'
 import type { Connection, OperationInput, OperationOutput } from '../contract/index.ts'
@@ -26,11 +28,19 @@ export async function findConnection(house: House, name: string): Promise<Connec
 }
 
 export async function prepareConnection(house: House): Promise<OperationOutput<'connection.prepare'>> {
-  const principal = await requirePrincipal(house)
+  const { context } = house
+  const role = authenticationOffers(context).find(({ mode }) => mode === 'role')
+  const tokens = role?.isOffered === true ? null : (context.tokens ?? null)
+  const principal = tokens === null ? await requirePrincipal(house) : null
   const reservation = newId('rsv', house.random)
   const externalId = newExternalId(house.random)
   await house.connections.reserveExternalId(house.tenant, reservation, externalId)
-  return { reservation, externalId, principal, egress: describeEgress(house.context.egress) }
+  const shared = { reservation, externalId, egress: describeEgress(context.egress) }
+  if (tokens === null) return { ...shared, principal: principal ?? '' }
+  // Which of a platform's tokens it will be depends on the connection's name, which nobody has said yet.
+  if (tokens.kind === 'file') return { ...shared, principal: 'the identity provider of our platform' }
+  const { webIdentity } = await takeWebIdentity(tokens, '', externalId)
+  return { ...shared, principal: webIdentity.issuer, webIdentity }
 }
 
 /** Shows the kit of a connection that is not saved. Nothing is kept, and its reservation stays. */

@@ -1,5 +1,5 @@
 /** What the deployment tells about itself. */
-import { describeEgress } from '../connection/index.ts'
+import { authenticationOffers, describeEgress } from '../connection/index.ts'
 import type { OperationOutput } from '../contract/index.ts'
 import type { Caller } from './caller.ts'
 import type { House } from './house.ts'
@@ -19,5 +19,6 @@ export async function status(house: House, caller: Caller): Promise<OperationOut
     },
     principal: identity?.principalArn ?? null,
     egress: describeEgress(house.context.egress),
+    offers: authenticationOffers(house.context),
   }
 }

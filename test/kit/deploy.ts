@@ -79,6 +79,9 @@ async function make(house: House, account: string, type: string, properties: Rec
       await house.putRole(account, String(RoleName), String(Path), document(AssumeRolePolicyDocument), document(inline))
       return
     }
+    case 'AWS::IAM::OIDCProvider':
+      await house.putProvider(account, String(properties['Url']), properties['ClientIdList'] as string[])
+      return
     case 'AWS::IAM::User':
       await house.putUser(account, String(properties['UserName']), document(inline))
       return

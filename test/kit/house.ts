@@ -3,11 +3,13 @@
  * account for roles that live elsewhere. Applies kits the way administrators do, in every form that a kit has.
  */
 import { execFile } from 'node:child_process'
+import { generateKeyPairSync } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import {
+  CreateOpenIDConnectProviderCommand,
   CreateRoleCommand,
   CreateUserCommand,
   EntityAlreadyExistsException,
@@ -25,7 +27,7 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3'
-import { systemClock, systemRandom } from '../../src/base/index.ts'
+import { Secret, systemClock, systemRandom } from '../../src/base/index.ts'
 import {
   buildKit,
   type ConnectionContext,
@@ -41,7 +43,15 @@ import type {
   Verification,
   VerificationEvent,
 } from '../../src/contract/index.ts'
-import { assumeRole, createBaseIdentity, SessionCache } from '../../src/credentials/index.ts'
+import {
+  assumeRole,
+  assumeRoleWithWebIdentity,
+  createBaseIdentity,
+  type IdentityTokens,
+  issuedTokens,
+  readSigningKey,
+  SessionCache,
+} from '../../src/credentials/index.ts'
 import { type AccountSeed, customerAccountId, startSandbox, vendorAccountId } from '../../src/sandbox/index.ts'
 
 const run = promisify(execFile)
@@ -73,7 +83,9 @@ export type House = Awaited<ReturnType<typeof openHouse>>
 /** Starts the sandbox with a bucket and a key of the customer. Close it. */
 export async function openHouse() {
   const sandbox = await startSandbox({ accounts })
-  const context = contextOf(sandbox)
+  const tokens = ownTokens()
+  sandbox.setIssuerKeys(issuer, JSON.parse(tokens.documents?.keySet ?? ''))
+  const context = contextOf(sandbox, tokens)
   const clients = new Map(
     [customerAccountId, otherAccountId, vendorAccountId].map((account) => [account, clientsOf(account)]),
   )
@@ -113,6 +125,10 @@ export async function openHouse() {
     await iam.send(new PutRolePolicyCommand(policy))
   }
 
+  async function putProvider(account: string, Url: string, ClientIDList: string[]) {
+    await administrator(account).iam.send(new CreateOpenIDConnectProviderCommand({ Url, ClientIDList }))
+  }
+
   async function putUser(account: string, name: string, permissions: string) {
     const { iam } = administrator(account)
     await iam.send(new CreateUserCommand({ UserName: name })).catch((error: unknown) => {
@@ -128,6 +144,7 @@ export async function openHouse() {
     administrator,
     putRole,
     putUser,
+    putProvider,
     putBucketPolicy: (policy: string) => s3.send(new PutBucketPolicyCommand({ Bucket: bucket, Policy: policy })),
     deleteBucketPolicy: () => s3.send(new DeleteBucketPolicyCommand({ Bucket: bucket })),
     putKeyPolicy: (policy: string) =>
@@ -177,7 +194,7 @@ export async function openHouse() {
     },
 
     /** Surroundings that have met nobody yet: no session, and not even our own name. */
-    freshContext: () => contextOf(sandbox),
+    freshContext: () => contextOf(sandbox, tokens),
 
     async verify(
       connection: Connection,
@@ -227,7 +244,18 @@ export async function openHouse() {
   }
 }
 
-function contextOf(sandbox: Awaited<ReturnType<typeof startSandbox>>): ConnectionContext {
+/** The issuer of our ID tokens, which customers' accounts register. */
+export const issuer = 'https://drawbridge.example.com/oidc'
+
+function ownTokens(): IdentityTokens {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' })
+  const key = readSigningKey(new Secret(privateKey.export({ format: 'pem', type: 'pkcs8' }).toString()))
+  if (!key.ok) throw new Error(key.error)
+  const around = { clock: systemClock, random: systemRandom }
+  return issuedTokens({ issuer, audience: 'sts.amazonaws.com', tenant: 'tenant-a', keys: [key.value], ...around })
+}
+
+function contextOf(sandbox: Awaited<ReturnType<typeof startSandbox>>, tokens: IdentityTokens): ConnectionContext {
   const clock = systemClock
   const base = createBaseIdentity({
     provider: async () => {
@@ -245,8 +273,12 @@ function contextOf(sandbox: Awaited<ReturnType<typeof startSandbox>>): Connectio
     base,
     sessions: new SessionCache({
       clock,
-      assume: async (request) => assumeRole(await base.credentials(), request, { clock }),
+      assume: async (request) =>
+        request.webIdentity === undefined
+          ? assumeRole(await base.credentials(), request, { clock })
+          : assumeRoleWithWebIdentity(tokens, request, { clock }),
     }),
+    tokens,
     egress: 'dynamic',
     observedAddress: null,
     ownAccounts: [vendorAccountId],

@@ -51,6 +51,7 @@ function declarePlace(command: Command): void {
     .option('--reservation <id>', 'role: an External ID that was reserved before')
     .option('--adopt-external-id <id>', 'role: an External ID that already stands in a trust policy')
     .option('--without-external-id', 'role: none, for a role in our own account')
+    .option('--web-identity', 'role: opened by an ID token of ours, as the configuration makes them')
 }
 
 /** Declares what `connection change` takes beside the name. */
@@ -175,6 +176,7 @@ function roleOf(options: Options): RoleInput {
     ...present('reservation', text(options, 'reservation')),
     ...present('adoptExternalId', text(options, 'adoptExternalId')),
     ...present('withoutExternalId', options['withoutExternalId'] === true ? true : undefined),
+    ...present('webIdentity', options['webIdentity'] === true ? true : undefined),
     ...present('stsRegion', text(options, 'stsRegion')),
     ...present('durationSeconds', seconds(options)),
   }

@@ -68,11 +68,7 @@ export function renderConnection(connection: Connection, columns: number, colors
 function authenticationRows({ authentication }: Connection): string[][] {
   switch (authentication.kind) {
     case 'role':
-      return [
-        ['role', authentication.roleArn],
-        ['External ID', authentication.externalId ?? '(none: a role of our own account)'],
-        ['STS region', authentication.stsRegion],
-      ]
+      return [['role', authentication.roleArn], ...trustRows(authentication), ['STS region', authentication.stsRegion]]
     case 'access-key':
       return [['access key', authentication.accessKeyId]]
     case 'sas':
@@ -83,6 +79,16 @@ function authenticationRows({ authentication }: Connection): string[][] {
     case 'none':
       return [['authentication', 'none']]
   }
+}
+
+/** What the trust policy compares: an External ID, or what an ID token says. */
+function trustRows({ externalId, webIdentity }: Extract<Connection['authentication'], { kind: 'role' }>): string[][] {
+  if (webIdentity === undefined) return [['External ID', externalId ?? '(none: a role of our own account)']]
+  return [
+    ['token issuer', webIdentity.issuer],
+    ['token audience', webIdentity.audience],
+    ['token subject', webIdentity.subject],
+  ]
 }
 
 /** Lists routes, the primary target first. */

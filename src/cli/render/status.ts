@@ -13,6 +13,7 @@ export function renderStatus(status: OperationOutput<'service.status'>, _columns
     ['may', status.signedIn.rights.join(', ') || 'nothing'],
     ['principal', status.principal ?? 'no AWS identity of our own is in reach'],
     ['egress', status.egress],
+    ...status.offers.map(({ mode, reason }) => [mode, reason === undefined ? 'offered' : `not offered: ${reason}`]),
   ]
   return renderTable(rows.map(([name = '', value = '']) => [colors.dim(name), value]))
 }

@@ -9,6 +9,7 @@ import { checked } from '../model/create.ts'
 import { takeIdentityMapping } from '../model/identity-mapping.ts'
 import { invalid } from '../model/refuse.ts'
 import { takeSasToken } from '../model/sas-intake.ts'
+import { checkCarriedClaims } from '../model/web-identity.ts'
 import { takeWriting } from '../model/writing.ts'
 import type { ConnectionSecret } from '../repository.ts'
 import { trySecret } from './try-secret.ts'
@@ -41,6 +42,9 @@ export async function changeConnection(
     state: 'unverified',
     version: connection.version + 1,
     warnings: token.warnings,
+  }
+  if (next.authentication.kind === 'role' && next.authentication.webIdentity !== undefined) {
+    checkCarriedClaims(next.authentication.webIdentity, next.identityMapping)
   }
   const made = checked(next)
   if (token.secret === undefined) return { connection: made }
@@ -81,9 +85,12 @@ async function changeAuthentication(
   }
   if (authentication.kind !== 'role' || location.service !== 's3' || !touchesRole) return { authentication, warnings }
   const roleArn = change.roleArn ?? authentication.roleArn
-  const ownRole = authentication.externalIdOrigin === 'none'
+  const byToken = authentication.webIdentity !== undefined
+  const ownRole = byToken ? null : authentication.externalIdOrigin === 'none'
   const aboutRole = change.roleArn === undefined ? [] : await checkRole(roleArn, ownRole, location.bucketOwner, context)
-  if (change.durationSeconds !== undefined) await checkDuration(change.durationSeconds, context)
+  if (change.durationSeconds !== undefined) {
+    await checkDuration(change.durationSeconds, byToken ? { base: null } : context)
+  }
   return {
     authentication: {
       ...authentication,

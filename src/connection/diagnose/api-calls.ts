@@ -2,7 +2,7 @@
 import type { Connection } from '../../contract/index.ts'
 import type { ApiCall, AssumeRoleCall, SessionFacts } from '../../iam/index.ts'
 import type { SessionIdentity } from '../identity/index.ts'
-import { bucketOf, isS3 } from '../model/setup-model.ts'
+import { bucketOf, isS3, setupModelOf } from '../model/setup-model.ts'
 import { roleOf } from '../open/session-need.ts'
 
 /** Whom the calls come from. */
@@ -27,14 +27,16 @@ export function assumeRoleCall(
   around: CallSurroundings,
 ): AssumeRoleCall {
   const role = roleOf(connection)
+  const { webIdentity } = setupModelOf(connection, around.principalArn)
   return {
     operation: 'sts:AssumeRole',
     caller: around.callerArn,
     callerPrincipalArn: around.principalArn,
     roleArn: role.roleArn,
     externalId: role.externalId,
+    ...(webIdentity === undefined ? {} : { webIdentity }),
     tags: identity.tags,
-    sourceIdentity: identity.sourceIdentity,
+    sourceIdentity: role.webIdentity?.tokens === 'file' ? null : identity.sourceIdentity,
     sessionName: identity.sessionName,
     region: role.stsRegion,
     sourceIp: around.sourceIp,
@@ -92,7 +94,14 @@ export function forbiddenCalls(connection: Connection, identity: SessionIdentity
     bucketKeyArn: around.bucketKeyArn,
     usesBucketKeys: around.usesBucketKeys ?? false,
   }
+  const { webIdentity } = assume
   return [
+    ...(webIdentity === undefined
+      ? []
+      : [
+          { ...assume, webIdentity: { ...webIdentity, subject: `${webIdentity.subject}-of-another` } },
+          { ...assume, webIdentity: { ...webIdentity, audience: `${webIdentity.audience}-of-another` } },
+        ]),
     ...(assume.externalId === null
       ? []
       : [

@@ -3,10 +3,10 @@
  * in what was refused. Sessions that probes win are dropped unused.
  */
 import type { Cause, Connection } from '../../contract/index.ts'
-import { type AssumeRoleRequest, assumeRole, type RoleSession } from '../../credentials/index.ts'
+import type { AssumeRoleRequest, RoleSession } from '../../credentials/index.ts'
 import type { ConnectionContext } from '../context.ts'
 import type { SessionIdentity } from '../identity/index.ts'
-import { baseOf, roleOf, sessionNeed } from '../open/session-need.ts'
+import { assumeNow, roleOf, sessionNeed } from '../open/session-need.ts'
 import { type Answer, answerOf, ProbeBudget } from './probing.ts'
 import { type Separated, worksNow } from './separated.ts'
 
@@ -17,9 +17,8 @@ export async function assumeAgain(
   context: ConnectionContext,
   change: Partial<AssumeRoleRequest> = {},
 ): Promise<RoleSession> {
-  const credentials = await baseOf(context).credentials()
   const { request } = await sessionNeed(connection, identity, context)
-  return assumeRole(credentials, { ...request, ...change }, { clock: context.clock })
+  return assumeNow({ ...request, ...change }, context)
 }
 
 /** Regions in which most customers have something, so that a restriction to a region shows. */

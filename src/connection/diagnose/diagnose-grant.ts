@@ -30,6 +30,19 @@ const rows: Readonly<Record<string, GrantRow>> = {
     },
     nextStep: 'look for `StringLike`, `IfExists` or a second statement without the condition in the trust policy',
   },
+  'token-audience-compared': {
+    id: 'token-not-compared',
+    repair: { side: 'theirs', summary: 'add the condition on `…:aud` from `trust-policy.json` to the trust policy' },
+    nextStep: 'do not use the role until its trust policy compares audience and subject, then verify again',
+  },
+  'token-subject-compared': {
+    id: 'token-not-compared',
+    repair: {
+      side: 'theirs',
+      summary: 'compare `…:sub` with `StringEquals` and the one value of the set-up kit, without wildcards',
+    },
+    nextStep: 'do not use the role until its trust policy compares audience and subject, then verify again',
+  },
   'session-identity': {
     id: 'session-of-another',
     repair: { side: 'ours', summary: 'compare the role ARN of the connection with the one that the customer gave' },

@@ -49,7 +49,7 @@ export async function diagnosePolicies(
   availableTags: Readonly<Record<string, string>> = {},
 ): Promise<Diagnosis> {
   const policies = readPolicyTexts(texts)
-  const caller = await callerFor(context, policies.trust)
+  const caller = await callerFor(connection, context, policies.trust)
   const recorded = recordedEvidence(connection, texts.events, caller.principalArn.split(':')[4] ?? '')
   const isByEndpoint = Object.keys(recorded.context).length > 0
   const around: CallSurroundings = {

@@ -64,6 +64,7 @@ function allOf(policies: ChainPolicies): readonly NamedPolicy[] {
 
 function idOf(call: ApiCall): string {
   if (call.operation !== 'sts:AssumeRole') return 'grants-too-much'
+  if (call.webIdentity !== undefined) return 'token-not-compared'
   return call.externalId === null ? 'external-id-not-required' : 'external-id-not-compared'
 }
 
@@ -75,6 +76,9 @@ function linkOf(policy: PolicyName): LinkId {
 function sentenceOf(call: ApiCall, resource: string): string {
   if (call.operation !== 'sts:AssumeRole') {
     return `\`${call.operation}\` on \`${resource}\` is allowed, and the purpose of the connection must not`
+  }
+  if (call.webIdentity !== undefined) {
+    return 'the role can be assumed with an ID token of ours that was made for another connection: audience and subject are not both compared'
   }
   return call.externalId === null
     ? 'the role can be assumed without an External ID: anybody who can make us call it could use it'

@@ -1,6 +1,8 @@
 /** Who calls AssumeRole, as far as it can be known: our base identity, or, at the customer's, the principal that the trust policy names. */
+import type { Connection } from '../../contract/index.ts'
 import type { NamedPolicy } from '../../iam/index.ts'
 import type { ConnectionContext } from '../context.ts'
+import { callerOf } from '../open/session-need.ts'
 
 /** The caller of AssumeRole. */
 export interface Caller {
@@ -11,7 +13,15 @@ export interface Caller {
 }
 
 /** Finds the caller. At the customer's side there is no base identity, so the trust policy's first role is taken, and said. */
-export async function callerFor(context: Pick<ConnectionContext, 'base'>, trust: NamedPolicy | null): Promise<Caller> {
+export async function callerFor(
+  connection: Connection,
+  context: ConnectionContext,
+  trust: NamedPolicy | null,
+): Promise<Caller> {
+  const { authentication } = connection
+  if (authentication.kind === 'role' && authentication.webIdentity !== undefined) {
+    return { ...(await callerOf(connection, context)), notSeen: [] }
+  }
   if (context.base !== null) {
     const us = await context.base.whoAmI()
     return { callerArn: us.callerArn, principalArn: us.principalArn, notSeen: [] }

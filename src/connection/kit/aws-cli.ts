@@ -5,6 +5,7 @@
  */
 import type { SetupModel } from '../../iam/index.ts'
 import { type GrantText, grantComments } from './grant-text.ts'
+import { type KitProvider, providerLines } from './identity-provider.ts'
 import { comment, quote } from './shell.ts'
 import type { KitSubject } from './subject.ts'
 
@@ -12,7 +13,12 @@ const begin = ['set -eu']
 const besidePolicies = 'cd "$(dirname "$0")"'
 
 /** Writes the script that makes or updates the role. */
-export function roleScript(subject: KitSubject, model: SetupModel, text: GrantText): string {
+export function roleScript(
+  subject: KitSubject,
+  model: SetupModel,
+  text: GrantText,
+  provider: KitProvider | null,
+): string {
   return lines(
     '#!/bin/sh',
     comment(
@@ -29,6 +35,7 @@ export function roleScript(subject: KitSubject, model: SetupModel, text: GrantTe
     '',
     ...rightAccount(subject),
     '',
+    ...(provider === null ? [] : providerLines(provider)),
     'if aws iam get-role --role-name "$role" >/dev/null 2>&1; then',
     '  aws iam update-assume-role-policy --role-name "$role" --policy-document file://trust-policy.json',
     ...(subject.durationSeconds > 3600

@@ -3,11 +3,12 @@ import type { Connection, SetupKit } from '../../contract/index.ts'
 import { writeSetupPolicies } from '../../iam/index.ts'
 import { type ConnectionContext, describeEgress } from '../context.ts'
 import { isS3, setupModelOf } from '../model/setup-model.ts'
-import { baseOf } from '../open/session-need.ts'
+import { callerOf } from '../open/session-need.ts'
 import { roleScript, userScript } from './aws-cli.ts'
 import { azureScript } from './azure.ts'
 import { cloudFormationTemplate } from './cloudformation.ts'
 import { grantText } from './grant-text.ts'
+import { type KitProvider, providerOf } from './identity-provider.ts'
 import { type QuickCreate, quickCreate } from './quick-create.ts'
 import { bucketReadme, containerReadme, directoryReadme, type ReadmeFacts } from './readme.ts'
 import { subjectOf } from './subject.ts'
@@ -23,7 +24,7 @@ type KitFile = SetupKit['files'][number]
  */
 export async function buildKit(connection: Connection, context: ConnectionContext): Promise<SetupKit> {
   const { authentication, location } = connection
-  const principal = authentication.kind === 'role' ? (await baseOf(context).whoAmI()).principalArn : '-'
+  const principal = authentication.kind === 'role' ? (await callerOf(connection, context)).principalArn : '-'
   const egress = describeEgress(context.egress)
   const facts: ReadmeFacts = { connection, principal, egress }
   const key: KitFile = {
@@ -61,16 +62,15 @@ function bucketFiles(facts: ReadmeFacts, context: ConnectionContext): KitFile[] 
   const policies = writeSetupPolicies(model)
   const subject = subjectOf(connection, model)
   const text = grantText(connection, model)
-  const template = withNewline(cloudFormationTemplate(subject, model, policies, text))
+  const provider = providerOf(connection, model)
+  const template = withNewline(cloudFormationTemplate(subject, model, policies, text, provider))
   const published = publishedTemplate(connection, template, context)
   const isRole = subject.kind === 'role'
   const { authentication } = connection
   const accessKeyId = authentication.kind === 'access-key' ? authentication.accessKeyId : ''
   return [
-    readmeFile(bucketReadme(facts, subject, model, published)),
-    ...(isRole
-      ? [json('trust-policy.json', 'who may assume the role: our principal with the External ID', policies.trust)]
-      : []),
+    readmeFile(bucketReadme({ ...facts, provider }, subject, model, published)),
+    ...(isRole ? [json('trust-policy.json', trustPurpose(provider), policies.trust)] : []),
     json('permissions-policy.json', `what the ${subject.kind} may do: the identity-based policy`, policies.permissions),
     json('bucket-policy.json', 'statements for the bucket policy, where it is needed', policies.bucket),
     ...(policies.key === null
@@ -79,24 +79,50 @@ function bucketFiles(facts: ReadmeFacts, context: ConnectionContext): KitFile[] 
     {
       path: 'apply-aws-cli.sh',
       purpose: `makes or updates the ${subject.kind} with the AWS CLI`,
-      text: isRole ? roleScript(subject, model, text) : userScript(subject, model, text, accessKeyId),
+      text: isRole ? roleScript(subject, model, text, provider) : userScript(subject, model, text, accessKeyId),
     },
     { path: 'cloudformation.json', purpose: 'the same as a CloudFormation template', text: template },
     {
       path: 'main.tf',
       purpose: 'the same as a Terraform configuration',
-      text: terraformConfiguration(subject, model, policies, text),
+      text: terraformConfiguration(subject, model, policies, text, provider),
     },
     ...(isRole
       ? [
-          json('vendor-base-policy.json', 'our side: what our own identity may do, for comparison', policies.base),
+          ...(provider === null
+            ? [json('vendor-base-policy.json', 'our side: what our own identity may do, for comparison', policies.base)]
+            : issuerFiles(context)),
           {
             path: 'vendor-README.md',
             purpose: 'our side: for whoever runs Drawbridge',
-            text: vendorReadme(connection.name, model, egress, published),
+            text: vendorReadme(connection.name, model, egress, published, provider),
           },
         ]
       : []),
+  ]
+}
+
+function trustPurpose(provider: KitProvider | null): string {
+  return provider === null
+    ? 'who may assume the role: our principal with the External ID'
+    : 'who may assume the role: an ID token of our issuer for this audience and this subject'
+}
+
+/** What our issuer has to publish. Public keys only. */
+function issuerFiles({ tokens }: ConnectionContext): KitFile[] {
+  const documents = tokens?.documents
+  if (!documents) return []
+  return [
+    {
+      path: 'vendor-openid-configuration.json',
+      purpose: 'our side: what our issuer publishes at /.well-known/openid-configuration',
+      text: documents.configuration,
+    },
+    {
+      path: 'vendor-jwks.json',
+      purpose: 'our side: the public keys that our issuer publishes at /.well-known/jwks.json',
+      text: documents.keySet,
+    },
   ]
 }
 

@@ -5,6 +5,7 @@
  */
 import type { SetupModel, SetupPolicies } from '../../iam/index.ts'
 import { type GrantText, iamDescription } from './grant-text.ts'
+import type { KitProvider } from './identity-provider.ts'
 import type { KitSubject } from './subject.ts'
 
 type Json = string | number | readonly Json[] | { readonly [key: string]: Json | undefined }
@@ -19,13 +20,14 @@ export function cloudFormationTemplate(
   model: SetupModel,
   policies: SetupPolicies,
   text: GrantText,
+  provider: KitProvider | null,
 ): string {
   const hasBucketPolicy = subject.account === model.bucketOwner
   const template: Json = {
     AWSTemplateFormatVersion: '2010-09-09',
     Description: iamDescription(text),
     Metadata: { Drawbridge: metadata(subject, model, policies, text) },
-    Parameters: parameters(subject, hasBucketPolicy),
+    Parameters: { ...parameters(subject, hasBucketPolicy), ...(provider === null ? {} : providerParameter) },
     Rules: {
       RightAccount: {
         Assertions: [
@@ -38,9 +40,11 @@ export function cloudFormationTemplate(
     },
     Conditions: {
       HasPermissionsBoundary: { 'Fn::Not': [{ 'Fn::Equals': [{ Ref: 'PermissionsBoundaryArn' }, ''] }] },
+      ...(provider === null ? {} : { CreatesProvider: { 'Fn::Equals': [{ Ref: 'CreateIdentityProvider' }, 'yes'] } }),
       ...(hasBucketPolicy ? { AppliesBucketPolicy: { 'Fn::Equals': [{ Ref: 'ApplyBucketPolicy' }, 'yes'] } } : {}),
     },
     Resources: {
+      ...(provider === null ? {} : { DrawbridgeIdentityProvider: identityProvider(provider) }),
       [logicalId(subject)]: subject.kind === 'role' ? role(subject, policies, text) : user(subject, policies, text),
       ...(hasBucketPolicy ? { DrawbridgeBucketPolicy: bucketPolicy(subject, model, policies) } : {}),
     },
@@ -82,7 +86,27 @@ function metadata(subject: KitSubject, model: SetupModel, policies: SetupPolicie
   }
 }
 
-function parameters(subject: KitSubject, hasBucketPolicy: boolean): Json {
+const providerParameter: { readonly [name: string]: Json } = {
+  CreateIdentityProvider: {
+    Type: 'String',
+    Default: 'yes',
+    AllowedValues: ['yes', 'no'],
+    Description: 'Say no when this account has registered the issuer before: then add the audience to it by hand.',
+  },
+}
+
+/** Stays when the stack goes: other connections may have come to use it. Without the role it lets nobody in. */
+function identityProvider({ issuer, audience }: KitProvider): Json {
+  return {
+    Type: 'AWS::IAM::OIDCProvider',
+    Condition: 'CreatesProvider',
+    DeletionPolicy: 'Retain',
+    UpdateReplacePolicy: 'Retain',
+    Properties: { Url: issuer, ClientIdList: [audience] },
+  }
+}
+
+function parameters(subject: KitSubject, hasBucketPolicy: boolean): { readonly [name: string]: Json } {
   const least = Math.max(3600, subject.durationSeconds)
   return {
     PermissionsBoundaryArn: {

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import type { ConnectionInput } from '../../contract/index.ts'
-import { customerAccount, exportInput, makeConnection, makeContext } from '../testing/surroundings.ts'
+import { customerAccount, exportInput, makeConnection, makeContext, makeTokens } from '../testing/surroundings.ts'
 import { sasLettersOf } from './azure.ts'
 import { buildKit } from './build-kit.ts'
 
@@ -32,6 +32,10 @@ it('the files of each kind of kit', async () => {
       return new Set(kit.files.map((file) => file.path))
     }),
   )
+  const federated = makeContext({ allowedEndpoints: [origin], tokens: makeTokens() })
+  const byToken = { ...exportInput, authentication: { kind: 'role', webIdentity: true } } as const
+  const { files } = await buildKit(await makeConnection(byToken, federated), federated)
+  for (const { path } of files) kits[0]?.add(path)
   const written = page
     .split('\n')
     .map((line) => line.split('|').map((cell) => cell.trim()))

@@ -3,6 +3,7 @@ import type { Connection } from '../../contract/index.ts'
 import { allowedActions, forbiddenActions, type SetupModel } from '../../iam/index.ts'
 import { sasLettersGranted, sasLettersLeftAway, sasLettersOf } from './azure.ts'
 import { purposeText } from './grant-text.ts'
+import type { KitProvider } from './identity-provider.ts'
 import type { QuickCreate } from './quick-create.ts'
 import type { KitSubject } from './subject.ts'
 
@@ -12,6 +13,8 @@ export interface ReadmeFacts {
   /** Our principal; `-` for connections that need none. */
   readonly principal: string
   readonly egress: string
+  /** Null or absent: the role is not opened by an ID token. */
+  readonly provider?: KitProvider | null
 }
 
 /** Writes the README for a bucket. */
@@ -72,10 +75,25 @@ function rolePart(facts: ReadmeFacts, model: SetupModel): string[] {
     model.sessionTagKeys.length === 0
       ? 'Sessions carry no tags.'
       : `Sessions carry the tags ${model.sessionTagKeys.map((key) => `\`${key}\``).join(', ')}, taken from the verified sign-in of the person.`
+  if (facts.provider) return tokenPart(facts.provider, model, tags)
   return [
     '## Who may use the role',
     `- Role: \`${model.roleArn}\`\n- Principal: \`${facts.principal}\`\n- External ID: ${externalIdText(facts.connection)}`,
     `${tags} Every session carries the person as its source identity and session name, so that CloudTrail shows who it was. Every session is narrowed by a session policy to the rights below.`,
+  ]
+}
+
+/** For a role that an ID token opens: what stands in the place of principal and External ID. */
+function tokenPart(provider: KitProvider, model: SetupModel, tags: string): string[] {
+  const person = model.sourceIdentity
+    ? 'Every session carries the person as its source identity and session name, so that CloudTrail shows who it was.'
+    : 'Every session carries the person as its session name, so that CloudTrail shows who it was.'
+  return [
+    '## Who may use the role',
+    `- Role: \`${model.roleArn}\`\n- Issuer of our ID tokens: \`${provider.issuer}\`, registered in your account as \`${provider.arn}\`\n- Audience: \`${provider.audience}\`\n- Subject: \`${provider.subject}\``,
+    'Drawbridge has no AWS identity here. It comes with a short-lived ID token, whose signature AWS checks with the keys that the issuer publishes. There is no External ID, because AssumeRoleWithWebIdentity knows none: that audience **and** subject are compared, with `StringEquals` and without wildcards, is what keeps everybody else out, other customers of Drawbridge included. Verification tries it with other tokens.',
+    `${tags} ${person} Every session is narrowed by a session policy to the rights below.`,
+    'When your account knows the issuer already, say so to CloudFormation (`CreateIdentityProvider=no`) or Terraform (`create_identity_provider = false`), and add the audience to the provider; the AWS CLI script finds out by itself.',
   ]
 }
 
@@ -190,7 +208,7 @@ export function directoryReadme(facts: ReadmeFacts, directory: string): string {
 
 function egressText(egress: string, isRole: boolean): string {
   if (egress !== 'dynamic') return `From ${egress}, and from nowhere else.`
-  const guard = isRole ? ' The External ID is what protects the role.' : ''
+  const guard = isRole ? ' What protects the role is what its trust policy compares.' : ''
   return `From addresses that change. Do not restrict the access by source address (\`aws:SourceIp\`, \`sip\`): it would work today and fail tomorrow.${guard}`
 }
 

@@ -7,6 +7,7 @@ import type { PolicyDocument, SetupModel, SetupPolicies } from '../../iam/index.
 import { accountOf } from '../model/role-arn.ts'
 import { type GrantText, grantComments, iamDescription } from './grant-text.ts'
 import { type HclExpression, type HclValue, hclBlock, hclValue, raw } from './hcl.ts'
+import type { KitProvider } from './identity-provider.ts'
 import { comment } from './shell.ts'
 import type { KitSubject } from './subject.ts'
 
@@ -16,10 +17,12 @@ export function terraformConfiguration(
   model: SetupModel,
   policies: SetupPolicies,
   text: GrantText,
+  provider: KitProvider | null,
 ): string {
   const blocks = [
-    settings,
+    settings(provider),
     ...variables(subject, model),
+    ...(provider === null ? [] : providerBlocks(provider)),
     locals(subject, model, policies),
     hclBlock('data "aws_caller_identity" "current"', {}),
     ...(subject.kind === 'role' ? roleBlocks(subject, text) : userBlocks(subject, text)),
@@ -54,9 +57,29 @@ function head(subject: KitSubject, model: SetupModel, text: GrantText): string[]
   ]
 }
 
-const settings = hclBlock('terraform', { required_version: '>= 1.3' }, [
-  hclBlock('required_providers', { aws: { source: 'hashicorp/aws', version: '>= 5.0' } }),
-])
+/** An identity provider without thumbprints needs a later version of the AWS provider. */
+function settings(provider: KitProvider | null): string {
+  const version = provider === null ? '>= 5.0' : '>= 6.0'
+  return hclBlock('terraform', { required_version: '>= 1.3' }, [
+    hclBlock('required_providers', { aws: { source: 'hashicorp/aws', version } }),
+  ])
+}
+
+function providerBlocks({ issuer, audience }: KitProvider): string[] {
+  return [
+    hclBlock('variable "create_identity_provider"', {
+      description:
+        'False when this account has registered the issuer before: then add the audience to it where it is managed.',
+      type: raw('bool'),
+      default: true,
+    }),
+    hclBlock('resource "aws_iam_openid_connect_provider" "drawbridge"', {
+      count: raw('var.create_identity_provider ? 1 : 0'),
+      url: issuer,
+      client_id_list: [audience],
+    }),
+  ]
+}
 
 function variables(subject: KitSubject, model: SetupModel): string[] {
   const boundary = hclBlock('variable "permissions_boundary_arn"', {

@@ -4,12 +4,15 @@
  */
 import { DrawbridgeError } from '../../base/index.ts'
 import type { ConnectionInput, Location, Purpose, S3Location } from '../../contract/index.ts'
+import type { IdentityTokens } from '../../credentials/index.ts'
 import type { ConnectionContext } from '../context.ts'
 import { newExternalId, weaknessOfAdopted } from './external-id.ts'
+import { roleWithheld } from './offers.ts'
 import { invalid, quoted } from './refuse.ts'
 import { defaultRoleArn, parseRoleArn } from './role-arn.ts'
 import { takeSasToken } from './sas-intake.ts'
 import type { TakenAuthentication } from './taken-authentication.ts'
+import { takeWebIdentity } from './web-identity.ts'
 
 type Input = ConnectionInput['authentication']
 type RoleInput = Extract<Input, { kind: 'role' }>
@@ -58,6 +61,32 @@ async function takeRole(
   const { location } = around
   const roleArn = input.roleArn ?? defaultRoleArn(location.region, location.bucketOwner, around.name)
   const durationSeconds = input.durationSeconds ?? 3600
+  const stsRegion = checkedRegion(input.stsRegion ?? location.region)
+  if (opensByToken(input, context)) {
+    const tokens = requireTokens(context)
+    if (input.adoptExternalId !== undefined || input.withoutExternalId === true) {
+      throw invalid('authentication', 'is opened by an ID token, which takes no External ID')
+    }
+    const warnings = await checkRole(roleArn, null, location.bucketOwner, context)
+    await checkDuration(durationSeconds, { base: null })
+    // The External ID that would have been serves as the part of the subject that nobody else has.
+    const { externalId } = await chooseExternalId(input, around, context, takeReservation)
+    const taken = await takeWebIdentity(tokens, around.name, externalId ?? '')
+    const { webIdentity } = taken
+    return {
+      authentication: {
+        kind: 'role',
+        roleArn,
+        externalId: null,
+        externalIdOrigin: 'none',
+        webIdentity,
+        stsRegion,
+        durationSeconds,
+      },
+      secret: { kind: 'none' },
+      warnings: [...warnings, ...taken.warnings],
+    }
+  }
   const warnings = await checkRole(roleArn, input.withoutExternalId === true, location.bucketOwner, context)
   await checkDuration(durationSeconds, context)
   const { externalId, origin, warning } = await chooseExternalId(input, around, context, takeReservation)
@@ -68,7 +97,7 @@ async function takeRole(
       roleArn,
       externalId,
       externalIdOrigin: origin,
-      stsRegion: checkedRegion(input.stsRegion ?? location.region),
+      stsRegion,
       durationSeconds,
     },
     secret: { kind: 'none' },
@@ -76,17 +105,37 @@ async function takeRole(
   }
 }
 
-/** Checks a role ARN by the rules of both sides and returns the warnings. @throws input-invalid | no-base-identity */
+/** With an ID token when that was said, and else when this deployment has no other way to use a role. */
+function opensByToken(input: RoleInput, context: ConnectionContext): boolean {
+  return input.webIdentity ?? (Boolean(context.tokens) && roleWithheld(context) !== null)
+}
+
+function requireTokens({ tokens }: ConnectionContext): IdentityTokens {
+  if (tokens) return tokens
+  throw invalid(
+    'authentication',
+    'can not be opened by an ID token, because web-identity federation is not configured',
+    '`webIdentity` in the configuration sets it up',
+  )
+}
+
+/**
+ * Checks a role ARN by the rules of both sides and returns the warnings.
+ *
+ * @param withoutExternalId null: it is opened by an ID token, for which we need no AWS identity
+ * @throws input-invalid | no-base-identity
+ */
 export async function checkRole(
   roleArn: string,
-  withoutExternalId: boolean,
+  withoutExternalId: boolean | null,
   bucketOwner: string,
   context: ConnectionContext,
 ): Promise<string[]> {
-  const hosting = context.hosting ?? 'local'
-  if (hosting !== 'aws' && hosting !== 'local') throw foreignHosting(hosting)
-  if (context.base === null) throw missingBase()
   const role = parseRoleArn(roleArn)
+  if (withoutExternalId === null) return elsewhere(role.account, bucketOwner)
+  const withheld = roleWithheld(context)
+  if (withheld !== null && context.base !== null) throw foreignHosting(withheld)
+  if (context.base === null) throw missingBase()
   const us = await context.base.whoAmI()
   if (roleArn === us.principalArn) throw invalid('roleArn', 'is the role that Drawbridge itself runs as')
   const isOurs = role.account === us.account || context.ownAccounts.includes(role.account)
@@ -104,14 +153,18 @@ export async function checkRole(
       'a role of a customer without an External ID could be used by another customer through us',
     )
   }
-  if (role.account === bucketOwner) return []
+  return elsewhere(role.account, bucketOwner)
+}
+
+function elsewhere(roleAccount: string, bucketOwner: string): string[] {
+  if (roleAccount === bucketOwner) return []
   return [
-    `the role is in account ${role.account} and the bucket in ${bucketOwner}: the bucket policy of the set-up kit is needed too`,
+    `the role is in account ${roleAccount} and the bucket in ${bucketOwner}: the bucket policy of the set-up kit is needed too`,
   ]
 }
 
 /** A session made by a role lasts an hour at most, whatever the customer's role allows. */
-export async function checkDuration(durationSeconds: number, context: ConnectionContext): Promise<void> {
+export async function checkDuration(durationSeconds: number, context: Pick<ConnectionContext, 'base'>): Promise<void> {
   if (!Number.isInteger(durationSeconds) || durationSeconds < 900 || durationSeconds > 43_200) {
     throw invalid('durationSeconds', 'must be between 900 and 43200')
   }
@@ -185,11 +238,10 @@ export function takeAccessKey(accessKeyId: string, secret: string, context: Conn
   }
 }
 
-/** On another cloud there are no AWS credentials that renew themselves; long-lived keys in their place would be worse than the customer's own. */
-function foreignHosting(hosting: 'azure' | 'gcp'): DrawbridgeError {
+function foreignHosting(withheld: string): DrawbridgeError {
   return invalid(
     'authentication',
-    `can not be a role, because this deployment runs on ${hosting === 'azure' ? 'Azure' : 'Google Cloud'} and has no AWS credentials that renew themselves`,
+    `can not be a role, because ${withheld}`,
     'use an access key; web-identity federation, with which a role would work from there, is not configured',
   )
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { DrawbridgeError } from '../../base/index.ts'
+import { DrawbridgeError, systemRandom } from '../../base/index.ts'
 import type { ConnectionInput } from '../../contract/index.ts'
 import { changeConnection } from '../change/index.ts'
 import {
@@ -8,12 +8,14 @@ import {
   exportInput,
   makeConnection,
   makeContext,
+  makeTokens,
   noReservation,
   principalArn,
   vendorAccount,
 } from '../testing/surroundings.ts'
 import { createConnection, draftConnection } from './create.ts'
 import { newExternalId } from './external-id.ts'
+import { authenticationOffers } from './offers.ts'
 
 type S3Input = Extract<ConnectionInput['location'], { service: 's3' }>
 
@@ -259,7 +261,44 @@ describe('a deployment on another cloud', () => {
     expect(text).toContain('web-identity federation')
   })
 
-  it.each(['aws', 'local'] as const)('on %s is', async (hosting) => {
+  it('on another cloud is offered with an ID token, of this connection’s own subject', async () => {
+    const context = makeContext({ hosting: 'gcp', base: null, tokens: makeTokens(), random: systemRandom })
+    const offers = authenticationOffers(context)
+    expect(offers.filter(({ isOffered }) => !isOffered).map(({ mode }) => mode)).toEqual(['role'])
+    expect(offers[0]?.reason).toContain('Google Cloud')
+    const [one, two] = [await makeConnection({}, context), await makeConnection({}, context)]
+    const tokenOf = ({ authentication }: typeof one) =>
+      authentication.kind === 'role' ? authentication.webIdentity : undefined
+    expect(tokenOf(one)).toMatchObject({ tokens: 'issuer', audience: 'sts.amazonaws.com' })
+    expect(tokenOf(one)?.subject).toMatch(/^drawbridge:tenant-a:dbx_[\w-]{24}$/)
+    expect(tokenOf(one)?.subject).not.toBe(tokenOf(two)?.subject)
+    expect(one.authentication).toMatchObject({ externalId: null, externalIdOrigin: 'none' })
+    const adopted = { authentication: { kind: 'role', adoptExternalId: 'dbx-of-another-one' } } as const
+    await expect(makeConnection(adopted, context)).rejects.toMatchObject({ code: 'input-invalid' })
+  })
+
+  it('without AWS credentials and without ID tokens is withheld, and said why', () => {
+    const reasons = (change: Parameters<typeof makeContext>[0]) =>
+      authenticationOffers(makeContext(change)).flatMap(({ mode, reason }) =>
+        reason === undefined ? [] : [mode, reason],
+      )
+    expect(reasons({ hosting: 'azure' }).join()).toMatch(/role,this deployment runs on Azure.*role-web-identity/)
+    expect(reasons({ base: null })).toContain('this deployment has no AWS identity of its own')
+    expect(reasons({ hosting: 'onprem', tokens: makeTokens() })).toEqual([])
+  })
+
+  it('can be opened by an ID token on AWS too, when that is asked for', async () => {
+    const asked = { authentication: { kind: 'role', webIdentity: true } } as const
+    const made = await makeConnection(asked, makeContext({ tokens: makeTokens() }))
+    expect(made.authentication).toMatchObject({ webIdentity: { issuer: 'https://drawbridge.example.com/oidc' } })
+    const plain = await makeConnection({}, makeContext({ tokens: makeTokens() }))
+    expect(plain.authentication).not.toHaveProperty('webIdentity')
+    await expect(makeConnection(asked)).rejects.toMatchObject({ code: 'input-invalid' })
+    const change = changeConnection(made, { durationSeconds: 43_200 }, makeContext({ tokens: makeTokens() }))
+    expect((await change).connection.authentication).toMatchObject({ durationSeconds: 43_200 })
+  })
+
+  it.each(['aws', 'local', 'onprem'] as const)('on %s is', async (hosting) => {
     expect((await makeConnection({}, makeContext({ hosting }))).authentication.kind).toBe('role')
   })
 

@@ -14,6 +14,7 @@ import { type TakeReservation, takeAuthentication } from './authentication.ts'
 import { defaultIdentityMapping, takeIdentityMapping } from './identity-mapping.ts'
 import { takeLocation } from './location.ts'
 import { invalid, quoted } from './refuse.ts'
+import { checkCarriedClaims } from './web-identity.ts'
 import { takeWriting } from './writing.ts'
 
 /**
@@ -96,6 +97,9 @@ function assemble(
   warnings: readonly string[],
   context: ConnectionContext,
 ): Connection {
+  if (authentication.kind === 'role' && authentication.webIdentity !== undefined) {
+    checkCarriedClaims(authentication.webIdentity, place.identityMapping)
+  }
   return checked({
     id: newId('con', context.random),
     ...place,

@@ -2,6 +2,7 @@
 import type { Connection } from '../../contract/index.ts'
 import type { SetupModel } from '../../iam/index.ts'
 import { defaultUserArn, partitionOf } from './role-arn.ts'
+import { providerArnOf } from './web-identity.ts'
 
 type S3Connection = Connection & { readonly location: Extract<Connection['location'], { service: 's3' }> }
 
@@ -24,6 +25,8 @@ export function setupModelOf(connection: Connection, vendorPrincipalArn: string)
   if (!isS3(connection)) throw new TypeError('only a connection to a bucket has a set-up model')
   const { location, authentication, writing, identityMapping } = connection
   const isRole = authentication.kind === 'role'
+  const token = isRole ? authentication.webIdentity : undefined
+  const isProjected = token?.tokens === 'file'
   return {
     partition: partitionOf(location.region),
     purpose: connection.purpose,
@@ -33,10 +36,20 @@ export function setupModelOf(connection: Connection, vendorPrincipalArn: string)
     roleArn: isRole ? authentication.roleArn : defaultUserArn(location.region, location.bucketOwner, connection.name),
     vendorPrincipalArn,
     externalId: isRole ? authentication.externalId : null,
+    ...(isRole && token !== undefined
+      ? {
+          webIdentity: {
+            providerArn: providerArnOf(authentication.roleArn, token.issuer),
+            audience: token.audience,
+            subject: token.subject,
+          },
+        }
+      : {}),
     kmsKeyArn: writing.encryption.kind === 'sse-kms' ? writing.encryption.keyArn : null,
     acl: writing.acl !== 'none',
     resume: writing.resume,
     sessionTagKeys: identityMapping.tags.map((rule) => rule.tag),
-    sourceIdentity: isRole,
+    // A token that a platform makes names no person of ours; the session's name does.
+    sourceIdentity: isRole && !isProjected,
   }
 }

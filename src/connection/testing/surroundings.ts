@@ -1,7 +1,14 @@
 /** Surroundings for tests of this room: a clock that stands, chance that counts, and a base identity that needs no network. */
-import { ManualClock, type Random, Secret } from '../../base/index.ts'
+import { generateKeyPairSync } from 'node:crypto'
+import { ManualClock, type Random, Secret, systemClock } from '../../base/index.ts'
 import type { Connection, ConnectionInput } from '../../contract/index.ts'
-import { type BaseIdentity, SessionCache } from '../../credentials/index.ts'
+import {
+  type BaseIdentity,
+  type IdentityTokens,
+  issuedTokens,
+  readSigningKey,
+  SessionCache,
+} from '../../credentials/index.ts'
 import type { ConnectionContext, SessionIdentity } from '../index.ts'
 import { createConnection } from '../index.ts'
 
@@ -27,6 +34,21 @@ export function fixedBase(): BaseIdentity {
     }),
     whoAmI: async () => ({ account: vendorAccount, callerArn, principalArn }),
   }
+}
+
+/** ID tokens of an issuer of our own, with a key that is new every time. */
+export function makeTokens(): IdentityTokens {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' })
+  const key = readSigningKey(new Secret(privateKey.export({ format: 'pem', type: 'pkcs8' }).toString()))
+  if (!key.ok) throw new Error(key.error)
+  return issuedTokens({
+    issuer: 'https://drawbridge.example.com/oidc',
+    audience: 'sts.amazonaws.com',
+    tenant: 'tenant-a',
+    keys: [key.value],
+    clock: systemClock,
+    random: countingRandom(),
+  })
 }
 
 /** A context with `change` applied. */

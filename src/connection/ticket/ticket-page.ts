@@ -15,7 +15,7 @@ import { assumeRoleCall, type CallSurroundings, forbiddenCalls, jobCalls } from 
 import { ownSettings } from '../diagnose/repairs.ts'
 import type { SessionIdentity } from '../identity/index.ts'
 import { bucketOf, isS3, setupModelOf } from '../model/setup-model.ts'
-import { baseOf } from '../open/session-need.ts'
+import { callerOf } from '../open/session-need.ts'
 import { sourceAddressOf } from '../watch/source-address.ts'
 
 /** The page of a ticket for a connection to storage of AWS, Azure or elsewhere. */
@@ -33,8 +33,8 @@ export async function ticketPageOf(
   if (!isS3(connection) || connection.authentication.kind !== 'role') {
     return { ...shared, facts: placeFacts(connection), target: null, trial: null }
   }
-  const { callerArn, principalArn } = await baseOf(context).whoAmI()
-  const { roleArn, externalId } = connection.authentication
+  const { callerArn, principalArn } = await callerOf(connection, context)
+  const { roleArn, externalId, webIdentity } = connection.authentication
   const { encryption } = connection.writing
   const model = setupModelOf(connection, principalArn)
   const around: CallSurroundings = { callerArn, principalArn, sourceIp: sourceAddressOf(context), bucketKeyArn: null }
@@ -43,7 +43,12 @@ export async function ticketPageOf(
     ...shared,
     facts: [
       { name: 'our principal', value: principalArn },
-      { name: 'External ID', value: externalId ?? 'none' },
+      ...(webIdentity === undefined
+        ? [{ name: 'External ID', value: externalId ?? 'none' }]
+        : [
+            { name: 'token audience', value: webIdentity.audience },
+            { name: 'token subject', value: webIdentity.subject },
+          ]),
       { name: 'role', value: roleArn },
       { name: 'source identity', value: identity.sourceIdentity },
       { name: 'session tags', value: tags.length === 0 ? 'none' : tags.join(', ') },

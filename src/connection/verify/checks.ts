@@ -13,7 +13,7 @@ const rows = {
   'base-identity': {
     link: 'base-identity',
     title: 'who we are',
-    proves: 'our own AWS credentials work, and STS says who they are',
+    proves: 'our own AWS credentials work, and STS says who they are; or there is an ID token of ours to come with',
   },
   'assume-role': {
     link: 'assume-role',
@@ -31,6 +31,18 @@ const rows = {
     title: 'External ID is compared',
     proves:
       'with another External ID the role refuses, while with the right one it accepted just before and just after',
+  },
+  'token-audience-compared': {
+    link: 'assume-role',
+    title: 'token audience is compared',
+    proves:
+      'with an ID token for another audience the role refuses, while with the right one it accepted just before and just after',
+  },
+  'token-subject-compared': {
+    link: 'assume-role',
+    title: 'token subject is compared',
+    proves:
+      'with an ID token of another connection’s subject the role refuses, while with the right one it accepted just before and just after',
   },
   'session-identity': {
     link: 'session',
@@ -125,6 +137,7 @@ export const checkIds = Object.keys(rows) as readonly CheckId[]
 export function checksFor(connection: Connection): readonly CheckId[] {
   const { location, authentication, purpose, writing } = connection
   const isS3 = location.service === 's3'
+  const isToken = authentication.kind === 'role' && authentication.webIdentity !== undefined
   const isRemote = location.service !== 'local'
   const writes = purpose !== 'source'
   const wanted: Readonly<Record<CheckId, boolean>> = {
@@ -132,6 +145,8 @@ export function checksFor(connection: Connection): readonly CheckId[] {
     'assume-role': authentication.kind === 'role',
     'external-id-required': authentication.kind === 'role' && authentication.externalId !== null,
     'external-id-matched': authentication.kind === 'role' && authentication.externalId !== null,
+    'token-audience-compared': isToken,
+    'token-subject-compared': isToken,
     'session-identity': authentication.kind === 'role',
     'access-key': authentication.kind === 'access-key',
     'sas-token': authentication.kind === 'sas',

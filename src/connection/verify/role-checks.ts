@@ -1,18 +1,12 @@
 /** The checks on the way in: who we are, AssumeRole, whether the External ID is enforced, and whose session came back. */
 import { DrawbridgeError } from '../../base/index.ts'
 import type { Connection } from '../../contract/index.ts'
-import {
-  type AssumeRoleRequest,
-  type AwsCredentials,
-  assumeRole,
-  callerIdentity,
-  type RoleSession,
-} from '../../credentials/index.ts'
+import { type AssumeRoleRequest, callerIdentity, type RoleSession } from '../../credentials/index.ts'
 import type { ConnectionContext } from '../context.ts'
 import type { SessionIdentity } from '../identity/index.ts'
 import { newExternalId } from '../model/external-id.ts'
 import { parseRoleArn } from '../model/role-arn.ts'
-import { baseOf, roleOf, sessionNeed } from '../open/session-need.ts'
+import { assumeNow, baseOf, roleOf, sessionNeed, tokensOf } from '../open/session-need.ts'
 import type { Patience } from './patience.ts'
 import { type Outcome, outcomeOf, type Recorder, requestIdsOf } from './recorder.ts'
 import { waited } from './stage.ts'
@@ -33,22 +27,17 @@ export async function enterRole(
   patience: Patience,
   signal: AbortSignal,
 ): Promise<Entry | null> {
-  let credentials: AwsCredentials | null = null
   let request: AssumeRoleRequest | null = null
   await recorder.run('base-identity', async () => {
-    const base = baseOf(context)
-    const held = await base.credentials()
-    const us = await base.whoAmI()
-    credentials = held
+    const who = await ourselves(connection, context)
     request = (await sessionNeed(connection, identity, context)).request
-    return { status: 'pass', detail: `we are ${us.callerArn}` }
+    return { status: 'pass', detail: `we are ${who}` }
   })
   // The compiler does not see assignments in the callback above.
-  const signer = credentials as AwsCredentials | null
   const wanted = request as AssumeRoleRequest | null
-  if (signer === null || wanted === null) return null
+  if (wanted === null) return null
   const assume = (change: Partial<AssumeRoleRequest>): Promise<RoleSession> =>
-    assumeRole(signer, { ...wanted, ...change }, { clock: context.clock, signal })
+    assumeNow({ ...wanted, ...change }, context, signal)
   let session: RoleSession | null = null
   await recorder.run('assume-role', async () => {
     const { value: fresh, waitedMs } = await patience.attempt('assume-role', () => assume({}))
@@ -62,6 +51,26 @@ export async function enterRole(
   })
   const won = session as RoleSession | null
   return won === null ? null : { session: won, assume }
+}
+
+/** Who we are, once there is something that proves it: credentials, or an ID token. @throws no-base-identity */
+async function ourselves(connection: Connection, context: ConnectionContext): Promise<string> {
+  const { webIdentity } = roleOf(connection)
+  if (webIdentity === undefined) {
+    const base = baseOf(context)
+    await base.credentials()
+    return (await base.whoAmI()).callerArn
+  }
+  const { issuer, audience, subject } = webIdentity
+  await tokensOf(context).token({
+    issuer,
+    audience,
+    subject,
+    connection: connection.name,
+    tags: {},
+    sourceIdentity: null,
+  })
+  return `\`${subject}\` of ${issuer}, with an ID token for \`${audience}\``
 }
 
 function packed(session: RoleSession): string {
@@ -86,13 +95,22 @@ export async function checkExternalId(entry: Entry, context: ConnectionContext, 
   recorder.settle('external-id-matched', judge(wrong, 'with another External ID', confirmed))
 }
 
-type Negative =
+/** `InvalidIdentityToken` is how a provider's list of audiences refuses, where AssumeRole has nothing like it. */
+const refusals: ReadonlySet<string> = new Set([
+  'AccessDenied',
+  'AccessDeniedException',
+  'InvalidIdentityToken',
+  'InvalidIdentityTokenException',
+])
+
+/** What became of an attempt that should be refused. */
+export type Negative =
   | { readonly kind: 'accepted'; readonly requestIds: readonly string[] }
   | { readonly kind: 'refused'; readonly requestIds: readonly string[] }
   | { readonly kind: 'unclear'; readonly outcome: Outcome }
 
-/** INVARIANT: the session that a negative test wins is never used, kept or returned. */
-async function negative(attempt: () => Promise<RoleSession>): Promise<Negative> {
+/** Tries what should be refused. INVARIANT: the session that a negative test wins is never used, kept or returned. */
+export async function negative(attempt: () => Promise<RoleSession>): Promise<Negative> {
   try {
     const { requestId } = await attempt()
     return { kind: 'accepted', requestIds: requestId === undefined ? [] : [requestId] }
@@ -100,14 +118,15 @@ async function negative(attempt: () => Promise<RoleSession>): Promise<Negative> 
     if (!(error instanceof DrawbridgeError)) throw error
     // Only the refusal itself counts: a timeout, throttling or an unknown key would look like safety and be none.
     const code = error.context['providerCode']
-    const isRefusal = error.code === 'access-denied' && (code === 'AccessDenied' || code === 'AccessDeniedException')
+    const isRefusal = error.code === 'access-denied' && refusals.has(String(code))
     return isRefusal
       ? { kind: 'refused', requestIds: requestIdsOf(error) }
       : { kind: 'unclear', outcome: outcomeOf(error) }
   }
 }
 
-function judge(tried: Negative, how: string, confirmed: boolean): Outcome {
+/** What an attempt that should be refused says about the role. */
+export function judge(tried: Negative, how: string, confirmed: boolean): Outcome {
   if (tried.kind === 'unclear') {
     return { status: 'unknown', detail: `the attempt ${how} ended without an answer: ${tried.outcome.detail}` }
   }

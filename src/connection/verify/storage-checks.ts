@@ -64,6 +64,8 @@ const entryChecks: ReadonlySet<CheckId> = new Set([
   'assume-role',
   'external-id-required',
   'external-id-matched',
+  'token-audience-compared',
+  'token-subject-compared',
   'session-identity',
   'access-key',
   'sas-token',

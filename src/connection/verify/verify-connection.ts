@@ -19,7 +19,7 @@ import { diagnoseLive } from '../diagnose/diagnose-live.ts'
 import { diagnoseToken } from '../diagnose/token-evidence.ts'
 import type { SessionIdentity } from '../identity/index.ts'
 import { storeOf } from '../open/open-connection.ts'
-import { sessionNeed } from '../open/session-need.ts'
+import { roleOf, sessionNeed } from '../open/session-need.ts'
 import type { ConnectionSecret } from '../repository.ts'
 import { type CheckId, checkIds, checksFor } from './checks.ts'
 import { Patience } from './patience.ts'
@@ -27,6 +27,7 @@ import { type Outcome, Recorder } from './recorder.ts'
 import { checkExternalId, checkSession, enterRole } from './role-checks.ts'
 import { waited } from './stage.ts'
 import { checkStorage } from './storage-checks.ts'
+import { checkToken } from './token-checks.ts'
 
 /** How a verification runs. */
 export interface VerifyOptions {
@@ -137,10 +138,17 @@ async function tryRole(attempt: Attempt): Promise<void> {
     const detail = 'the right External ID is not accepted, so the refusal of another says nothing'
     recorder.settle('external-id-required', { status: 'unknown', detail })
     recorder.settle('external-id-matched', { status: 'unknown', detail })
+    const ofToken = {
+      status: 'unknown',
+      detail: 'our own ID token is not accepted, so the refusal of another says nothing',
+    } as const
+    recorder.settle('token-audience-compared', ofToken)
+    recorder.settle('token-subject-compared', ofToken)
     recorder.settleRest({ status: 'skipped', detail: 'there is no session' })
     return
   }
   const { credentials } = entry.session
+  const { webIdentity } = roleOf(connection)
   // The widest session that the role gives: what it may not do, none of ours can.
   let wide: Promise<typeof credentials> | null = null
   const widest = (): Promise<typeof credentials> => {
@@ -149,6 +157,7 @@ async function tryRole(attempt: Attempt): Promise<void> {
   }
   await Promise.all([
     recorder.isOpen('external-id-required') ? checkExternalId(entry, context, recorder) : null,
+    webIdentity === undefined ? null : checkToken(entry, connection, context, recorder),
     recorder.run('session-identity', () => checkSession(connection, identity, entry.session, context, signal)),
     tryStore(
       attempt,

@@ -29,7 +29,7 @@ import type { PolicyTexts } from '../diagnose/policy-texts.ts'
 import { ownSettings, repairOf, tagCandidates } from '../diagnose/repairs.ts'
 import type { SessionIdentity } from '../identity/index.ts'
 import { isS3 } from '../model/setup-model.ts'
-import { baseOf } from '../open/session-need.ts'
+import { callerOf } from '../open/session-need.ts'
 import { describeCall } from './describe-call.ts'
 import { placeOf, statementText } from './place-of.ts'
 import { type Plan, planOf } from './plan.ts'
@@ -59,7 +59,7 @@ export async function whatIf(
   context: ConnectionContext,
 ): Promise<WhatIf> {
   requireRole(connection)
-  const { callerArn, principalArn } = await baseOf(context).whoAmI()
+  const { callerArn, principalArn } = await callerOf(connection, context)
   const around: CallSurroundings = { callerArn, principalArn, sourceIp: sourceAddressOf(context), bucketKeyArn: null }
   const plan = planOf(connection, planned, before, principalArn)
   const forbidden = forbiddenCalls(connection, identity, around)

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type PolicyDocument, policyText, writeSessionPolicy, writeSetupPolicies } from '../write/index.ts'
+import { accountOf, type PolicyDocument, policyText, writeSessionPolicy, writeSetupPolicies } from '../write/index.ts'
 import { setupModel } from '../write/testing/setup-model.ts'
 import { checkPolicy } from './check-policy.ts'
 import type { PolicyKind } from './finding.ts'
@@ -31,6 +31,24 @@ describe('what Drawbridge writes', () => {
         }
       }),
       { numRuns: 400 },
+    )
+  })
+
+  test('has no finding where an ID token stands in the place of the External ID', () => {
+    fc.assert(
+      fc.property(setupModel, (model) => {
+        const providerArn = `arn:aws:iam::${accountOf(model.roleArn)}:oidc-provider/login.example.com/path`
+        const webIdentity = { providerArn, audience: 'sts.amazonaws.com', subject: 'drawbridge:acme:dbx_1' }
+        const { trust } = writeSetupPolicies({
+          ...model,
+          vendorPrincipalArn: providerArn,
+          externalId: null,
+          webIdentity,
+        })
+        const { sessionTagKeys, sourceIdentity } = model
+        expect(checkPolicy(trust, { kind: 'trust', externalId: null, sessionTagKeys, sourceIdentity })).toEqual([])
+      }),
+      { numRuns: 100 },
     )
   })
 

@@ -3,6 +3,7 @@
  * `requests.ts` turns a call into the decisions AWS makes, `decide-call.ts` makes them.
  */
 import type { AccessRequest, Decision, Evaluation, KmsGrant, NamedPolicy } from '../types.ts'
+import type { WebIdentity } from '../write/index.ts'
 
 /** What every call of a role session carries. */
 export interface SessionFacts {
@@ -30,6 +31,8 @@ export interface AssumeRoleCall {
   readonly callerPrincipalArn: string
   readonly roleArn: string
   readonly externalId: string | null
+  /** Present: the call is AssumeRoleWithWebIdentity, and the caller is the identity provider. */
+  readonly webIdentity?: WebIdentity
   readonly tags: Readonly<Record<string, string>>
   readonly sourceIdentity: string | null
   /** Left out of the request when absent. */

@@ -6,7 +6,7 @@ import { evaluate } from '../evaluate/index.ts'
 import { parsePolicy } from '../read/index.ts'
 import type { AccessRequest, Evaluation, NamedPolicy, PolicySet } from '../types.ts'
 import { accountOf, partitionOf } from '../write/index.ts'
-import type { ApiCall, ChainPolicies, Link, Verdict, VerdictPart } from './api-call.ts'
+import type { ApiCall, AssumeRoleCall, ChainPolicies, Link, Verdict, VerdictPart } from './api-call.ts'
 import { missingContext } from './missing-context.ts'
 import { requestsOf } from './requests.ts'
 
@@ -45,7 +45,7 @@ function policiesFor(call: ApiCall, request: AccessRequest, policies: ChainPolic
       // The service control policies at hand are those of the role's account and do not bind callers of another.
       scp: isSameAccount ? policies.scp : [],
       rcp: policies.rcp,
-      resource: policies.trust ?? assumedTrust(call.callerPrincipalArn),
+      resource: policies.trust ?? assumedTrust(call),
       vpcEndpoint: null,
     }
   }
@@ -105,9 +105,11 @@ function assumedIdentity(name: 'base' | 'permissions'): NamedPolicy {
   return assumed(name, { Effect: 'Allow', Action: ['sts:*', 's3:*', 'kms:*'], Resource: '*' })
 }
 
-function assumedTrust(principalArn: string): NamedPolicy {
-  const Action = ['sts:AssumeRole', 'sts:TagSession', 'sts:SetSourceIdentity']
-  return assumed('trust', { Effect: 'Allow', Principal: { AWS: principalArn }, Action })
+function assumedTrust({ callerPrincipalArn, webIdentity }: AssumeRoleCall): NamedPolicy {
+  const isToken = webIdentity !== undefined
+  const Principal = isToken ? { Federated: webIdentity.providerArn } : { AWS: callerPrincipalArn }
+  const first = isToken ? 'sts:AssumeRoleWithWebIdentity' : 'sts:AssumeRole'
+  return assumed('trust', { Effect: 'Allow', Principal, Action: [first, 'sts:TagSession', 'sts:SetSourceIdentity'] })
 }
 
 function assumedKeyPolicy(roleArn: string): NamedPolicy {

@@ -4,7 +4,7 @@
  * `decide-call.ts`.
  */
 import type { AccessRequest } from '../types.ts'
-import { accountOf, partitionOf, viaS3 } from '../write/index.ts'
+import { accountOf, partitionOf, providerPrefix, viaS3, type WebIdentity } from '../write/index.ts'
 import type { ApiCall, AssumeRoleCall, GetObjectCall, PutObjectCall, SessionCall } from './api-call.ts'
 
 type Context = Readonly<Record<string, string | readonly string[]>>
@@ -22,8 +22,9 @@ export function requestsOf(call: ApiCall): readonly AccessRequest[] {
 
 function assumeRoleRequests(call: AssumeRoleCall): AccessRequest[] {
   const keys = Object.keys(call.tags)
+  const { webIdentity } = call
   const shared: Context = {
-    'aws:PrincipalArn': call.callerPrincipalArn,
+    ...(webIdentity === undefined ? { 'aws:PrincipalArn': call.callerPrincipalArn } : tokenContext(webIdentity)),
     ...networkContext(call),
     ...(call.sessionName === undefined ? {} : { 'sts:RoleSessionName': call.sessionName }),
     ...(keys.length === 0 ? {} : { 'aws:TagKeys': keys }),
@@ -38,11 +39,19 @@ function assumeRoleRequests(call: AssumeRoleCall): AccessRequest[] {
     context: { ...shared, ...own, ...call.context },
   })
   return [
-    // The External ID is a context key of this action alone.
-    request('sts:AssumeRole', call.externalId === null ? {} : { 'sts:ExternalId': call.externalId }),
+    webIdentity === undefined
+      ? // The External ID is a context key of this action alone.
+        request('sts:AssumeRole', call.externalId === null ? {} : { 'sts:ExternalId': call.externalId })
+      : request('sts:AssumeRoleWithWebIdentity'),
     ...(keys.length === 0 ? [] : [request('sts:TagSession')]),
     ...(call.sourceIdentity === null ? [] : [request('sts:SetSourceIdentity')]),
   ]
+}
+
+/** A caller with a token has no ARN of its own; policies see what the token claims. */
+function tokenContext({ providerArn, audience, subject }: WebIdentity): Context {
+  const prefix = providerPrefix(providerArn)
+  return { 'aws:FederatedProvider': providerArn, [`${prefix}:aud`]: audience, [`${prefix}:sub`]: subject }
 }
 
 function networkContext(call: Pick<ApiCall, 'region' | 'sourceIp'>): Context {

@@ -1,6 +1,14 @@
 /** Writes the least-privilege policies for both sides of a connection, and says what they allow and forbid. */
 export { type ActionFact, allowedActions, forbiddenActions } from './grants.ts'
-export { accountOf, literalPattern, partitionOf, type SetupModel, viaS3 } from './model.ts'
+export {
+  accountOf,
+  literalPattern,
+  partitionOf,
+  providerPrefix,
+  type SetupModel,
+  viaS3,
+  type WebIdentity,
+} from './model.ts'
 export { policyText } from './policy-text.ts'
 export { sessionPolicyLimit, writeSessionPolicy } from './session-policy.ts'
 export {

@@ -3,6 +3,19 @@
  * No statement stands here: `grants.ts` says which actions a purpose needs, `setup-policies.ts` puts them in documents.
  */
 
+/** Whose ID token opens a role: an identity provider registered in the role's account, and the claims that it compares. */
+export interface WebIdentity {
+  /** `arn:aws:iam::222222222222:oidc-provider/login.example.com/path`. */
+  readonly providerArn: string
+  readonly audience: string
+  readonly subject: string
+}
+
+/** The prefix of a provider's condition keys: the issuer without its scheme. */
+export function providerPrefix(providerArn: string): string {
+  return providerArn.slice(providerArn.indexOf('/') + 1)
+}
+
 /** The facts of one connection to one bucket by one role. */
 export interface SetupModel {
   readonly partition: 'aws' | 'aws-cn' | 'aws-us-gov'
@@ -16,8 +29,10 @@ export interface SetupModel {
   readonly roleArn: string
   /** Our own principal, which alone may assume the role. */
   readonly vendorPrincipalArn: string
-  /** Null only for a role in our own account. */
+  /** Null for a role in our own account, and where `webIdentity` stands in its place. */
   readonly externalId: string | null
+  /** Present: we come with an ID token, and `vendorPrincipalArn` is the identity provider's. */
+  readonly webIdentity?: WebIdentity
   /** The customer-managed key that objects are encrypted with; null when there is none, or none that we know. */
   readonly kmsKeyArn: string | null
   /** True: objects are sent with the ACL `bucket-owner-full-control`. */

@@ -5,13 +5,23 @@
  * for the whole bucket and therefore not written here.
  */
 import { type Grant, grantsOf } from './grants.ts'
-import { accountOf, bucketArn, literalPattern, objectsPattern, partitionOf, type SetupModel, viaS3 } from './model.ts'
+import {
+  accountOf,
+  bucketArn,
+  literalPattern,
+  objectsPattern,
+  partitionOf,
+  providerPrefix,
+  type SetupModel,
+  viaS3,
+  type WebIdentity,
+} from './model.ts'
 
 /** A statement as JSON, in the order in which people read it. */
 export interface StatementDocument {
   readonly Sid: string
   readonly Effect: 'Allow' | 'Deny'
-  readonly Principal?: { readonly AWS: string }
+  readonly Principal?: { readonly AWS: string } | { readonly Federated: string }
   readonly Action: string | readonly string[]
   readonly Resource?: string | readonly string[]
   readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>
@@ -33,7 +43,7 @@ export interface SetupPolicies {
   readonly bucket: PolicyDocument
   /** The key policy: the usual delegation to the key's account, and the statement to add. Null without a key. */
   readonly key: PolicyDocument | null
-  /** The identity policy of our own principal. */
+  /** The identity policy of our own principal; without statements where an ID token makes one needless. */
   readonly base: PolicyDocument
 }
 
@@ -71,16 +81,46 @@ export function writeSetupPolicies(model: SetupModel): SetupPolicies {
       })),
     ),
     key: model.kmsKeyArn === null ? null : documentOf(keyPolicyStatements(model.kmsKeyArn, model.roleArn, grants)),
-    base: documentOf([baseStatement(model)]),
+    base: documentOf(model.webIdentity === undefined ? [baseStatement(model)] : []),
   }
 }
 
 function trustStatements(model: SetupModel): StatementDocument[] {
   const principal = model.vendorPrincipalArn
+  if (model.webIdentity !== undefined) return federatedStatements(model, model.webIdentity)
   return [
     assumeRoleStatement(principal, model.externalId),
     ...(model.sessionTagKeys.length === 0 ? [] : [tagSessionStatement(principal, model.sessionTagKeys)]),
     ...(model.sourceIdentity ? [sourceIdentityStatement(principal)] : []),
+  ]
+}
+
+/**
+ * The trust statements for ID tokens. There is no External ID: audience and subject are what keeps tokens of others, and tokens
+ * of ours for other customers, from opening the role, and each statement compares both.
+ *
+ * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-idp_oidc.html
+ */
+function federatedStatements(model: SetupModel, webIdentity: WebIdentity): StatementDocument[] {
+  const { providerArn, audience, subject } = webIdentity
+  const prefix = providerPrefix(providerArn)
+  const Principal = { Federated: providerArn }
+  const StringEquals = { [`${prefix}:aud`]: audience, [`${prefix}:sub`]: subject }
+  const statement = (Sid: string, action: string): StatementDocument => {
+    return { Sid, Effect: 'Allow', Principal, Action: action, Condition: { StringEquals } }
+  }
+  const tagged = {
+    ...statement('DrawbridgeTagSession', 'sts:TagSession'),
+    Condition: {
+      StringEquals,
+      'ForAllValues:StringEquals': { 'aws:TagKeys': oneOrMany(model.sessionTagKeys) },
+      Null: { 'aws:TagKeys': 'false' },
+    },
+  }
+  return [
+    statement('DrawbridgeAssumeRole', 'sts:AssumeRoleWithWebIdentity'),
+    ...(model.sessionTagKeys.length === 0 ? [] : [tagged]),
+    ...(model.sourceIdentity ? [statement('DrawbridgeSetSourceIdentity', 'sts:SetSourceIdentity')] : []),
   ]
 }
 

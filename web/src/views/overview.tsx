@@ -106,10 +106,23 @@ function AuthenticationFacts({ authentication }: { readonly authentication: Conn
       <>
         <dt>role</dt>
         <dd className="mono">{authentication.roleArn}</dd>
-        <dt>External ID</dt>
-        <dd className="mono">
-          {authentication.externalId ?? 'none'} <span className="quiet">({authentication.externalIdOrigin})</span>
-        </dd>
+        {authentication.webIdentity ? (
+          <>
+            <dt>ID token</dt>
+            <dd className="mono">
+              {authentication.webIdentity.issuer} for {authentication.webIdentity.audience}
+            </dd>
+            <dt>subject</dt>
+            <dd className="mono">{authentication.webIdentity.subject}</dd>
+          </>
+        ) : (
+          <>
+            <dt>External ID</dt>
+            <dd className="mono">
+              {authentication.externalId ?? 'none'} <span className="quiet">({authentication.externalIdOrigin})</span>
+            </dd>
+          </>
+        )}
         <dt>STS region</dt>
         <dd className="mono">{authentication.stsRegion}</dd>
       </>

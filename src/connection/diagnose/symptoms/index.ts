@@ -7,6 +7,7 @@ import { kmsSymptoms } from './kms.ts'
 import { misleadingTestSymptoms } from './misleading-tests.ts'
 import { s3PolicySymptoms } from './s3-policies.ts'
 import { s3RequestSymptoms } from './s3-requests.ts'
+import { webIdentitySymptoms } from './web-identity.ts'
 
 /**
  * Every class, the most telling first where two fit a text equally well. Among the causes of a bare `Access Denied` the keys
@@ -14,6 +15,7 @@ import { s3RequestSymptoms } from './s3-requests.ts'
  */
 export const symptoms: readonly Symptom[] = [
   ...assumeRoleSymptoms,
+  ...webIdentitySymptoms,
   ...misleadingTestSymptoms,
   ...kmsSymptoms,
   ...s3PolicySymptoms,

@@ -10,6 +10,7 @@ export const pages = {
   assumeRole: `${sts}/API_AssumeRole.html`,
   consistency: `${iam}/troubleshoot.html`,
   conditionKeys: `${iam}/reference_policies_condition-keys.html`,
+  webIdentity: 'https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html',
   externalId: `${iam}/id_roles_create_for-user_externalid.html`,
   principal: `${iam}/reference_policies_elements_principal.html`,
   roleChaining: `${iam}/id_roles.html`,
