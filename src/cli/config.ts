@@ -256,6 +256,18 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .describe('Deliveries by the clock (docs/schedules.md).'),
+  evidence: z
+    .strictObject({
+      witness: z
+        .string()
+        .min(1)
+        .optional()
+        .describe(
+          'A folder on another disk or machine in which the newest checkpoints are kept too, so that an older database is noticed even when the whole data directory was restored; a relative path counts from the data directory.',
+        ),
+    })
+    .prefault({})
+    .describe('The evidence log.'),
   origin: z
     .string()
     .regex(/^[a-z0-9][a-z0-9./-]{0,200}$/)

@@ -23,13 +23,14 @@ import {
 } from '../delivery/index.ts'
 import { EvidenceLog, exportPublicKeyPem } from '../evidence/index.ts'
 import { type House, makeScheduleLoop, makeWatch, type Watch } from '../operations/index.ts'
-import type { State } from '../state/index.ts'
+import { type State, witnessed } from '../state/index.ts'
 import { type Config, identityTokensOf, webhooksOf } from './config.ts'
 import { openHouseState } from './database.ts'
 import type { DatabaseAddress } from './database-address.ts'
 import { targetAccess } from './target-access.ts'
 import { version } from './version.ts'
 import { ticketTemplate } from './web-root.ts'
+import { refuseOlder, witnessesOf } from './witnesses.ts'
 
 /** Gives credentials of the AWS SDK's form. */
 type CredentialProvider = NonNullable<Parameters<typeof createBaseIdentity>[0]['provider']>
@@ -87,14 +88,11 @@ export async function openHouse(options: HouseOptions): Promise<OpenedHouse> {
 
 async function assemble(options: HouseOptions, state: State, tenant: string): Promise<OpenedHouse> {
   const { config, clock, random } = options
-  const evidence = new EvidenceLog({
-    store: state.log,
-    signer: state.evidenceKey.privateKey,
-    origin: config.origin,
-    clock,
-  })
-  // An older database than the one that signed the last checkpoint shows itself here, before anything is added to it.
-  await evidence.checkpoint(tenant)
+  const witnesses = witnessesOf(config, options.directory)
+  const logStore = witnessed(state.log, witnesses)
+  const signer = state.evidenceKey.privateKey
+  const evidence = new EvidenceLog({ store: logStore, signer, origin: config.origin, clock })
+  await refuseOlder(evidence, tenant, witnesses)
   const tokens = await identityTokensOf(config, options.directory, { clock, random })
   const context = connectionContext(options, exportPublicKeyPem(state.evidenceKey.publicKey), tokens)
   const webhooks = await webhooksOf(config, options.directory)
@@ -157,7 +155,7 @@ async function assemble(options: HouseOptions, state: State, tenant: string): Pr
     ticketTemplate,
     deliveries,
     evidence,
-    logStore: state.log,
+    logStore,
     context,
     record: async (entries) => {
       await state.record(tenant, entries)

@@ -16,6 +16,7 @@ import {
   repairCommand,
   writeCommand,
 } from './commands/policy.ts'
+import { recoverCommand } from './commands/recover.ts'
 import { commandRow, type Run } from './commands/run.ts'
 import { sandboxCommand } from './commands/sandbox.ts'
 import { createScheduleCommand, runScheduleCommand } from './commands/schedule.ts'
@@ -128,6 +129,12 @@ export const startingCommands = [
     summary: 'Starts a local cloud that verifies signatures and enforces policies, to rehearse on.',
     example: 'drawbridge sandbox --port 9000',
     form: sandboxCommand,
+  },
+  {
+    words: ['evidence', 'recover'],
+    summary: 'Goes on after a database was restored from a backup and the newer one is lost.',
+    example: 'drawbridge evidence recover --receipts receipts/',
+    form: recoverCommand,
   },
 ] as const
 

@@ -9,6 +9,7 @@ export type {
   TargetIdentity,
   TargetRecord,
 } from './record.ts'
+export { deliveryStateOf } from './record.ts'
 export type {
   Claim,
   ClaimLimit,

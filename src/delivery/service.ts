@@ -2,6 +2,7 @@
  * The front of the delivery room: takes reports in, tells what became of them, and asks for another attempt. Nothing
  * here sends a byte to a target; the worker does.
  */
+import { createHash } from 'node:crypto'
 import { type Clock, DrawbridgeError, newId, type Random } from '../base/index.ts'
 import type { Delivery, ReceiptBundle, Route, UploadedFile } from '../contract/index.ts'
 import { packagePath } from '../evidence/index.ts'
@@ -120,7 +121,7 @@ export class DeliveryService {
     if (first === undefined) throw new TypeError('a report has at least one file')
     const report = checkReportName(input.report ?? first.name)
     const period = checkPeriod(input.period ?? clock.now().toISOString().slice(0, 7))
-    const id = newId('dlv', random)
+    const id = input.idempotencyKey === undefined ? newId('dlv', random) : keyedId(tenant, input.idempotencyKey)
     // What no package can carry is refused now and not at the first attempt.
     if (files.length > 1) packageFiles({ id, report, period, files, acceptedAt: clock.now().toISOString() })
     const targets = await Promise.all(
@@ -227,6 +228,17 @@ export class DeliveryService {
     if (record === null) throw notFound(`there is no delivery \`${id.slice(0, 64)}\``)
     return record
   }
+}
+
+/**
+ * The id of a delivery follows from its idempotency key, and its objects' keys from the id: whoever hands a report over
+ * again to a database that has lost it aims at the same objects, which are there, and makes no second copy.
+ */
+function keyedId(tenant: string, idempotencyKey: string): string {
+  const seed = createHash('sha256')
+    .update(JSON.stringify(['delivery', tenant, idempotencyKey]))
+    .digest()
+  return newId('dlv', { bytes: (length) => seed.subarray(0, length) })
 }
 
 /** Where the report is still missing, or its receipt or the receipt's copies. */

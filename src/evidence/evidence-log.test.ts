@@ -185,12 +185,38 @@ describe('a log that contradicts what was signed', () => {
     await expect(restored.log.assertContinues('acme', note)).rejects.toMatchObject({ code: 'evidence-forked' })
   })
 
+  test('signs nothing when an older database takes the place of its own while it runs', async () => {
+    const { store, log } = await grownLog(12)
+    await log.checkpoint('acme')
+    const stale = (await grownLog(9)).store
+    store.tenants.set('acme', stale.of('acme'))
+    store.of('acme').checkpoints.splice(0)
+    await expect(log.checkpoint('acme')).rejects.toMatchObject({ code: 'evidence-forked' })
+  })
+
+  test('begins anew under an origin of its own, and leaves the former one alone', async () => {
+    const { store, log } = await grownLog(9)
+    const former = (await log.checkpoint('acme')).note
+    store.add('acme')
+    const begun = await log.beginAnew('acme', 2)
+    expect(begun).toMatchObject({ origin: 'drawbridge.example/acme/2', treeSize: 10 })
+    expect(await log.originOf('acme')).toBe('drawbridge.example/acme/2')
+    await expect(log.assertContinues('acme', former)).resolves.toBeUndefined()
+    store.add('acme')
+    await log.integrate('acme')
+    expect((await logOf(store, key).checkpoint('acme')).origin).toBe('drawbridge.example/acme/2')
+    await expect(log.assertContinues('acme', begun.note)).resolves.toBeUndefined()
+    // Whoever comes with the database of before the new beginning sees a checkpoint that it never signed.
+    const older = await grownLog(9)
+    await expect(older.log.assertContinues('acme', begun.note)).rejects.toMatchObject({ code: 'evidence-forked' })
+  })
+
   test('does not continue from a checkpoint of another key or another log', async () => {
     const { store, log } = await grownLog(3)
-    const head = { origin: log.originOf('acme'), treeSize: 3, rootHash: (await log.checkpoint('acme')).rootHash }
+    const head = { origin: await log.originOf('acme'), treeSize: 3, rootHash: (await log.checkpoint('acme')).rootHash }
     const foreign = [
       signCheckpoint(head, newKey.privateKey),
-      signCheckpoint({ ...head, origin: log.originOf('beta') }, key.privateKey),
+      signCheckpoint({ ...head, origin: await log.originOf('beta') }, key.privateKey),
       'not a checkpoint',
     ]
     for (const note of foreign) {

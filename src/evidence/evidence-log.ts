@@ -6,7 +6,7 @@ import type { KeyObject } from 'node:crypto'
 import type { Clock } from '../base/index.ts'
 import { DrawbridgeError } from '../base/index.ts'
 import type { VerifiedCheckpoint } from './checkpoint.ts'
-import { isOrigin, signCheckpoint, verifyCheckpoint } from './checkpoint.ts'
+import { isOrigin, parseDecimal, signCheckpoint, verifyCheckpoint } from './checkpoint.ts'
 import { evidenceKeyId, publicHalf } from './evidence-key.ts'
 import { entryJson } from './log-entry.ts'
 import type { IntegratedEntry, LogStore, PendingEntry } from './log-store.ts'
@@ -58,6 +58,9 @@ export class EvidenceLog {
   readonly #options: EvidenceLogOptions
   readonly #trusted: readonly KeyObject[]
   readonly #turns = new Map<string, Promise<undefined>>()
+  readonly #epochs = new Map<string, number>()
+  /** What this process signed last, by tenant: a database that another one took the place of may not know it. */
+  readonly #signed = new Map<string, string>()
 
   /** @throws TypeError when the signer is not a private Ed25519 key, or the origin can not name a key. */
   constructor(options: EvidenceLogOptions) {
@@ -67,9 +70,60 @@ export class EvidenceLog {
     this.#trusted = [options.signer, ...(options.formerKeys ?? [])].map(publicHalf)
   }
 
-  /** The origin of a tenant's log; no two tenants share one. */
-  originOf(tenant: string): string {
-    return `${this.#options.origin}/${encodeURIComponent(tenant)}`
+  /**
+   * The origin of a tenant's log; no two tenants share one. A log that had to begin anew, because a database was lost, has
+   * an origin of its own each time: `<origin>/<tenant>/2` and so on.
+   *
+   * @param epoch - which beginning of the log, counted from 1; absent: the present one
+   */
+  async originOf(tenant: string, epoch?: number): Promise<string> {
+    return this.#originAt(tenant, epoch ?? (await this.#epoch(tenant)))
+  }
+
+  async #epoch(tenant: string): Promise<number> {
+    const known = this.#epochs.get(tenant)
+    if (known !== undefined) return known
+    const note = await this.#options.store.lastCheckpoint(tenant)
+    const epoch = (note === null ? null : this.epochOf(tenant, note)) ?? 1
+    this.#epochs.set(tenant, epoch)
+    return epoch
+  }
+
+  #originAt(tenant: string, epoch: number): string {
+    const first = `${this.#options.origin}/${encodeURIComponent(tenant)}`
+    return epoch === 1 ? first : `${first}/${epoch}`
+  }
+
+  /** How often a tenant's log had begun, counted from 1, when it signed this; null when it did not sign it. */
+  epochOf(tenant: string, note: string): number | null {
+    const verified = verifyCheckpoint(note, this.#trusted)
+    if (!verified.ok) return null
+    const { origin } = verified.value
+    const first = this.#originAt(tenant, 1)
+    if (origin === first) return 1
+    const epoch = origin.startsWith(`${first}/`) ? parseDecimal(origin.slice(first.length + 1)) : null
+    return epoch !== null && epoch > 1 ? epoch : null
+  }
+
+  /**
+   * Signs the tree as it stands under the next origin, because what was signed under the former one is lost. The former
+   * log has ended then, and no checkpoint contradicts another.
+   */
+  async beginAnew(tenant: string, epoch: number): Promise<SignedCheckpoint> {
+    await this.integrate(tenant)
+    const treeSize = await this.#options.store.size(tenant)
+    const rootHash = await treeHash(treeSize, this.#reader(tenant))
+    const checkpoint = await this.#sign(tenant, this.#originAt(tenant, epoch), treeSize, rootHash)
+    this.#epochs.set(tenant, epoch)
+    return checkpoint
+  }
+
+  async #sign(tenant: string, origin: string, treeSize: number, rootHash: Uint8Array): Promise<SignedCheckpoint> {
+    const { store, signer } = this.#options
+    const note = signCheckpoint({ origin, treeSize, rootHash }, signer)
+    await store.saveCheckpoint(tenant, treeSize, note)
+    this.#signed.set(tenant, note)
+    return { origin, treeSize, rootHash, note }
   }
 
   /**
@@ -126,28 +180,32 @@ export class EvidenceLog {
    * @throws evidence-forked — the tree is smaller than, or does not begin with, the tree of the last checkpoint
    */
   async checkpoint(tenant: string): Promise<SignedCheckpoint> {
-    const { store, signer } = this.#options
-    const origin = this.originOf(tenant)
-    // INVARIANT: the checkpoint is read before the size. Sizes only grow, so a smaller size is a loss and not a race.
+    const { store } = this.#options
+    const origin = await this.originOf(tenant)
+    // INVARIANT: checkpoints are read before the size. Sizes only grow, so a smaller size is a loss and not a race.
+    const signed = this.#signed.get(tenant)
     const note = await store.lastCheckpoint(tenant)
     const treeSize = await store.size(tenant)
     const rootHash = await treeHash(treeSize, this.#reader(tenant))
+    if (signed !== undefined && signed !== note) await this.#continues(tenant, signed, treeSize, rootHash)
     if (note !== null) {
       const last = await this.#continues(tenant, note, treeSize, rootHash)
       if (last.treeSize === treeSize && this.#isSignedNow(last)) return { origin, treeSize, rootHash, note }
     }
-    const signed = signCheckpoint({ origin, treeSize, rootHash }, signer)
-    await store.saveCheckpoint(tenant, treeSize, signed)
-    return { origin, treeSize, rootHash, note: signed }
+    return await this.#sign(tenant, origin, treeSize, rootHash)
   }
 
   /**
    * Compares the log with a checkpoint that somebody else kept: a customer's bucket, a witness, a printed page. To be
    * called at start with the newest that can be found, because a restored database does not know what it lost.
    *
+   * A checkpoint from before the log began anew belongs to a log that has ended, and says nothing of this one.
+   *
    * @throws evidence-forked — the log is smaller than, or does not begin with, the tree of that checkpoint
    */
   async assertContinues(tenant: string, note: string): Promise<void> {
+    const epoch = this.epochOf(tenant, note)
+    if (epoch !== null && epoch < (await this.#epoch(tenant))) return
     const treeSize = await this.#options.store.size(tenant)
     await this.#continues(tenant, note, treeSize, await treeHash(treeSize, this.#reader(tenant)))
   }
@@ -215,7 +273,7 @@ export class EvidenceLog {
   /** The last checkpoint when it covers the entry under the present key, otherwise a new one. */
   async #covering(tenant: string, seq: number): Promise<SignedCheckpoint> {
     const note = await this.#options.store.lastCheckpoint(tenant)
-    const last = note === null ? null : verifyCheckpoint(note, this.#trusted, this.originOf(tenant))
+    const last = note === null ? null : verifyCheckpoint(note, this.#trusted, await this.originOf(tenant))
     if (note !== null && last?.ok && last.value.treeSize > seq && this.#isSignedNow(last.value)) {
       const { origin, treeSize, rootHash } = last.value
       return { origin, treeSize, rootHash, note }
@@ -245,7 +303,7 @@ export class EvidenceLog {
   }
 
   async #continues(tenant: string, note: string, size: number, root: Uint8Array): Promise<VerifiedCheckpoint> {
-    const verified = verifyCheckpoint(note, this.#trusted, this.originOf(tenant))
+    const verified = verifyCheckpoint(note, this.#trusted, await this.originOf(tenant))
     if (!verified.ok) {
       throw forked(tenant, `the checkpoint to continue from is not ours (${verified.error})`, { treeSize: size })
     }

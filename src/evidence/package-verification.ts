@@ -75,20 +75,48 @@ export async function verifyPackage(
   source: PackageSource,
   publicKeyPem: string | readonly string[],
 ): Promise<PackageVerdict> {
+  return await judged(publicKeyPem, async (keys, note) => {
+    const read = await verifyInOrder(source, keys, note)
+    if (read === null) return null
+    const { files, parts } = read
+    const isSound =
+      note('payload-set', checkPayloadSet(files, parts)) && note('payload', await checkPayload(files, parts))
+    return isSound ? parts : null
+  })
+}
+
+/**
+ * Verifies a receipt without the report that it is about: everything that `verifyPackage` verifies, but the report's files.
+ *
+ * @param publicKeyPem - as of `verifyPackage`
+ */
+export async function verifyReceiptAlone(
+  source: PackageSource,
+  publicKeyPem: string | readonly string[],
+): Promise<PackageVerdict> {
+  return await judged(publicKeyPem, async (keys, note) => (await verifyInOrder(source, keys, note))?.parts ?? null)
+}
+
+type Note = <T>(id: PackageCheck['id'], step: Step<T>) => T | null
+type Pinned = string | readonly string[]
+
+async function judged(
+  pinned: Pinned,
+  judge: (pinned: Pinned, note: Note) => Promise<ReceiptParts | null>,
+): Promise<PackageVerdict> {
   const checks: PackageCheck[] = []
-  const note = <T>(id: PackageCheck['id'], step: Step<T>): T | null => {
+  const receipt = await judge(pinned, (id, step) => {
     checks.push({ id, ok: step.ok, detail: step.ok ? step.value.detail : step.error })
     return step.ok ? step.value.value : null
-  }
-  const receipt = await verifyInOrder(source, publicKeyPem, note)
+  })
   return receipt === null ? { ok: false, checks } : { ok: true, checks, receipt }
 }
 
 async function verifyInOrder(
   source: PackageSource,
-  publicKeyPem: string | readonly string[],
-  note: <T>(id: PackageCheck['id'], step: Step<T>) => T | null,
-): Promise<ReceiptParts | null> {
+  publicKeyPem: Pinned,
+  note: Note,
+): Promise<{ readonly files: OpenPackage; readonly parts: ReceiptParts } | null> {
   const keys = note('key', pinnedKeys(publicKeyPem))
   const files = keys && note('files', await openFiles(source, keys))
   if (!files) return null
@@ -102,10 +130,8 @@ async function verifyInOrder(
     entry !== null &&
     note('entry', checkEntry(entry, parts)) &&
     note('manifest', await checkManifest(files, parts)) &&
-    note('tags', await checkTags(files, parts)) &&
-    note('payload-set', checkPayloadSet(files, parts)) &&
-    note('payload', await checkPayload(files, parts))
-  return isSound ? parts : null
+    note('tags', await checkTags(files, parts))
+  return isSound ? { files, parts } : null
 }
 
 function pinnedKeys(pem: string | readonly string[]): Step<KeyObject[]> {

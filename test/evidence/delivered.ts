@@ -131,7 +131,7 @@ async function deliverTo(state: State, job: KillJob, store: ObjectStore): Promis
     packages,
     shared: await sharedReceipts(state, store, ids),
     publicKeyPem: exportPublicKeyPem(key.publicKey),
-    verifierKey: verifierKey(log.originOf(tenant), key.publicKey),
+    verifierKey: verifierKey(await log.originOf(tenant), key.publicKey),
     checkpoints: [...packages.map(({ files }) => textOf(files, 'checkpoint')), newest],
     entries: await state.log.entries(tenant, 0, await state.log.size(tenant)),
     key,

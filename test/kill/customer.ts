@@ -31,12 +31,6 @@ export async function hashOf(store: ObjectStore, key: string): Promise<string> {
   return hash.digest('hex')
 }
 
-/** An object's bytes as text. */
-export async function textOf(store: ObjectStore, key: string): Promise<string> {
-  const { body } = await store.get(key)
-  return Buffer.concat(await body.toArray()).toString('utf8')
-}
-
 /** The bucket with the administrator's rights. */
 export function administratorStore(cloud: CustomerCloud, bucket: string): ObjectStore {
   const { accessKeyId, secretAccessKey } = cloud.customer
