@@ -126,6 +126,15 @@ describe('causes', () => {
     expect(diffPolicySets({ ...healthy, bucket }, { ...healthy, bucket })).toEqual([])
   })
 
+  test('a grant that is revoked is named', () => {
+    const { call, policies } = nine.kms
+    const grant = { name: 'exports', keyArn, granteePrincipal: call.roleArn, issuingAccount: null, constraints: {} }
+    const grants = [{ ...grant, operations: ['GenerateDataKey'] }]
+    const [change] = comparePolicySets({ ...policies, grants }, { ...policies, grants: [] }, [call])
+    expect(change?.through).toEqual([{ kind: 'grants', added: [], removed: ['exports'] }])
+    expect(renderComparison(change === undefined ? [] : [change], [])).toContain('through: grants removed: exports')
+  })
+
   test('a level of the organization that comes is tried as a level', () => {
     const all = policyOf('FullAWSAccess', { Effect: 'Allow', Action: '*', Resource: '*' })
     const kms = policyOf('OnlyKms', { Effect: 'Allow', Action: 'kms:*', Resource: '*' })

@@ -29,6 +29,8 @@ export type ChangeCause =
       readonly isAlone: boolean
     }
   | { readonly kind: 'restrictPublicBuckets'; readonly before: boolean; readonly after: boolean }
+  /** Grants on the key that came and went, by name. */
+  | { readonly kind: 'grants'; readonly added: readonly string[]; readonly removed: readonly string[] }
 
 /** A call whose verdict differs between the versions. */
 export interface VerdictChange {
@@ -89,6 +91,12 @@ function causesOf(
     restricts(before) !== restricts(after) && turns({ ...before, restrictPublicBuckets: restricts(after) })
       ? [{ kind: 'restrictPublicBuckets', before: restricts(before), after: restricts(after) }]
       : []
+  const came = newGrants(before, after)
+  const went = newGrants(after, before)
+  const { grants = [] } = after
+  if (came.length + went.length > 0 && turns({ ...before, grants })) {
+    setting.push({ kind: 'grants', added: came, removed: went })
+  }
   const isFew = changes.reduce((sum, change) => sum + change.statements.length, 0) <= mostTries
   const alone = changes.flatMap((change): ChangeCause[] => {
     const tried = (statements: readonly StatementChange[]): boolean =>
@@ -106,6 +114,12 @@ function causesOf(
   if (alone.length + setting.length > 0) return [...setting, ...alone]
   const needed = changes.filter((change) => equals(decideCall(call, withoutPolicyChange(after, change)).decision, was))
   return (needed.length > 0 ? needed : changes).map((change) => causeOf(change, change.statements, false))
+}
+
+/** Names of the grants of a version that the other does not have. */
+function newGrants({ grants: had = [] }: ChainPolicies, { grants = [] }: ChainPolicies): readonly string[] {
+  const known = new Set(had.map((grant) => JSON.stringify(grant)))
+  return grants.filter((grant) => !known.has(JSON.stringify(grant))).map(({ name }) => name)
 }
 
 function causeOf(change: PolicyChange, statements: readonly StatementChange[], isAlone: boolean): ChangeCause {

@@ -38,6 +38,11 @@ function causeText(cause: ChangeCause): string {
   if (cause.kind === 'restrictPublicBuckets') {
     return `RestrictPublicBuckets turned ${cause.after ? 'on' : 'off'}`
   }
+  if (cause.kind === 'grants') {
+    const list = (names: readonly string[], what: string): readonly string[] =>
+      names.length === 0 ? [] : [`${what} ${listValues(names)}`]
+    return `grants ${[...list(cause.added, 'added:'), ...list(cause.removed, 'removed:')].join(', ')}`
+  }
   const { change, statements, isAlone } = cause
   const shown = statements.slice(0, mostStatements).map((statement) => `, ${statementText(statement)}`)
   const place = `${shown.join('')}${statements.length > mostStatements ? ', and more' : ''}`
