@@ -3,7 +3,8 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { compileArnPattern, compileArnPatterns } from './arn.ts'
 import { compileGlobText, globMatches, globTokens } from './glob.ts'
-import { TextSet, toSteps } from './text-set.ts'
+import { toSteps } from './steps.ts'
+import { TextSet } from './text-set.ts'
 
 /** Fixed, for how often something fits is chance too, and a test that fails by chance gets its limit lowered. */
 const seed = 20261122

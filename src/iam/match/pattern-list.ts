@@ -5,8 +5,9 @@
  */
 import { compileGlob, globMatches } from './glob.ts'
 import type { GlobToken } from './glob-token.ts'
+import { lengthOf, type SteppedPatterns, toSteps } from './steps.ts'
 import type { ContextLookup } from './template.ts'
-import { type SteppedPattern, TextSet, toSteps } from './text-set.ts'
+import { TextSet } from './text-set.ts'
 
 /** A pattern as the parts between its colons: one part for a text, six for an ARN, of which the last may hold colons. */
 export type PartedPattern = readonly (readonly GlobToken[])[]
@@ -26,12 +27,15 @@ export class PatternList {
   readonly #kind: PatternKind
   readonly #characters: number
   #tests: readonly ((text: string) => boolean)[] | null = null
-  #stepped: readonly SteppedPattern[] | null = null
+  #stepped: SteppedPatterns | null = null
 
   constructor(patterns: readonly PartedPattern[], kind: PatternKind) {
     this.#patterns = patterns
     this.#kind = kind
-    this.#characters = patterns.reduce((sum, pattern) => sum + lengthOf(pattern) + 1, 0)
+    this.#characters = patterns.reduce(
+      (sum, pattern) => sum + pattern.reduce((all, part) => all + lengthOf(part) + 1, 0),
+      0,
+    )
   }
 
   /** Makes a test whether any of the patterns fits one of these texts, which are a key's values in one request. */
@@ -68,12 +72,4 @@ function textSetOf(texts: readonly string[], lookup: ContextLookup, kind: Patter
   const known = ofTexts.get(kind) ?? new TextSet(texts, kind.cut)
   ofTexts.set(kind, known)
   return known
-}
-
-function lengthOf(pattern: PartedPattern): number {
-  let length = pattern.length - 1
-  for (const part of pattern) {
-    for (const token of part) length += token === 'star' ? 0 : token === 'any' ? 1 : token.text.length
-  }
-  return length
 }

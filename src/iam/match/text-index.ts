@@ -3,6 +3,7 @@
  * one step whatever the text and the pattern look like. Made once per text and used for every pattern that meets it: a
  * policy may hold thousands of patterns, and a search that is merely linear per pattern is then too slow.
  */
+import { borderTable } from './border-table.ts'
 import type { GlobToken } from './glob-token.ts'
 
 /** Texts that are searched seldom, or are shorter than this, are searched directly. */
@@ -199,16 +200,4 @@ function placesIn<K>(all: Map<K, Places>, key: K): Places {
 
 function countOf(part: Part | undefined): number {
   return part?.places.list.length ?? 0
-}
-
-/** Knuth-Morris-Pratt: for each position, the length of the longest proper border of the prefix that ends there. */
-function borderTable(text: string): Uint32Array {
-  const table = new Uint32Array(text.length)
-  let border = 0
-  for (let i = 1; i < text.length; i++) {
-    while (border > 0 && text.charCodeAt(i) !== text.charCodeAt(border)) border = table[border - 1] ?? 0
-    if (text.charCodeAt(i) === text.charCodeAt(border)) border++
-    table[i] = border
-  }
-  return table
 }
