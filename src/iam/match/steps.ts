@@ -22,6 +22,8 @@ export interface Step {
   readonly values: readonly ValueAt[]
   /** How many places it goes on: past the last part's end and guard, too, when it begins a part. */
   readonly by: number
+  /** Whether it must stand right where the last step ended: a part begins with it. */
+  readonly isAnchored: boolean
   /** Whether the part ends here; else a star follows. */
   readonly ends: boolean
   /** How many patterns have it. */
@@ -73,11 +75,18 @@ function stepsOfPart(tokens: readonly GlobToken[], part: number, known: Map<stri
   }
   // Between two stars, nothing is as good as no run at all.
   const kept = runs.filter((run, at) => at === 0 || at === runs.length - 1 || run.length > 0)
-  return kept.map((run, at) => stepOf(run, at === kept.length - 1, at === 0 && part > 0, known))
+  return kept.map((run, at) => stepOf(run, at === 0, at === kept.length - 1, part > 0, known))
 }
 
-function stepOf(tokens: readonly GlobToken[], ends: boolean, isNextPart: boolean, known: Map<string, Step>): Step {
-  let key = `${ends ? '$' : '*'}${isNextPart ? ':' : ''}`
+function stepOf(
+  tokens: readonly GlobToken[],
+  isAnchored: boolean,
+  ends: boolean,
+  isLaterPart: boolean,
+  known: Map<string, Step>,
+): Step {
+  const skips = isAnchored && isLaterPart ? 2 : 0
+  let key = `${isAnchored ? '^' : ''}${ends ? '$' : ''}${skips}`
   for (const token of tokens) {
     if (token === 'any') key += 'a'
     else if (token !== 'star')
@@ -102,7 +111,7 @@ function stepOf(tokens: readonly GlobToken[], ends: boolean, isNextPart: boolean
     else for (let i = 0; i < text.length; i++) run[at + i] = text.charCodeAt(i)
     at += text.length
   }
-  const fresh = { id: known.size, run, values, by: length + (isNextPart ? 2 : 0), ends, uses: 1 }
+  const fresh = { id: known.size, run, values, by: length + skips, isAnchored, ends, uses: 1 }
   known.set(key, fresh)
   return fresh
 }

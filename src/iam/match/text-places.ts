@@ -19,15 +19,14 @@ const noCode = -2
 /** The texts of one key, laid out. */
 export class TextPlaces {
   readonly words: number
-  readonly starts: Int32Array
-  readonly guards: Int32Array
-  /** For each word, whether a block stands across its beginning. */
-  readonly across: Uint8Array
+  /** Each once, without those that are left out. */
+  readonly texts: readonly string[]
   /** First places of the texts. */
-  readonly open: Int32Array
-  /** Which text ends at a place, and where it starts. */
-  readonly textAt = new Map<number, { readonly text: string; readonly start: number }>()
+  readonly starts: readonly number[]
+  /** For each place, the last one of its part. */
+  readonly partEnds: Int32Array
   readonly #ends: Int32Array
+  readonly #everywhere: Int32Array
   /** The character before each place. */
   readonly #codes: Int32Array
   readonly #ids = new Map<number, number>()
@@ -42,41 +41,32 @@ export class TextPlaces {
   /** `cut` gives the parts of a text; null for one that is left out. */
   constructor(texts: readonly string[], cut: (text: string) => readonly string[] | null) {
     const cuts = [...new Set(texts)].map((text) => ({ text, parts: cut(text) ?? [] }))
-    const size = cuts.reduce((sum, { parts }) => parts.reduce((all, part) => all + part.length + 2, sum), firstPlace)
+    const kept = cuts.filter(({ parts }) => parts.length > 0)
+    const size = kept.reduce((sum, { parts }) => parts.reduce((all, part) => all + part.length + 2, sum), firstPlace)
     this.words = (size >>> 5) + 1
-    const mask = (): Int32Array => new Int32Array(this.words)
-    this.starts = mask()
-    this.#ends = mask()
-    this.guards = mask()
-    this.open = mask()
-    this.across = new Uint8Array(this.words)
-    this.#codes = new Int32Array(size + 1).fill(noCode)
-    this.#lay(cuts)
+    this.texts = kept.map(({ text }) => text)
+    this.partEnds = new Int32Array(size)
+    this.#ends = new Int32Array(this.words)
+    this.#everywhere = new Int32Array(this.words).fill(-1)
+    this.#codes = new Int32Array(size).fill(noCode)
+    let place = firstPlace
+    this.starts = kept.map(({ parts }) => {
+      const start = place
+      for (const part of parts) place = this.#lay(part, place)
+      return start
+    })
     this.#base = this.#ids.size + anyId + 1
     this.#gramLength = Math.max(1, Math.floor(Math.log(mostGrams) / Math.log(this.#base)))
     this.#singles = this.#lists.map((list) => (list.length === 0 ? null : bitsOf(list, this.words)))
   }
 
-  get textCount(): number {
-    return this.textAt.size
-  }
-
-  #lay(cuts: readonly { readonly text: string; readonly parts: readonly string[] }[]): void {
-    let place = firstPlace
-    for (const { text, parts } of cuts) {
-      if (parts.length === 0) continue
-      const start = place
-      setBit(this.open, start)
-      for (const part of parts) {
-        setBit(this.starts, place)
-        this.across.fill(1, (place >>> 5) + 1, ((place + part.length + 1) >>> 5) + 1)
-        for (let i = 0; i < part.length; i++) this.#layCode(part.charCodeAt(i), ++place)
-        setBit(this.#ends, place)
-        setBit(this.guards, place + 1)
-        place += 2
-      }
-      this.textAt.set(place - 2, { text, start })
-    }
+  /** Lays one part from a place on, and answers where the next begins: between them lies one place that is neither's. */
+  #lay(part: string, start: number): number {
+    const end = start + part.length
+    this.partEnds.fill(end, start, end + 1)
+    for (let i = 0; i < part.length; i++) this.#layCode(part.charCodeAt(i), start + i + 1)
+    setBit(this.#ends, end)
+    return end + 2
   }
 
   #layCode(code: number, place: number): void {
@@ -91,8 +81,11 @@ export class TextPlaces {
     this.#lists.push([place])
   }
 
-  /** Writes the places after a step's run, at the end of the part if it ends there; null when there are none. */
-  find({ run, values, ends }: Step, found: Int32Array): Int32Array | null {
+  /**
+   * The places after a step's run, at the end of the part if it ends there; null when there are none. Written to `spare`,
+   * or what is at hand already: not to be changed.
+   */
+  find({ run, values, ends }: Step, spare: Int32Array): Int32Array | null {
     const ids = new Int32Array(run.length)
     let rarest = -1
     let fewest = this.words >>> 1
@@ -107,16 +100,15 @@ export class TextPlaces {
       rarest = i
     }
     // Few places are tried one by one, many all at once.
-    const isAny = rarest >= 0 ? this.#findFew(run, rarest, ids, found) : this.#findMany(ids, found)
-    if (!isAny) return null
+    let found = rarest >= 0 ? this.#findFew(run, rarest, ids, spare) : this.#findMany(ids, spare)
     for (const { value, before } of values) {
       const gram = this.#placesOfValue(value)
-      if (gram === null || !narrow(found, gram, before)) return null
+      found = found === null || gram === null ? null : narrowed(spare, found, 0, gram, before)
     }
-    return !ends || narrow(found, this.#ends, 0) ? found : null
+    return !ends || found === null ? found : narrowed(spare, found, 0, this.#ends, 0)
   }
 
-  #findFew(run: Int32Array, rarest: number, ids: Int32Array, found: Int32Array): boolean {
+  #findFew(run: Int32Array, rarest: number, ids: Int32Array, found: Int32Array): Int32Array | null {
     found.fill(0)
     const codes = this.#codes
     const length = run.length
@@ -134,26 +126,25 @@ export class TextPlaces {
       setBit(found, first + length - 1)
       isAny = true
     }
-    return isAny
+    return isAny ? found : null
   }
 
-  #findMany(ids: Int32Array, found: Int32Array): boolean {
+  #findMany(ids: Int32Array, spare: Int32Array): Int32Array | null {
     const { length } = ids
-    if (length === 0) {
-      found.fill(-1)
-      return true
-    }
-    const firstEnd = Math.min(length, this.#gramLength)
-    const first = this.#gram(ids, 0, firstEnd)
-    if (first === null) return false
-    shiftInto(found, first, length - firstEnd)
-    for (let end = firstEnd; end < length; ) {
+    if (length === 0) return this.#everywhere
+    const step = this.#gramLength
+    let end = Math.min(length, step)
+    let found = this.#gram(ids, 0, end)
+    let before = length - end
+    while (found !== null && end < length) {
       // The last gram may overlap the one before, for grams of full length are rarer.
-      end = Math.min(length, end + this.#gramLength)
-      const gram = this.#gram(ids, end - this.#gramLength, end)
-      if (gram === null || !narrow(found, gram, length - end)) return false
+      end = Math.min(length, end + step)
+      const gram = this.#gram(ids, end - step, end)
+      if (gram === null) return null
+      found = narrowed(spare, found, before, gram, length - end)
+      before = 0
     }
-    return true
+    return found
   }
 
   #gram(ids: Int32Array, from: number, to: number): Gram {
@@ -191,37 +182,30 @@ export class TextPlaces {
   }
 }
 
-/** Writes bits moved on by so many places. */
-function shiftInto(written: Int32Array, read: Int32Array, by: number): void {
-  const skip = by >>> 5
-  const shift = by & 31
+/** Writes the places where two grams stand, each so far before; null when there are none. The first may be `written`. */
+function narrowed(written: Int32Array, one: Int32Array, oneBy: number, other: Int32Array, otherBy: number): Gram {
+  const [skip, shift] = [oneBy >>> 5, oneBy & 31]
+  const [otherSkip, otherShift] = [otherBy >>> 5, otherBy & 31]
   // Shifted in two steps, for a shift by 32 would shift by nothing.
   const right = 31 - shift
-  written.fill(0, 0, skip)
+  const otherRight = 31 - otherShift
+  const first = Math.max(skip, otherSkip)
+  written.fill(0, 0, first)
   let before = 0
-  for (let word = skip; word < written.length; word++) {
-    const here = read[word - skip] as number
-    written[word] = (here << shift) | ((before >>> 1) >>> right)
-    before = here
-  }
-}
-
-/** Keeps the places where a gram stands too, so far before; false when none is left. */
-function narrow(places: Int32Array, gram: Int32Array, by: number): boolean {
-  const skip = by >>> 5
-  const shift = by & 31
-  const right = 31 - shift
-  places.fill(0, 0, skip)
-  let before = 0
+  let otherBefore = 0
   let any = 0
-  for (let word = skip; word < places.length; word++) {
-    const here = gram[word - skip] as number
-    const left = (places[word] as number) & ((here << shift) | ((before >>> 1) >>> right))
-    places[word] = left
-    any |= left
+  for (let word = first; word < written.length; word++) {
+    const here = one[word - skip] as number
+    const otherHere = other[word - otherSkip] as number
+    const both =
+      ((here << shift) | ((before >>> 1) >>> right)) &
+      ((otherHere << otherShift) | ((otherBefore >>> 1) >>> otherRight))
+    written[word] = both
+    any |= both
     before = here
+    otherBefore = otherHere
   }
-  return any !== 0
+  return any === 0 ? null : written
 }
 
 function bitsOf(places: readonly number[], words: number): Int32Array {
