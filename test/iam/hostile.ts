@@ -5,6 +5,8 @@
 import type { AccessRequest, PolicySet } from '../../src/iam/index.ts'
 import { readPolicies } from './compare.ts'
 import { variable } from './generate/names.ts'
+import { entries, fill, type Made, object, onCondition, onResource, type Shape } from './hostile-parts.ts'
+import { wideShapes } from './hostile-wide.ts'
 
 /** What a policy and a request may weigh at most; texts of one key are bounded by the request. */
 export const mostPolicyBytes = 20_000
@@ -14,43 +16,6 @@ export interface Attack {
   readonly policies: PolicySet
   readonly request: AccessRequest
 }
-
-export interface Shape {
-  readonly name: string
-  /** Policy statements and request for a budget of bytes each. */
-  readonly make: (
-    policyBytes: number,
-    requestBytes: number,
-  ) => { readonly statement: object | readonly object[]; readonly request: object }
-}
-
-const object = 'arn:aws:s3:::b/'
-
-/** As many of a text as fit. */
-function fill(text: string, bytes: number): string {
-  return text.repeat(Math.max(1, Math.floor(bytes / text.length)))
-}
-
-/** As many list entries as fit, made from their number. */
-function entries(make: (index: number) => string, bytes: number): readonly string[] {
-  const list: string[] = []
-  for (let left = bytes; ; ) {
-    const entry = make(list.length)
-    left -= entry.length + 3
-    // An entry that is too long for the budget is cut, for a list may not be empty.
-    if (left < 0) return list.length > 0 ? list : [entry.slice(0, Math.max(20, bytes))]
-    list.push(entry)
-  }
-}
-
-const onResource = (Resource: unknown, resource: string) => ({
-  statement: { Effect: 'Allow', Action: '*', Resource },
-  request: { resource },
-})
-const onCondition = (operator: string, wanted: unknown, actual: unknown, key = 'aws:PrincipalTag/t') => ({
-  statement: { Effect: 'Allow', Action: '*', Resource: '*', Condition: { [operator]: { [key]: wanted } } },
-  request: { context: { [key]: actual } },
-})
 
 /** Pieces between stars, and what they are sought in. */
 const pieces: Readonly<Record<string, (index: number) => string>> = {
@@ -260,43 +225,60 @@ const otherShapes: readonly Shape[] = [
 ]
 
 /** Every shape; the name says what it tries. */
-export const shapes: readonly Shape[] = [...patternShapes, ...otherShapes]
+export const shapes: readonly Shape[] = [...patternShapes, ...otherShapes, ...wideShapes]
 
-/** A shape made at random: patterns of pieces over few letters, in one of the places where patterns stand. */
+/** A shape made at random: patterns of pieces over few letters or many, in one of the places where patterns stand. */
 export function varied(random: () => number): Shape {
   const pick = <T>(...choices: readonly [T, ...T[]]): T => choices[Math.floor(random() * choices.length)] ?? choices[0]
   const length = Math.ceil(2 ** (random() * 12))
-  const pieceOf = (): string => Array.from({ length }, () => pick('a', 'a', 'a', 'b', '?')).join('')
-  const pieceCount = pick(1, 1, 2, 5)
+  const alphabet = pick('ab', 'ab', 'aaab', 'abcd', 'abcdefghijklmnopqrstuvwxyz', wideAlphabet)
+  const letter = (): string => alphabet.charAt(random() * alphabet.length)
+  const wild = pick(0, 0.2, 0.2)
+  const textLength = pick(40, 40, 3, 10, 150, 1000)
+  const texts = (bytes: number, one = textLength): readonly string[] => {
+    const all = pick(true, false) ? letter : (): string => alphabet.charAt(0)
+    return entries(
+      () => Array.from({ length: Math.min(one, bytes - 3) }, () => (random() < 0.9 ? all() : letter())).join(''),
+      bytes,
+    )
+  }
+  const pieceCount = pick(1, 1, 2, 5, 10)
   const ending = pick('', '*', 'c', '*c', 'c*', '*a')
-  const pattern = (): string => `*${Array.from({ length: pieceCount }, pieceOf).join('*')}${ending}`
-  const letters = pick('a', 'aab', 'aaaaaaaaab', 'ab')
-  const text = (bytes: number): string =>
-    Array.from({ length: bytes }, () => letters.charAt(random() * letters.length)).join('')
-  const place = pick('resource', 'condition', 'set', 'action', 'ARN')
+  const isCut = pick(true, false)
+  const place = pick('resource', 'condition', 'set', 'set', 'action', 'ARN')
   const name = `at random: pieces of ${2 ** Math.round(Math.log2(length))} in a ${place}`
-  return { name, make: (p, r) => variedAt(place, entries(pattern, p), text, r) }
+  return {
+    name,
+    make: (p, r) => {
+      const given = place === 'set' ? texts(r) : texts(r, r)
+      // Pieces that do stand in the texts, in an order in which they may or may not.
+      const source = isCut ? given.join('') : ''
+      const pieceOf = (): string => {
+        const from = Math.floor(random() * Math.max(0, source.length - length))
+        const base = isCut ? source.slice(from, from + length) : Array.from({ length }, letter).join('')
+        return [...base].map((char) => (random() < wild ? '?' : char)).join('')
+      }
+      const pattern = (): string => `*${Array.from({ length: pieceCount }, pieceOf).join('*')}${ending}`
+      return variedAt(place, entries(pattern, p), given)
+    },
+  }
 }
 
-function variedAt(place: string, patterns: readonly string[], text: (bytes: number) => string, bytes: number) {
+const wideAlphabet = Array.from({ length: 60 }, (_, i) => String.fromCharCode(65 + i))
+  .join('')
+  .replace('[', '0')
+
+function variedAt(place: string, patterns: readonly string[], texts: readonly string[]): Made {
+  const [text = ''] = texts
   if (place === 'resource')
-    return onResource(
-      patterns.map((one) => object + one).slice(0, Math.ceil(patterns.length / 3)),
-      object + text(bytes),
-    )
-  if (place === 'condition') return onCondition('StringLike', patterns, text(bytes))
-  if (place === 'set')
-    return onCondition(
-      'ForAllValues:StringNotLike',
-      patterns,
-      entries(() => text(40), bytes),
-      'aws:TagKeys',
-    )
+    return onResource(patterns.map((one) => object + one).slice(0, Math.ceil(patterns.length / 3)), object + text)
+  if (place === 'condition') return onCondition('StringLike', patterns, text)
+  if (place === 'set') return onCondition('ForAllValues:StringNotLike', patterns, texts, 'aws:TagKeys')
   if (place === 'ARN')
     return onCondition(
       'ArnLike',
       patterns.map((one) => `arn:*:*:*:*:${one}`).slice(0, Math.ceil(patterns.length / 3)),
-      `arn:a:a:a:a:${text(bytes)}`,
+      `arn:a:a:a:a:${text}`,
       'aws:SourceArn',
     )
   return {
@@ -305,14 +287,14 @@ function variedAt(place: string, patterns: readonly string[], text: (bytes: numb
       Action: patterns.map((one) => `s3:${one}`).slice(0, Math.ceil(patterns.length / 2)),
       Resource: '*',
     },
-    request: { action: `s3:${text(bytes)}` },
+    request: { action: `s3:${text}` },
   }
 }
 
 /** Builds the attack within its budgets. @throws Error when the shape is no policy that the engine reads */
 export function attack(shape: Shape, policyBytes: number, requestBytes: number): Attack {
   // What surrounds the list or pattern: brackets, names of members.
-  const { statement, request } = shape.make(policyBytes - 300, requestBytes - 300)
+  const { statement, request, policies: written } = shape.make(policyBytes - 300, requestBytes - 300)
   const plain: AccessRequest = {
     principal: 'arn:aws:iam::222222222222:user/kim',
     action: 's3:GetObject',
@@ -320,7 +302,7 @@ export function attack(shape: Shape, policyBytes: number, requestBytes: number):
     resourceAccount: '222222222222',
     context: {},
   }
-  const policy = { Version: '2012-10-17', Statement: statement }
-  const none = { boundary: null, session: null, scp: [], rcp: [], resource: null, vpcEndpoint: null }
-  return { policies: readPolicies({ identity: [policy], ...none }), request: { ...plain, ...request } }
+  const identity = statement === undefined ? [] : [{ Version: '2012-10-17', Statement: statement }]
+  const none = { identity, boundary: null, session: null, scp: [], rcp: [], resource: null, vpcEndpoint: null }
+  return { policies: readPolicies({ ...none, ...written }), request: { ...plain, ...request } }
 }

@@ -1,6 +1,7 @@
 /** Looks for the slowest evaluation: tries every hostile shape, then variations of those that were slowest so far. */
 import { decide } from '../../src/iam/index.ts'
-import { attack, mostPolicyBytes, mostRequestBytes, type Shape, shapes, varied } from './hostile.ts'
+import { attack, mostPolicyBytes, mostRequestBytes, shapes, varied } from './hostile.ts'
+import type { Shape } from './hostile-parts.ts'
 
 export interface Catch {
   readonly name: string

@@ -6,6 +6,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type AccessRequest, type Decision, decide, evaluate } from '../../src/iam/index.ts'
 import { readPolicies } from './compare.ts'
+import { anyGrants } from './generate/grants.ts'
+import { otherAccount, ownAccount, sessionOf, userOf } from './generate/names.ts'
 import type { WrittenPolicy } from './generate/policies.ts'
 import { anyScenario, type Scenario, type WrittenPolicies } from './generate/scenario.ts'
 
@@ -32,6 +34,7 @@ function mapStatements(
     return policy === null ? null : one(type)(policy)
   }
   return {
+    ...policies,
     identity: policies.identity.map(one('identity')),
     boundary: perhaps('boundary'),
     session: perhaps('session'),
@@ -129,6 +132,25 @@ describe('for every scenario', () => {
     )
     expect(refused).toBeGreaterThan(20)
   })
+})
+
+test('a grant more never refuses, overrules no Deny, and the order of grants does not matter', () => {
+  let opened = 0
+  const keys = scenarios.filter(({ service }) => service === 'key')
+  fc.assert(
+    fc.property(keys, anyGrants([userOf(ownAccount), sessionOf(otherAccount)]), (scenario, more) => {
+      const had = scenario.policies.grants ?? []
+      const before = decisions(scenario, scenario.policies)
+      const after = decisions(scenario, { ...scenario.policies, grants: [...had, ...more] })
+      expect(decisions(scenario, { ...scenario.policies, grants: [...more, ...had].reverse() })).toEqual(after)
+      for (const [i, decision] of after.entries()) {
+        if (before[i] !== 'implicitDeny') expect(decision).toBe(before[i])
+        else if (decision !== before[i]) opened++
+      }
+    }),
+    { ...runs, numRuns: 3_000 },
+  )
+  expect(opened).toBeGreaterThan(20)
 })
 
 /** A policy must keep a statement; what is left of a lone Allow is one that says nothing. */
