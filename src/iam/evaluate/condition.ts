@@ -8,7 +8,8 @@
 import { type Address, compileRanges, parseAddress, parseAddressRange, rangeContains } from '../match/address.ts'
 import { compileArnPattern, compileArnPatterns, keptWithoutVariables, type TextTest } from '../match/arn.ts'
 import { foldName } from '../match/fold-name.ts'
-import { compileGlob, globMatches, globTest } from '../match/glob.ts'
+import { compileGlob, globMatches, globTest, hasAt } from '../match/glob.ts'
+import { madeOnce } from '../match/made-once.ts'
 import { type Operator, parseOperator, type Relation } from '../match/operator.ts'
 import { PatternList, plainPatterns } from '../match/pattern-list.ts'
 import { parseBinary, parseDecimal, parseInstant } from '../match/scalar.ts'
@@ -91,8 +92,8 @@ function compileTest(
     const [only] = values
     if (values.length === 1 && only !== undefined) return one(only, lookup) !== negated
     const isWanted = several(lookup, values)
-    if (qualifier === 'ForAllValues') return values.every((value) => isWanted(value) !== negated)
-    if (qualifier === 'ForAnyValue') return values.some((value) => isWanted(value) !== negated)
+    if (qualifier === 'ForAllValues') return values.every((value, at) => isWanted(value, at) !== negated)
+    if (qualifier === 'ForAnyValue') return values.some((value, at) => isWanted(value, at) !== negated)
     return values.some(isWanted) !== negated
   }
 }
@@ -101,13 +102,33 @@ function compileTest(
 interface WantedTest {
   readonly one: TextTest
   /** For several values of one request: what does not depend on the value is done once. */
-  readonly several: (lookup: ContextLookup, values: readonly string[]) => (value: string) => boolean
+  readonly several: (lookup: ContextLookup, values: readonly string[]) => (value: string, at: number) => boolean
 }
 
-/** A test for which several values are several times one. */
-function eachAlone(one: TextTest): WantedTest {
-  return { one, several: (lookup) => (value) => one(value, lookup) }
+/** A test of what is read from a text; several texts are read once for all the conditions on them. */
+function readFirst<T>(
+  readAll: (values: readonly string[]) => readonly (T | null)[],
+  isWanted: (value: T) => boolean,
+): WantedTest {
+  return {
+    one: (text) => {
+      const [value = null] = readAll([text])
+      return value !== null && isWanted(value)
+    },
+    several: (lookup, values) => {
+      const read = madeOnce(lookup, values, readAll)
+      return (_, at) => {
+        const value = read[at] ?? null
+        return value !== null && isWanted(value)
+      }
+    },
+  }
 }
+
+const readNumbers = (values: readonly string[]) => values.map(parseDecimal)
+const readDates = (values: readonly string[]) => values.map(parseInstant)
+const readBytes = (values: readonly string[]) => values.map(parseBinary)
+const readAddresses = (values: readonly string[]) => values.map(parseAddress)
 
 /**
  * Makes one test of all the values of a condition: the request's value is read once, and fixed values are looked up
@@ -127,17 +148,14 @@ function compileWanted(operator: Operator, wanted: readonly string[], variables:
         several: compileArnPatterns([...new Set(wanted)], variables),
       }
     case 'number':
-      return eachAlone(compileOrdered(wanted, operator.relation, parseDecimal))
+      return readFirst(readNumbers, compileOrdered(wanted, operator.relation, parseDecimal))
     case 'date':
-      return eachAlone(compileOrdered(wanted, operator.relation, parseInstant))
+      return readFirst(readDates, compileOrdered(wanted, operator.relation, parseInstant))
     case 'bool':
       return compileTexts(wanted, false, lowerCase)
     case 'binary': {
       const bytes = new Set(wanted.map(parseBinary))
-      return eachAlone((text) => {
-        const given = parseBinary(text)
-        return given !== null && bytes.has(given)
-      })
+      return readFirst(readBytes, (given) => bytes.has(given))
     }
     case 'address': {
       const ranges = wanted.map(parseAddressRange).filter((range) => range !== null)
@@ -145,13 +163,10 @@ function compileWanted(operator: Operator, wanted: readonly string[], variables:
         ranges.length > manyRanges
           ? compileRanges(ranges)
           : (address: Address): boolean => ranges.some((range) => rangeContains(range, address))
-      return eachAlone((text) => {
-        const address = parseAddress(text)
-        return address !== null && isInside(address)
-      })
+      return readFirst(readAddresses, isInside)
     }
     case 'null':
-      return eachAlone(() => false)
+      return { one: () => false, several: () => () => false }
   }
 }
 
@@ -162,8 +177,9 @@ function asWritten(text: string): string {
   return text
 }
 
+/** Letter by letter, so that what is put together of folded parts is folded: the sigma at a word's end is a sigma. */
 function lowerCase(text: string): string {
-  return text.toLowerCase()
+  return text.toLowerCase().replaceAll('\u03c2', '\u03c3')
 }
 
 function anyOf(tests: readonly TextTest[]): TextTest {
@@ -180,22 +196,70 @@ function compileTexts(wanted: readonly string[], variables: boolean, fold: (text
     if (tokens.some(isVariable)) templates.push(tokens)
     else fixed.add(fold(resolvedText(tokens, noContext) ?? value))
   }
-  const tests = templates.map((tokens): TextTest => {
-    return (text, lookup) => {
-      const resolved = resolvedText(tokens, lookup)
-      return resolved !== null && fold(text) === fold(resolved)
-    }
-  })
-  const several: WantedTest['several'] = (lookup) => {
-    if (templates.length === 0) return (text) => fixed.has(fold(text))
-    const all = new Set(fixed)
-    for (const tokens of templates) {
-      const resolved = resolvedText(tokens, lookup)
-      if (resolved !== null) all.add(fold(resolved))
-    }
-    return (text) => all.has(fold(text))
+  const foldAll = fold === asWritten ? (values: readonly string[]) => values : foldTexts
+  const several: WantedTest['several'] = (lookup, values) => {
+    const texts = madeOnce(lookup, values, foldAll)
+    const fits = fittingTemplates(templates, lookup, texts, fold)
+    return (_, at) => fits.has(texts[at] ?? '') || fixed.has(texts[at] ?? '')
   }
-  return { one: fixedFirst(fixed, tests, fold), several }
+  const one: TextTest =
+    templates.length === 0
+      ? fixedFirst(fixed, [], fold)
+      : (text, lookup) => {
+          const folded = fold(text)
+          return fixed.has(folded) || fittingTemplates(templates, lookup, [folded], fold).size > 0
+        }
+  return { one, several }
+}
+
+const foldTexts = (values: readonly string[]) => values.map(lowerCase)
+
+/** Up to so many characters, written-out templates are looked up. */
+const fewCharacters = 20_000
+
+/** Those of the folded texts that equal a template. Long values, which a policy may repeat, are not written out for it. */
+function fittingTemplates(
+  templates: readonly (readonly TemplateToken[])[],
+  lookup: ContextLookup,
+  texts: readonly string[],
+  fold: (text: string) => string,
+): ReadonlySet<string> {
+  const fitting = new Set<string>()
+  if (templates.length === 0) return fitting
+  const folded = new Map<string, string>()
+  const foldOnce = (text: string): string => {
+    const known = folded.get(text)
+    if (known !== undefined) return known
+    const fresh = fold(text)
+    folded.set(text, fresh)
+    return fresh
+  }
+  const byLength = new Map<number, string[]>()
+  for (const text of new Set(texts)) byLength.set(text.length, [...(byLength.get(text.length) ?? []), text])
+  const few = new Set<string>()
+  let characters = 0
+  for (const tokens of templates) {
+    const parts = resolveTemplate(tokens, lookup)?.map((token) =>
+      typeof token === 'string' ? '' : foldOnce(token.text),
+    )
+    const length = parts?.reduce((sum, part) => sum + part.length, 0)
+    const candidates = length === undefined ? undefined : byLength.get(length)
+    if (parts === undefined || length === undefined || candidates === undefined) continue
+    characters += length
+    if (characters < fewCharacters) few.add(parts.join(''))
+    else for (const text of candidates) if (consistsOf(text, parts)) fitting.add(text)
+  }
+  if (few.size > 0) for (const text of texts) if (few.has(text)) fitting.add(text)
+  return fitting
+}
+
+function consistsOf(text: string, parts: readonly string[]): boolean {
+  let at = 0
+  for (const part of parts) {
+    if (!hasAt(text, part, at)) return false
+    at += part.length
+  }
+  return true
 }
 
 /** Patterns without a wildcard are texts like any other. */
@@ -228,6 +292,7 @@ function compilePatterns(wanted: readonly string[], variables: boolean): WantedT
     return new PatternList(globs, plainPatterns)
   })
   const several: WantedTest['several'] = (lookup, values) => {
+    if (templates.length === 0) return (text) => fixed.has(text)
     const fits = patterns(lookup, values)
     return (text) => fixed.has(text) || fits(text)
   }
@@ -245,24 +310,18 @@ function compileOrdered(
   wanted: readonly string[],
   relation: Relation,
   parse: (text: string) => number | null,
-): TextTest {
+): (value: number) => boolean {
   const limits = wanted.map(parse).filter((limit) => limit !== null)
   if (relation === 'equal') {
     const fixed = new Set(limits)
-    return (text) => {
-      const value = parse(text)
-      return value !== null && fixed.has(value)
-    }
+    return (value) => fixed.has(value)
   }
   // Of several limits the widest decides.
   const isUpper = relation === 'less' || relation === 'lessOrEqual'
   const widest = limits.reduce<number | null>((best, limit) => {
     return best === null || (isUpper ? limit > best : limit < best) ? limit : best
   }, null)
-  return (text) => {
-    const value = widest === null ? null : parse(text)
-    return value !== null && widest !== null && stands(value, relation, widest)
-  }
+  return (value) => widest !== null && stands(value, relation, widest)
 }
 
 function stands(value: number, relation: Exclude<Relation, 'equal'>, limit: number): boolean {

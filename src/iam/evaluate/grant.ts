@@ -82,21 +82,10 @@ type Constraint = GrantOutcome['constraints'][number]
 function constraintsOn(operation: string, grant: KmsGrant, facts: RequestFacts): readonly Constraint[] {
   const { encryptionContextEquals: equals, encryptionContextSubset: subset, sourceArn } = grant.constraints
   const found: Constraint[] = []
-  if (!unconstrained.has(operation) && (equals !== undefined || subset !== undefined)) {
-    const given = encrypting.has(operation) ? encryptionContext(facts) : null
-    const pairs = given?.map(([key, value]) => `${key}=${value}`) ?? null
-    const add = (
-      constraint: Constraint['constraint'],
-      wanted: Readonly<Record<string, string>>,
-      most: number,
-    ): void => {
-      const all = Object.entries(wanted)
-      const isMet = (key: string, value: string): boolean => given?.some(([k, v]) => k === key && v === value) ?? false
-      const matched = given !== null && given.length <= most && all.every(([key, value]) => isMet(key, value))
-      found.push({ constraint, wanted: all.map(([key, value]) => `${key}=${value}`), actual: pairs, matched })
-    }
-    if (equals !== undefined) add('EncryptionContextEquals', equals, Object.keys(equals).length)
-    if (subset !== undefined) add('EncryptionContextSubset', subset, Number.POSITIVE_INFINITY)
+  if (!unconstrained.has(operation)) {
+    const given = encrypting.has(operation) ? facts.encryptionContext : none
+    if (equals !== undefined) found.push(pairsConstraint('EncryptionContextEquals', equals, given))
+    if (subset !== undefined) found.push(pairsConstraint('EncryptionContextSubset', subset, given))
   }
   if (sourceArn !== undefined) {
     const actual = facts.values('aws:sourcearn')
@@ -112,15 +101,26 @@ function constraintsOn(operation: string, grant: KmsGrant, facts: RequestFacts):
   return found
 }
 
-const contextPrefix = 'kms:encryptioncontext:'
+const none: ReadonlyMap<string, string> = new Map()
 
-/** The pairs of the request, keys in the letters in which they were sent: unlike context keys, grants tell them apart. */
-function encryptionContext(facts: RequestFacts): readonly (readonly [string, string])[] | null {
-  const pairs = Object.entries(facts.request.context).flatMap(([key, value]): (readonly [string, string])[] => {
-    if (key.length <= contextPrefix.length || key.slice(0, contextPrefix.length).toLowerCase() !== contextPrefix)
-      return []
-    const text = typeof value === 'string' ? value : value[0]
-    return text === undefined ? [] : [[key.slice(contextPrefix.length), text]]
-  })
-  return pairs.length === 0 ? null : pairs
+function pairsConstraint(
+  constraint: 'EncryptionContextEquals' | 'EncryptionContextSubset',
+  wanted: Readonly<Record<string, string>>,
+  given: ReadonlyMap<string, string>,
+): Constraint {
+  const pairs = Object.entries(wanted)
+  const isWhole = constraint === 'EncryptionContextSubset' || given.size === pairs.length
+  return {
+    constraint,
+    wanted: pairs.map(pairText),
+    actual: given.size === 0 ? null : [...given].slice(0, mostShown).map(pairText),
+    matched: given.size > 0 && isWhole && pairs.every(([key, value]) => given.get(key) === value),
+  }
+}
+
+/** Of the request's pairs; a grant has eight at most. */
+const mostShown = 16
+
+function pairText([key, value]: readonly [string, string]): string {
+  return `${key}=${value}`
 }

@@ -22,6 +22,7 @@ export class RequestFacts implements ContextLookup {
   readonly principal: RequestPrincipal
   readonly resourceAccount: string
   readonly hasBoundary: boolean
+  #encryptionContext: ReadonlyMap<string, string> | null = null
   readonly #context: ReadonlyMap<string, readonly string[] | null>
 
   constructor(request: AccessRequest, hasBoundary: boolean) {
@@ -51,6 +52,23 @@ export class RequestFacts implements ContextLookup {
     return this.principal.account !== null && this.principal.account === this.resourceAccount
   }
 
+  /**
+   * The pairs of the encryption context, keys in the letters in which they were sent: unlike context keys, KMS tells
+   * them apart.
+   */
+  get encryptionContext(): ReadonlyMap<string, string> {
+    if (this.#encryptionContext !== null) return this.#encryptionContext
+    const pairs = new Map<string, string>()
+    for (const [key, value] of Object.entries(this.request.context)) {
+      const text = typeof value === 'string' ? value : value[0]
+      const name = key.slice(contextPrefix.length)
+      if (text === undefined || name === '' || foldName(key.slice(0, contextPrefix.length)) !== contextPrefix) continue
+      pairs.set(name, text)
+    }
+    this.#encryptionContext = pairs
+    return pairs
+  }
+
   #given(key: string): string | null {
     return this.#context.get(key)?.[0] ?? null
   }
@@ -77,6 +95,8 @@ export class RequestFacts implements ContextLookup {
     }
   }
 }
+
+const contextPrefix = 'kms:encryptioncontext:'
 
 const principalTypes: Readonly<Record<RequestPrincipal['kind'], string | null>> = {
   user: 'User',

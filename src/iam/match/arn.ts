@@ -9,6 +9,7 @@
 import { compileGlob, type GlobToken, globMatches, globTest } from './glob.ts'
 import { type PartedPattern, type PatternKind, PatternList } from './pattern-list.ts'
 import { type ContextLookup, isVariable, parseTemplate, resolveTemplate, type TemplateToken } from './template.ts'
+import { TextSet } from './text-set.ts'
 
 /** The parts of `arn:partition:service:region:account:resource`; the resource may hold further colons. */
 export interface Arn {
@@ -165,7 +166,7 @@ function testSegments(segments: PartedPattern | null): (text: string) => boolean
   }
 }
 
-const arnPatterns: PatternKind = { cut: arnSegments, makeTest: testSegments }
+const arnPatterns: PatternKind = { makeSet: (texts) => new TextSet(texts, arnSegments), makeTest: testSegments }
 
 /** Cuts tokens at the first five colons; null when there are fewer. */
 function cutTokens(tokens: readonly GlobToken[]): PartedPattern | null {

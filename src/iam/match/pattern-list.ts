@@ -5,6 +5,7 @@
  */
 import { compileGlob, globMatches } from './glob.ts'
 import type { GlobToken } from './glob-token.ts'
+import { madeOnce } from './made-once.ts'
 import { lengthOf, type SteppedPatterns, toSteps } from './steps.ts'
 import type { ContextLookup } from './template.ts'
 import { TextSet } from './text-set.ts'
@@ -15,9 +16,9 @@ export type PartedPattern = readonly (readonly GlobToken[])[]
 /** Up to this product of the characters of the patterns and of the texts, each pair is tried. */
 const littleWork = 20_000
 
-/** What patterns of one kind are: how a text is cut for them, and how one is tried by itself. */
+/** What patterns of one kind are: how texts are laid out for them, and how one is tried by itself. */
 export interface PatternKind {
-  readonly cut: (text: string) => readonly string[] | null
+  readonly makeSet: (texts: readonly string[]) => TextSet
   readonly makeTest: (pattern: PartedPattern) => (text: string) => boolean
 }
 
@@ -43,7 +44,7 @@ export class PatternList {
     const characters = texts.reduce((sum, text) => sum + text.length + 1, 0)
     if (this.#characters * characters > littleWork) {
       this.#stepped ??= toSteps(this.#patterns)
-      const fitting = textSetOf(texts, lookup, this.#kind).fitting(this.#stepped)
+      const fitting = madeOnce(lookup, texts, this.#kind.makeSet).fitting(this.#stepped)
       return (text) => fitting.has(text)
     }
     this.#tests ??= this.#patterns.map(this.#kind.makeTest)
@@ -54,22 +55,9 @@ export class PatternList {
 
 /** Patterns of whole texts. */
 export const plainPatterns: PatternKind = {
-  cut: (text) => [text],
+  makeSet: (texts) => new TextSet(texts, (text) => [text]),
   makeTest: ([tokens = []]) => {
     const glob = compileGlob(tokens)
     return (text) => globMatches(glob, text)
   },
-}
-
-/** A policy may ask for the same key in a hundred conditions, so what was made of its values lasts as long as the request. */
-const textSets = new WeakMap<ContextLookup, Map<readonly string[], Map<PatternKind, TextSet>>>()
-
-function textSetOf(texts: readonly string[], lookup: ContextLookup, kind: PatternKind): TextSet {
-  const ofRequest = textSets.get(lookup) ?? new Map<readonly string[], Map<PatternKind, TextSet>>()
-  textSets.set(lookup, ofRequest)
-  const ofTexts = ofRequest.get(texts) ?? new Map<PatternKind, TextSet>()
-  ofRequest.set(texts, ofTexts)
-  const known = ofTexts.get(kind) ?? new TextSet(texts, kind.cut)
-  ofTexts.set(kind, known)
-  return known
 }

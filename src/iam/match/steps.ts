@@ -2,24 +2,24 @@
  * Patterns as the steps in which `text-set.ts` takes them: a run of characters each, up to the next star or the end of a
  * part. Steps that do the same are one object, so that what is found for one pattern serves all.
  */
-import type { GlobToken } from './glob-token.ts'
+import { type GlobToken, isLongValue } from './glob-token.ts'
 
 /** Stands for one character of any kind. */
 export const anyCode = -1
 
-/** A value of the request inside a run: as long as it is, it is sought but once. */
-export interface ValueAt {
-  readonly value: string
-  /** How far before the run's end it ends. */
+/** A part of a run, and how far before the run's end it ends. */
+export interface PartAt<T> {
+  readonly part: T
   readonly before: number
 }
 
 /** A run between two stars of a pattern. */
 export interface Step {
   readonly id: number
-  /** Character codes; `anyCode` for any, and where a value of the request stands. */
-  readonly run: Int32Array
-  readonly values: readonly ValueAt[]
+  /** Character codes, `anyCode` for any; in pieces where values stand between them. */
+  readonly codes: readonly PartAt<Int32Array>[]
+  /** Values of the request, each as a whole: as long as they are, they are sought but once. */
+  readonly values: readonly PartAt<string>[]
   /** How many places it goes on: past the last part's end and guard, too, when it begins a part. */
   readonly by: number
   /** Whether it must stand right where the last step ended: a part begins with it. */
@@ -30,28 +30,32 @@ export interface Step {
   uses: number
 }
 
-/** Patterns as their steps. */
+/** A pattern as its steps. */
+export interface SteppedPattern {
+  readonly steps: readonly Step[]
+  /** What a text must have at least. */
+  readonly length: number
+}
+
 export interface SteppedPatterns {
-  readonly patterns: readonly (readonly Step[])[]
+  readonly patterns: readonly SteppedPattern[]
   readonly stepCount: number
 }
 
-/** Shorter values are sought like text of the policy. */
-const longValue = 16
+/** Prepares patterns given as the parts between their colons. Those that begin alike come to stand side by side. */
+export function toSteps(patterns: readonly (readonly (readonly GlobToken[])[])[]): SteppedPatterns {
+  const known: Known = { steps: new Map(), values: new Map() }
+  const stepped = patterns.map((parts) => ({
+    steps: parts.flatMap((tokens, part) => stepsOfPart(tokens, part, known)),
+    length: parts.reduce((sum, part) => sum + lengthOf(part), parts.length - 1),
+  }))
+  return { patterns: stepped.sort((a, b) => inOrder(a.steps, b.steps)), stepCount: known.steps.size }
+}
 
-/**
- * Prepares patterns given as the parts between their colons. Those that begin alike come to stand side by side. None is
- * kept that needs a text longer than any there is.
- */
-export function toSteps(
-  patterns: readonly (readonly (readonly GlobToken[])[])[],
-  longestText = Number.POSITIVE_INFINITY,
-): SteppedPatterns {
-  const known = new Map<string, Step>()
-  const stepped = patterns
-    .filter((parts) => parts.reduce((sum, part) => sum + lengthOf(part), 0) <= longestText)
-    .map((parts) => parts.flatMap((tokens, part) => stepsOfPart(tokens, part, known)))
-  return { patterns: stepped.sort(inOrder), stepCount: known.size }
+interface Known {
+  readonly steps: Map<string, Step>
+  /** Numbers of the values met: to write them out would cost as much as they are long. */
+  readonly values: Map<string, number>
 }
 
 /** How many characters a pattern, or a part of one, needs at least. */
@@ -67,7 +71,7 @@ function inOrder(one: readonly Step[], other: readonly Step[]): number {
   return (one[at]?.id ?? -1) - (other[at]?.id ?? -1)
 }
 
-function stepsOfPart(tokens: readonly GlobToken[], part: number, known: Map<string, Step>): readonly Step[] {
+function stepsOfPart(tokens: readonly GlobToken[], part: number, known: Known): readonly Step[] {
   const runs: GlobToken[][] = [[]]
   for (const token of tokens) {
     if (token === 'star') runs.push([])
@@ -83,39 +87,45 @@ function stepOf(
   isAnchored: boolean,
   ends: boolean,
   isLaterPart: boolean,
-  known: Map<string, Step>,
+  known: Known,
 ): Step {
   const skips = isAnchored && isLaterPart ? 2 : 0
-  let key = `${isAnchored ? '^' : ''}${ends ? '$' : ''}${skips}`
-  for (const token of tokens) {
-    if (token === 'any') key += 'a'
-    else if (token !== 'star')
-      key += isLong(token) ? `v${token.text.length}:${token.text}` : `t${token.text.length}:${token.text}`
-  }
-  const found = known.get(key)
+  const key = `${isAnchored ? '^' : ''}${ends ? '$' : ''}${skips}${tokens.map((token) => keyOf(token, known)).join('')}`
+  const found = known.steps.get(key)
   if (found !== undefined) {
     found.uses++
     return found
   }
   const length = lengthOf(tokens)
-  const run = new Int32Array(length).fill(anyCode)
-  const values: ValueAt[] = []
-  let at = 0
-  for (const token of tokens) {
-    if (typeof token === 'string') {
-      at++
-      continue
+  const codes: PartAt<Int32Array>[] = []
+  const values: PartAt<string>[] = []
+  let piece: number[] = []
+  let before = length
+  for (const token of [...tokens, null]) {
+    if (token === null || isLongValue(token)) {
+      if (piece.length > 0) codes.push({ part: Int32Array.from(piece), before })
+      piece = []
+      if (token === null || typeof token === 'string') continue
+      before -= token.text.length
+      values.push({ part: token.text, before })
+    } else if (typeof token === 'string') {
+      piece.push(anyCode)
+      before--
+    } else {
+      for (let i = 0; i < token.text.length; i++) piece.push(token.text.charCodeAt(i))
+      before -= token.text.length
     }
-    const { text } = token
-    if (isLong(token)) values.push({ value: text, before: length - at - text.length })
-    else for (let i = 0; i < text.length; i++) run[at + i] = text.charCodeAt(i)
-    at += text.length
   }
-  const fresh = { id: known.size, run, values, by: length + skips, isAnchored, ends, uses: 1 }
-  known.set(key, fresh)
+  const fresh = { id: known.steps.size, codes, values, by: length + skips, isAnchored, ends, uses: 1 }
+  known.steps.set(key, fresh)
   return fresh
 }
 
-function isLong(token: Exclude<GlobToken, string>): boolean {
-  return token.isValue === true && token.text.length >= longValue
+function keyOf(token: GlobToken, { values }: Known): string {
+  if (typeof token === 'string') return '?'
+  const { text } = token
+  if (!isLongValue(token)) return `t${text.length}:${text}`
+  const number = values.get(text) ?? values.size
+  values.set(text, number)
+  return `v${number}.`
 }

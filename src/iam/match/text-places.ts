@@ -8,6 +8,13 @@ import { anyCode, type Step } from './steps.ts'
 /** A few characters in a row: the places after them. Null: they stand nowhere. */
 type Gram = Int32Array | null
 
+/** Where a step's run stands. */
+export interface Standing {
+  readonly bits: Int32Array
+  /** All of the places, in order, and some more at most, where they are few. */
+  readonly few: readonly number[] | null
+}
+
 /** Characters are looked up in rows of as many as keep the table of rows this small. */
 const mostGrams = 1100
 const anyId = 1
@@ -25,6 +32,9 @@ export class TextPlaces {
   readonly starts: readonly number[]
   /** For each place, the last one of its part. */
   readonly partEnds: Int32Array
+  /** For each place, the number of its text. */
+  readonly textAt: Int32Array
+  readonly longest: number
   readonly #ends: Int32Array
   readonly #everywhere: Int32Array
   /** The character before each place. */
@@ -49,10 +59,13 @@ export class TextPlaces {
     this.#ends = new Int32Array(this.words)
     this.#everywhere = new Int32Array(this.words).fill(-1)
     this.#codes = new Int32Array(size).fill(noCode)
+    this.textAt = new Int32Array(size)
+    this.longest = kept.reduce((most, { text }) => Math.max(most, text.length), 0)
     let place = firstPlace
-    this.starts = kept.map(({ parts }) => {
+    this.starts = kept.map(({ parts }, at) => {
       const start = place
       for (const part of parts) place = this.#lay(part, place)
+      this.textAt.fill(at, start, place)
       return start
     })
     this.#base = this.#ids.size + anyId + 1
@@ -82,15 +95,33 @@ export class TextPlaces {
   }
 
   /**
-   * The places after a step's run, at the end of the part if it ends there; null when there are none. Written to `spare`,
-   * or what is at hand already: not to be changed.
+   * The places after a step's run, at the end of the part if it ends there; null when there are none. The bits are
+   * written to `spare`, or are at hand already: not to be changed.
    */
-  find({ run, values, ends }: Step, spare: Int32Array): Int32Array | null {
-    const ids = new Int32Array(run.length)
+  find({ codes, values, ends }: Step, spare: Int32Array): Standing | null {
+    let found: Standing | null = { bits: this.#everywhere, few: null }
+    for (const { part, before } of codes) {
+      const one: Standing | null = found === null ? null : this.#findCodes(part, before, spare, found.bits)
+      if (one === null) return null
+      found = one
+    }
+    for (const { part, before } of values) {
+      const gram = this.#placesOfValue(part)
+      if (gram === null || found === null || narrowed(spare, found.bits, 0, gram, before) === null) return null
+      found = { bits: spare, few: found.few }
+    }
+    if (!ends || found === null) return found
+    if (found.bits === this.#everywhere) return { bits: this.#ends, few: null }
+    return narrowed(spare, found.bits, 0, this.#ends, 0) === null ? null : { bits: spare, few: found.few }
+  }
+
+  /** Where some characters stand so far before, of the places given. */
+  #findCodes(codes: Int32Array, before: number, spare: Int32Array, among: Int32Array): Standing | null {
+    const ids = new Int32Array(codes.length)
     let rarest = -1
     let fewest = this.words >>> 1
-    for (let i = 0; i < run.length; i++) {
-      const code = run[i] as number
+    for (let i = 0; i < codes.length; i++) {
+      const code = codes[i] as number
       const id = code === anyCode ? anyId : (this.#ids.get(code) ?? 0)
       const count = this.#lists[id]?.length ?? 0
       if (count === 0) return null
@@ -100,20 +131,23 @@ export class TextPlaces {
       rarest = i
     }
     // Few places are tried one by one, many all at once.
-    let found = rarest >= 0 ? this.#findFew(run, rarest, ids, spare) : this.#findMany(ids, spare)
-    for (const { value, before } of values) {
-      const gram = this.#placesOfValue(value)
-      found = found === null || gram === null ? null : narrowed(spare, found, 0, gram, before)
-    }
-    return !ends || found === null ? found : narrowed(spare, found, 0, this.#ends, 0)
+    if (rarest >= 0) return this.#findFew(codes, rarest, this.#lists[ids[rarest] ?? 0] ?? [], before, spare, among)
+    const bits = this.#findMany(ids, before, spare, among)
+    return bits === null ? null : { bits, few: null }
   }
 
-  #findFew(run: Int32Array, rarest: number, ids: Int32Array, found: Int32Array): Int32Array | null {
-    found.fill(0)
+  #findFew(
+    run: Int32Array,
+    rarest: number,
+    list: readonly number[],
+    before: number,
+    spare: Int32Array,
+    among: Int32Array,
+  ): Standing | null {
     const codes = this.#codes
     const length = run.length
-    let isAny = false
-    for (const place of this.#lists[ids[rarest] ?? 0] ?? []) {
+    const few: number[] = []
+    for (const place of list) {
       const first = place - rarest
       let at = 0
       while (at < length) {
@@ -122,27 +156,26 @@ export class TextPlaces {
         if (code === anyCode ? here === noCode : here !== code) break
         at++
       }
-      if (at < length) continue
-      setBit(found, first + length - 1)
-      isAny = true
+      const end = first + length - 1 + before
+      if (at === length && (((among[end >>> 5] ?? 0) >>> (end & 31)) & 1) === 1) few.push(end)
     }
-    return isAny ? found : null
+    if (few.length === 0) return null
+    spare.fill(0)
+    for (const place of few) setBit(spare, place)
+    return { bits: spare, few }
   }
 
-  #findMany(ids: Int32Array, spare: Int32Array): Int32Array | null {
+  #findMany(ids: Int32Array, before: number, spare: Int32Array, among: Int32Array): Gram {
     const { length } = ids
-    if (length === 0) return this.#everywhere
     const step = this.#gramLength
-    let end = Math.min(length, step)
-    let found = this.#gram(ids, 0, end)
-    let before = length - end
-    while (found !== null && end < length) {
+    let found: Gram = among
+    for (let end = Math.min(length, step); found !== null; end = Math.min(length, end + step)) {
       // The last gram may overlap the one before, for grams of full length are rarer.
-      end = Math.min(length, end + step)
-      const gram = this.#gram(ids, end - step, end)
+      const gram = this.#gram(ids, Math.max(0, end - step), end)
+      const by = length - end + before
       if (gram === null) return null
-      found = narrowed(spare, found, before, gram, length - end)
-      before = 0
+      found = found === this.#everywhere && by === 0 ? gram : narrowed(spare, found, 0, gram, by)
+      if (end === length) break
     }
     return found
   }

@@ -7,17 +7,18 @@
  * Of each text the leftmost place is kept that a pattern has come to: what fits from a later place fits from there.
  */
 import type { Step, SteppedPatterns } from './steps.ts'
-import { TextPlaces } from './text-places.ts'
+import { type Standing, TextPlaces } from './text-places.ts'
 
 /** The texts in which a pattern has come so far, and the place in each. */
 interface Reached {
   count: number
   readonly texts: Int32Array
+  /** By the text's number; -1 where the text is out. */
   readonly places: Int32Array
 }
 
 /** Where the runs of steps stand, by the step's number. */
-type Found = (Int32Array | null | undefined)[]
+type Found = (Standing | null | undefined)[]
 
 /** After so many steps, what was reached is kept for the next pattern. */
 const keptLevels = 16
@@ -52,7 +53,8 @@ export class TextSet {
     }
     let before: readonly Step[] = []
     let taken = 0
-    for (const steps of patterns) {
+    for (const { steps, length } of patterns) {
+      if (length > this.#places.longest) continue
       if (fitting.size === texts.length) break
       // How it ends is looked at first: that rules out most patterns before any step is taken.
       const end = steps[steps.length - 1]
@@ -76,16 +78,16 @@ export class TextSet {
   }
 
   /** Where a step's run stands; null when nowhere. Found once for steps that several patterns have. */
-  #runOf(step: Step, known: Found, spare: Int32Array): Int32Array | null {
+  #runOf(step: Step, known: Found, spare: Int32Array): Standing | null {
     const found = known[step.id]
     if (found !== undefined) return found
     const stands = this.#places.find(step, step.uses > 1 ? new Int32Array(spare.length) : spare)
-    if (stands !== spare) known[step.id] = stands
+    if (stands === null || stands.bits !== spare) known[step.id] = stands
     return stands
   }
 
   /** Takes a pattern through all texts, from a step on; answers how many steps were taken until nothing was left. */
-  #seek(steps: readonly Step[], from: number, known: Found, tail: Int32Array, fits: Uint8Array): number {
+  #seek(steps: readonly Step[], from: number, known: Found, tail: Standing, fits: Uint8Array): number {
     const end = steps.length - 1
     for (let at = from; at <= end; at++) {
       const step = steps[at]
@@ -102,39 +104,63 @@ export class TextSet {
     const known = this.#levels[index]
     if (known !== undefined) return known
     const size = this.#places.texts.length
-    const fresh = { count: 0, texts: new Int32Array(size), places: new Int32Array(size) }
+    const fresh = { count: 0, texts: new Int32Array(size), places: new Int32Array(size).fill(-1) }
     this.#levels[index] = fresh
     return fresh
   }
 
   /** Takes a step in every text that is left and does not fit anyway; false when none is left. */
-  #take(from: Reached, { by, isAnchored, ends }: Step, stands: Int32Array, to: Reached, fits: Uint8Array): boolean {
+  #take(from: Reached, step: Step, stands: Standing, to: Reached, fits: Uint8Array): boolean {
+    for (let i = 0; i < to.count; i++) to.places[to.texts[i] as number] = -1
+    to.count = 0
+    if (stands.few !== null && stands.few.length < from.count)
+      this.#takeFew(from, step, stands.few, stands.bits, to, fits)
+    else this.#takeAll(from, step, stands.bits, to, fits)
+    return to.count > 0
+  }
+
+  /** Goes through the texts. */
+  #takeAll(from: Reached, { by, isAnchored, ends }: Step, bits: Int32Array, to: Reached, fits: Uint8Array): void {
     const { partEnds } = this.#places
     const { count, texts, places } = from
-    let left = 0
     for (let i = 0; i < count; i++) {
       const text = texts[i] as number
       if (fits[text] === 1) continue
-      const here = places[i] as number
+      const here = places[text] as number
       let place = here + by
       if (!isAnchored) {
         const end = partEnds[here] as number
-        if (ends) {
-          if (place > end) continue
-          place = end
-        } else {
-          place = firstFrom(stands, place, end)
-          if (place < 0) continue
-        }
+        if (place > end) continue
+        place = ends ? end : firstFrom(bits, place, end)
+        if (place < 0) continue
       }
-      if ((((stands[place >>> 5] as number) >>> (place & 31)) & 1) === 0) continue
-      to.texts[left] = text
-      to.places[left] = place
-      left++
+      if (((bits[place >>> 5] as number) >>> (place & 31)) & 1) reach(to, text, place)
     }
-    to.count = left
-    return left > 0
   }
+
+  /** Goes through the places where the run stands: there may be fewer of them than of texts. */
+  #takeFew(
+    from: Reached,
+    { by, isAnchored }: Step,
+    few: readonly number[],
+    bits: Int32Array,
+    to: Reached,
+    fits: Uint8Array,
+  ): void {
+    const { partEnds, textAt } = this.#places
+    for (const place of few) {
+      const text = textAt[place] as number
+      const here = from.places[text] as number
+      if (here < 0 || fits[text] === 1 || (to.places[text] as number) >= 0) continue
+      const isNear = isAnchored ? place === here + by : place >= here + by && place <= (partEnds[here] as number)
+      if (isNear && ((bits[place >>> 5] as number) >>> (place & 31)) & 1) reach(to, text, place)
+    }
+  }
+}
+
+function reach(to: Reached, text: number, place: number): void {
+  to.texts[to.count++] = text
+  to.places[text] = place
 }
 
 /** The first place of those between two, both inclusive; -1 when there is none. */
