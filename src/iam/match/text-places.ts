@@ -6,14 +6,7 @@ import { borderTable } from './border-table.ts'
 import { anyCode, type Step } from './steps.ts'
 
 /** A few characters in a row: the places after them. Null: they stand nowhere. */
-type Gram = Int32Array | null
-
-/** Where a step's run stands. */
-export interface Standing {
-  readonly bits: Int32Array
-  /** All of the places, in order, and some more at most, where they are few. */
-  readonly few: readonly number[] | null
-}
+export type Gram = Int32Array | null
 
 /** Characters are looked up in rows of as many as keep the table of rows this small. */
 const mostGrams = 1100
@@ -98,25 +91,19 @@ export class TextPlaces {
    * The places after a step's run, at the end of the part if it ends there; null when there are none. The bits are
    * written to `spare`, or are at hand already: not to be changed.
    */
-  find({ codes, values, ends }: Step, spare: Int32Array): Standing | null {
-    let found: Standing | null = { bits: this.#everywhere, few: null }
-    for (const { part, before } of codes) {
-      const one: Standing | null = found === null ? null : this.#findCodes(part, before, spare, found.bits)
-      if (one === null) return null
-      found = one
-    }
+  find({ codes, values, ends }: Step, spare: Int32Array): Gram {
+    let found: Gram = this.#everywhere
+    for (const { part, before } of codes) if (found !== null) found = this.#findCodes(part, before, spare, found)
     for (const { part, before } of values) {
-      const gram = this.#placesOfValue(part)
-      if (gram === null || found === null || narrowed(spare, found.bits, 0, gram, before) === null) return null
-      found = { bits: spare, few: found.few }
+      const gram = found === null ? null : this.#placesOfValue(part)
+      found = found === null || gram === null ? null : narrowed(spare, found, 0, gram, before)
     }
     if (!ends || found === null) return found
-    if (found.bits === this.#everywhere) return { bits: this.#ends, few: null }
-    return narrowed(spare, found.bits, 0, this.#ends, 0) === null ? null : { bits: spare, few: found.few }
+    return found === this.#everywhere ? this.#ends : narrowed(spare, found, 0, this.#ends, 0)
   }
 
   /** Where some characters stand so far before, of the places given. */
-  #findCodes(codes: Int32Array, before: number, spare: Int32Array, among: Int32Array): Standing | null {
+  #findCodes(codes: Int32Array, before: number, spare: Int32Array, among: Int32Array): Gram {
     const ids = new Int32Array(codes.length)
     let rarest = -1
     let fewest = this.words >>> 1
@@ -132,8 +119,7 @@ export class TextPlaces {
     }
     // Few places are tried one by one, many all at once.
     if (rarest >= 0) return this.#findFew(codes, rarest, this.#lists[ids[rarest] ?? 0] ?? [], before, spare, among)
-    const bits = this.#findMany(ids, before, spare, among)
-    return bits === null ? null : { bits, few: null }
+    return this.#findMany(ids, before, spare, among)
   }
 
   #findFew(
@@ -143,7 +129,7 @@ export class TextPlaces {
     before: number,
     spare: Int32Array,
     among: Int32Array,
-  ): Standing | null {
+  ): Gram {
     const codes = this.#codes
     const length = run.length
     const few: number[] = []
@@ -162,7 +148,7 @@ export class TextPlaces {
     if (few.length === 0) return null
     spare.fill(0)
     for (const place of few) setBit(spare, place)
-    return { bits: spare, few }
+    return spare
   }
 
   #findMany(ids: Int32Array, before: number, spare: Int32Array, among: Int32Array): Gram {

@@ -7,7 +7,7 @@
  * Of each text the leftmost place is kept that a pattern has come to: what fits from a later place fits from there.
  */
 import type { Step, SteppedPatterns } from './steps.ts'
-import { type Standing, TextPlaces } from './text-places.ts'
+import { type Gram, TextPlaces } from './text-places.ts'
 
 /** The texts in which a pattern has come so far, and the place in each. */
 interface Reached {
@@ -18,7 +18,7 @@ interface Reached {
 }
 
 /** Where the runs of steps stand, by the step's number. */
-type Found = (Standing | null | undefined)[]
+type Found = (Gram | undefined)[]
 
 /** After so many steps, what was reached is kept for the next pattern. */
 const keptLevels = 16
@@ -78,16 +78,16 @@ export class TextSet {
   }
 
   /** Where a step's run stands; null when nowhere. Found once for steps that several patterns have. */
-  #runOf(step: Step, known: Found, spare: Int32Array): Standing | null {
+  #runOf(step: Step, known: Found, spare: Int32Array): Gram {
     const found = known[step.id]
     if (found !== undefined) return found
     const stands = this.#places.find(step, step.uses > 1 ? new Int32Array(spare.length) : spare)
-    if (stands === null || stands.bits !== spare) known[step.id] = stands
+    if (stands !== spare) known[step.id] = stands
     return stands
   }
 
   /** Takes a pattern through all texts, from a step on; answers how many steps were taken until nothing was left. */
-  #seek(steps: readonly Step[], from: number, known: Found, tail: Standing, fits: Uint8Array): number {
+  #seek(steps: readonly Step[], from: number, known: Found, tail: Int32Array, fits: Uint8Array): number {
     const end = steps.length - 1
     for (let at = from; at <= end; at++) {
       const step = steps[at]
@@ -110,17 +110,16 @@ export class TextSet {
   }
 
   /** Takes a step in every text that is left and does not fit anyway; false when none is left. */
-  #take(from: Reached, step: Step, stands: Standing, to: Reached, fits: Uint8Array): boolean {
+  #take(from: Reached, step: Step, stands: Int32Array, to: Reached, fits: Uint8Array): boolean {
     for (let i = 0; i < to.count; i++) to.places[to.texts[i] as number] = -1
     to.count = 0
-    if (stands.few !== null && stands.few.length < from.count)
-      this.#takeFew(from, step, stands.few, stands.bits, to, fits)
-    else this.#takeAll(from, step, stands.bits, to, fits)
+    if (from.count > stands.length) this.#takeStanding(from, step, stands, to, fits)
+    else this.#takeLeft(from, step, stands, to, fits)
     return to.count > 0
   }
 
-  /** Goes through the texts. */
-  #takeAll(from: Reached, { by, isAnchored, ends }: Step, bits: Int32Array, to: Reached, fits: Uint8Array): void {
+  /** Goes through the texts that are left. */
+  #takeLeft(from: Reached, { by, isAnchored, ends }: Step, bits: Int32Array, to: Reached, fits: Uint8Array): void {
     const { partEnds } = this.#places
     const { count, texts, places } = from
     for (let i = 0; i < count; i++) {
@@ -138,22 +137,20 @@ export class TextSet {
     }
   }
 
-  /** Goes through the places where the run stands: there may be fewer of them than of texts. */
-  #takeFew(
-    from: Reached,
-    { by, isAnchored }: Step,
-    few: readonly number[],
-    bits: Int32Array,
-    to: Reached,
-    fits: Uint8Array,
-  ): void {
-    const { partEnds, textAt } = this.#places
-    for (const place of few) {
+  /** Goes through the places where the run stands: of many short texts most do not have it. */
+  #takeStanding(from: Reached, { by, isAnchored }: Step, bits: Int32Array, to: Reached, fits: Uint8Array): void {
+    const { partEnds, starts, textAt } = this.#places
+    const last = textAt.length - 1
+    for (let place = firstFrom(bits, 0, last); place >= 0; ) {
       const text = textAt[place] as number
       const here = from.places[text] as number
-      if (here < 0 || fits[text] === 1 || (to.places[text] as number) >= 0) continue
-      const isNear = isAnchored ? place === here + by : place >= here + by && place <= (partEnds[here] as number)
-      if (isNear && ((bits[place >>> 5] as number) >>> (place & 31)) & 1) reach(to, text, place)
+      const nearest = here + by
+      let next = starts[text + 1] ?? last + 1
+      if (here >= 0 && fits[text] === 0 && place <= (partEnds[here] as number)) {
+        if (isAnchored ? place === nearest : place >= nearest) reach(to, text, place)
+        else if (place < nearest && nearest < next) next = nearest
+      }
+      place = next > last ? -1 : firstFrom(bits, next, last)
     }
   }
 }
