@@ -27,7 +27,7 @@ test('hostile texts are answered as the reference model answers them', () => {
     }
   }
   // Shapes that never fit would not notice a matcher that says no to everything.
-  expect(decisions.size).toBe(2)
+  expect([...decisions].sort()).toEqual(['allowed', 'explicitDeny', 'implicitDeny'])
 })
 
 test('hostile texts of full size are answered by both ways alike', () => {
