@@ -1,19 +1,15 @@
 /** The first step of a set-up: what for, where, and how we get in. */
 import { Button, Checkbox, NativeSelect, Textarea, TextInput } from '@mantine/core'
 import type { FormEvent } from 'react'
+import { useStatus } from '../../api.ts'
 import { good } from '../../ui/colours.ts'
 import type { Form, Way } from './form.ts'
+import { waysOf } from './ways.ts'
 
 const purposes = [
   { value: 'export', label: 'export: we write reports, and can read nothing' },
   { value: 'source', label: 'source: we read, and can write nothing' },
   { value: 'enrichment', label: 'enrichment: we read and write results' },
-]
-
-const ways = [
-  { value: 'role', label: 'Amazon S3 through an IAM role (no secret changes hands)' },
-  { value: 'access-key', label: 'Amazon S3 or compatible, with an access key' },
-  { value: 'sas', label: 'Azure Blob Storage with a SAS token' },
 ]
 
 interface Props {
@@ -24,6 +20,7 @@ interface Props {
 }
 
 export function PlaceForm({ form, onChange, onContinue, busy }: Props) {
+  const { options, note } = waysOf(useStatus().data?.offers)
   const set = (part: Partial<Form>): void => onChange({ ...form, ...part })
   const submit = (event: FormEvent): void => {
     event.preventDefault()
@@ -50,8 +47,8 @@ export function PlaceForm({ form, onChange, onContinue, busy }: Props) {
         />
         <NativeSelect
           label="Way in"
-          description="A role is best: its sessions end by themselves"
-          data={ways}
+          description={note}
+          data={[...options]}
           value={form.way}
           onChange={(event) => set({ way: event.currentTarget.value as Way })}
         />
