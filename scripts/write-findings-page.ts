@@ -1,7 +1,8 @@
 /** Writes docs/findings.md from the table of findings and the mission's policies: `node scripts/write-findings-page.ts`. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type FindingRow, findingGroups } from '../src/iam/check/finding-table.ts'
+import { findingGroups } from '../src/iam/check/finding-meanings.ts'
+import { type FindingId, findingRow } from '../src/iam/check/finding-table.ts'
 import { type MissionCase, missionCases } from '../test/iam-check/mission-cases.ts'
 
 /** Where the page stands. */
@@ -24,16 +25,18 @@ export function findingsPage(): string {
   ].join('\n')
 }
 
-function groupSection(title: string, rows: Readonly<Record<string, FindingRow>>): string[] {
+function groupSection(title: string, rows: Readonly<Partial<Record<FindingId, string>>>): string[] {
+  const ids = Object.keys(rows) as FindingId[]
   return [
     '',
     `## ${title}`,
     '',
     '| id | severity | what | help |',
     '|---|---|---|---|',
-    ...Object.entries(rows).map(
-      ([id, { severity, what, help, see }]) => `| [\`${id}\`](${see}) | ${severity} | ${cell(what)} | ${cell(help)} |`,
-    ),
+    ...ids.map((id) => {
+      const { severity, help, see } = findingRow(id)
+      return `| [\`${id}\`](${see}) | ${severity} | ${cell(rows[id] ?? '')} | ${cell(help)} |`
+    }),
   ]
 }
 

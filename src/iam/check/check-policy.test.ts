@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { checkPolicy } from './check-policy.ts'
-import { findingGroups } from './finding-table.ts'
+import { findingGroups } from './finding-meanings.ts'
 import { findingCases } from './testing/finding-cases.ts'
 
 const rows = Object.values(findingGroups).flatMap((group) => Object.keys(group))
