@@ -6,11 +6,12 @@ import { createHash } from 'node:crypto'
 import { systemClock } from '../../src/base/index.ts'
 import type { DeliveryRecord } from '../../src/delivery/index.ts'
 import { EvidenceLog, exportPublicKeyPem, unpackSidecar, verifyPackage } from '../../src/evidence/index.ts'
-import { openState, type State } from '../../src/state/index.ts'
+import type { State } from '../../src/state/index.ts'
 import type { ObjectStore } from '../../src/storage/index.ts'
 import { reportHash } from '../kill/report.ts'
 import { administratorOf, type Place } from './places.ts'
 import { sizeOf } from './reports.ts'
+import { openKillState } from './state.ts'
 
 const tenant = 'default'
 
@@ -57,8 +58,9 @@ export async function checkPlace(
   directory: string,
   acknowledged: ReadonlySet<string>,
   checked: Set<string>,
+  database: string | null = null,
 ): Promise<Findings> {
-  const state = await openState({ directory, clock: systemClock })
+  const state = await openKillState(directory, database)
   const store = administratorOf(place)
   try {
     const found = { ...nothingFound }

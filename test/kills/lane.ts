@@ -1,4 +1,7 @@
-/** One lane of killing: a place, a data directory, and processes that are killed one after the other. */
+/**
+ * One lane of killing: a place, a database, and processes that are killed one after the other: one at a time on a data
+ * directory of its own, three side by side on PostgreSQL and a spool that they share.
+ */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -9,11 +12,14 @@ import { fileURLToPath } from 'node:url'
 import { Chance } from '../simulation/chance.ts'
 import { checkPlace, type Findings, nothingFound } from './check.ts'
 import { mayResume, type Place } from './places.ts'
+import { openKillState } from './state.ts'
 import type { LifeTask } from './worker.ts'
 
 /** After so many kills everything is let settle, and looked at. */
 const killsPerRound = 20
 const patienceMs = 120_000
+/** Processes side by side on PostgreSQL. */
+const crewSize = 3
 
 /** What came of a lane. */
 export interface LaneResult extends Findings {
@@ -29,11 +35,18 @@ export interface LaneResult extends Findings {
   readonly seconds: number
 }
 
-/** Kills `kills` times at moments that the seed draws, checking after each round. */
-export async function runLane(place: Place, seed: number, kills: number): Promise<LaneResult> {
+/** Kills at least `kills` times at moments that the seed draws, checking after each round. */
+export async function runLane(
+  place: Place,
+  seed: number,
+  kills: number,
+  database: string | null = null,
+): Promise<LaneResult> {
   const directory = await mkdtemp(join(tmpdir(), 'drawbridge-kills-'))
   try {
-    return await new Lane(place, seed, directory).run(kills)
+    // The key and the form of the database are there before several come at the same time.
+    await (await openKillState(directory, database)).close()
+    return await new Lane(place, seed, directory, database).run(kills)
   } finally {
     await rm(directory, { recursive: true, force: true })
   }
@@ -43,20 +56,22 @@ class Lane {
   readonly #place: Place
   readonly #seed: number
   readonly #directory: string
+  readonly #database: string | null
   readonly #chance: Chance
   readonly #phases = new Map<string, number>()
   readonly #complaints: string[] = []
   readonly #checked = new Set<string>()
   readonly #found: Findings = { ...nothingFound }
   #acknowledged = new Set<string>()
-  /** Offered and not acknowledged when the process was killed. */
+  /** Offered by a process that was killed before it could acknowledge. */
   #doubtful: string[] = []
   #lives = 0
 
-  constructor(place: Place, seed: number, directory: string) {
+  constructor(place: Place, seed: number, directory: string, database: string | null) {
     this.#place = place
     this.#seed = seed
     this.#directory = directory
+    this.#database = database
     this.#chance = new Chance(seed, `kills/${place.kind}/${mayResume(place)}`)
   }
 
@@ -64,15 +79,13 @@ class Lane {
     const startedAt = performance.now()
     let kills = 0
     while (kills < wanted) {
-      const inRound = Math.min(killsPerRound, wanted - kills)
-      for (let nth = 0; nth < inRound; nth++) await this.#killOne()
-      kills += inRound
+      kills += await this.#round(Math.min(killsPerRound, wanted - kills))
       await this.#settle()
     }
     return {
       place: this.#place.kind,
       mode: mayResume(this.#place) ? 'parts' : 'single requests',
-      database: 'SQLite',
+      database: this.#database === null ? 'SQLite' : 'PostgreSQL',
       seed: this.#seed,
       kills,
       ...this.#found,
@@ -82,18 +95,34 @@ class Lane {
     }
   }
 
-  async #killOne(): Promise<void> {
-    const { child, ended, last } = this.#start(false)
+  /** Kills one after the other, each replaced at once, and in the end whoever is left. Returns how many that were. */
+  async #round(wanted: number): Promise<number> {
+    const crew: Life[] = []
+    let kills = 0
+    const size = this.#database === null ? 1 : crewSize
+    while (kills < wanted) {
+      while (crew.length < size && crew.length + kills < wanted + size - 1) crew.push(this.#start(false))
+      const [victim] = crew.splice(this.#chance.between(0, crew.length - 1), 1)
+      if (victim === undefined) break
+      await this.#kill(victim)
+      kills++
+    }
+    await Promise.all(crew.map((life) => this.#kill(life)))
+    return kills + crew.length
+  }
+
+  async #kill(life: Life): Promise<void> {
+    const { child, ended, ready } = life
     // Some while it starts and picks up what its forerunner left, most while it takes in and delivers.
     const isEarly = this.#chance.happens(0.15)
     const afterMs = this.#chance.between(0, isEarly ? 800 : 1500)
-    if (!isEarly) await Promise.race([once(child, 'ready'), ended])
+    if (!isEarly) await Promise.race([ready, ended])
     const timer = setTimeout(() => child.kill('SIGKILL'), afterMs)
     const signal = await ended
     clearTimeout(timer)
     if (signal !== 'SIGKILL') throw new Error(`the process ended before it was killed: ${this.#complaints.join('; ')}`)
-    const phase = last()
-    this.#phases.set(phase, (this.#phases.get(phase) ?? 0) + 1)
+    this.#doubtful.push(...life.doubtful)
+    this.#phases.set(life.last(), (this.#phases.get(life.last()) ?? 0) + 1)
   }
 
   /** Lets a last process deliver everything, and looks. */
@@ -105,22 +134,18 @@ class Lane {
     if (signal !== null || child.exitCode !== 0) {
       this.#complaints.push(`the last process ended with ${signal ?? child.exitCode}`)
     }
-    const found = await checkPlace(this.#place, this.#directory, this.#acknowledged, this.#checked)
+    const found = await checkPlace(this.#place, this.#directory, this.#acknowledged, this.#checked, this.#database)
     for (const name of Object.keys(found) as (keyof Findings)[]) this.#found[name] += found[name]
     this.#acknowledged = new Set()
   }
 
   #start(isLast: boolean): Life {
     const name = `s${this.#seed}-${++this.#lives}`
-    const task = { place: this.#place, directory: this.#directory, name, again: this.#doubtful, isLast }
+    const again = this.#doubtful
+    this.#doubtful = []
+    const task = { place: this.#place, directory: this.#directory, database: this.#database, name, again, isLast }
     return startLife(task, {
-      offering: (report) => {
-        if (!this.#doubtful.includes(report)) this.#doubtful = [...this.#doubtful, report]
-      },
-      accepted: (report) => {
-        this.#acknowledged.add(report)
-        this.#doubtful = this.#doubtful.filter((each) => each !== report)
-      },
+      accepted: (report) => this.#acknowledged.add(report),
       complain: (line) => this.#complaints.push(line),
     })
   }
@@ -129,33 +154,38 @@ class Lane {
 /** A process of a lane. */
 export interface Life {
   readonly child: ChildProcess
+  /** Its deliveries begin. */
+  readonly ready: Promise<void>
   /** The signal that ended it; null when it ended by itself. */
   readonly ended: Promise<NodeJS.Signals | null>
+  /** The reports that it was given or offered, and has not acknowledged. */
+  readonly doubtful: ReadonlySet<string>
   /** The first word of what it said last. */
   last(): string
 }
 
-/** Starts a process and listens to it. Emits `ready` on the child when its deliveries begin. */
+/** Starts a process and listens to it. */
 export function startLife(
   task: LifeTask,
-  hear: {
-    offering(report: string): void
-    accepted(report: string): void
-    complain(line: string): void
-  },
+  hear: { accepted(report: string): void; complain(line: string): void },
 ): Life {
   const script = fileURLToPath(new URL('./worker.ts', import.meta.url))
   const child = spawn(process.execPath, [script, JSON.stringify(task)], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const doubtful = new Set(task.again)
+  const ready = Promise.withResolvers<void>()
   let last = 'starting'
   child.stderr.on('data', (bytes: Buffer) => hear.complain(bytes.toString().slice(0, 500)))
   createInterface(child.stdout).on('line', (line) => {
     const [word = '', report = ''] = line.split(' ')
     last = word
-    if (word === 'ready') child.emit('ready')
-    if (word === 'offering') hear.offering(report)
-    if (word === 'accepted') hear.accepted(report)
+    if (word === 'ready') ready.resolve()
+    if (word === 'offering') doubtful.add(report)
+    if (word === 'accepted') {
+      doubtful.delete(report)
+      hear.accepted(report)
+    }
     if (word === 'crash') hear.complain(line)
   })
   const ended = once(child, 'close').then(() => child.signalCode)
-  return { child, ended, last: () => last }
+  return { child, ready: ready.promise, ended, doubtful, last: () => last }
 }

@@ -1,4 +1,5 @@
 /** Many lanes at a time, over every kind of place, sharing a number of kills among them. */
+import { startPostgres } from '../servers/postgres.ts'
 import { hasRgw } from '../servers/rgw.ts'
 import { type LaneResult, runLane } from './lane.ts'
 import type { Place } from './places.ts'
@@ -11,12 +12,14 @@ export interface LanesOptions {
   /** Lanes at a time: each is a process, and its server another. */
   readonly width?: number
   readonly kinds?: readonly Place['kind'][]
+  /** On PostgreSQL rather than SQLite, each lane on a server of its own. */
+  readonly isShared?: boolean
   readonly onEnd?: (result: LaneResult) => void
 }
 
 /** Runs a lane for each kind of place and each set of rights. RGW is left out, loudly, where it is not installed. */
 export async function runLanes(options: LanesOptions): Promise<LaneResult[]> {
-  const { kills, seed, width = 2, kinds = ['sandbox', 'rgw', 'azurite'], onEnd } = options
+  const { kills, seed, width = 2, kinds = ['sandbox', 'rgw', 'azurite'], isShared = false, onEnd } = options
   const servers = new Map<Place['kind'], Promise<PlaceServer>>()
   const wanted: { kind: Place['kind']; resume: boolean }[] = []
   for (const kind of kinds) {
@@ -33,7 +36,8 @@ export async function runLanes(options: LanesOptions): Promise<LaneResult[]> {
       const start = servers.get(kind) ?? serverStarts[kind]()
       servers.set(kind, start)
       const place = await (await start).open(`kill-${seed}-${resume ? 'parts' : 'single'}`, resume)
-      const result = await runLane(place, seed, share)
+      const postgres = isShared ? await startPostgres() : null
+      const result = await runLane(place, seed, share, postgres?.appUrl ?? null).finally(() => postgres?.close())
       results.push(result)
       onEnd?.(result)
     }

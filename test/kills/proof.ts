@@ -11,11 +11,13 @@ export interface KillsProof {
 export async function proveKills(
   kills: number,
   seed: number,
+  isShared: boolean,
   before: KillsProof | null,
 ): Promise<{ readonly holds: boolean; readonly proof: KillsProof }> {
   const results = await runLanes({
     kills,
     seed,
+    isShared,
     onEnd: (lane) => console.log(`${lane.place}, ${lane.mode}, ${lane.database}: ${kindOf(lane)} (${lane.seconds} s)`),
   })
   const lanes = [...(before?.lanes ?? []), ...results]
@@ -59,7 +61,8 @@ export function killsSection({ lanes }: KillsProof): string {
   return `## Processes killed
 
 \`npm run proof -- kills\`. Processes that take reports in and deliver them are ended by SIGKILL at moments that a seed draws,
-while they start, accept, send and commit, and started again on the same data. Reports are of all sizes, in the database, in
+while they start, accept, send and commit, and started again on the same data: one at a time on SQLite, three side by side on
+PostgreSQL and a shared spool. Reports are of all sizes, in the database, in
 the spool and in parts. After every twenty kills a last process delivers what is left, and then every accepted report must
 stand in the bucket once, byte for byte, with a receipt that verifies and one final entry in the log. The seed draws
 moments; what happens at them is the machine's.

@@ -6,11 +6,12 @@
 import { systemClock, systemRandom } from '../../src/base/index.ts'
 import { DeliveryService, DeliveryWorker, evidenceReceipts, type Person, Spool } from '../../src/delivery/index.ts'
 import { EvidenceLog } from '../../src/evidence/index.ts'
-import { openState, type State } from '../../src/state/index.ts'
+import type { State } from '../../src/state/index.ts'
 import { reportBytes } from '../kill/report.ts'
 import { prepare } from '../kill/target.ts'
 import { accessTo, type Place } from './places.ts'
 import { reportNamed, sizeOf } from './reports.ts'
+import { openKillState } from './state.ts'
 
 const tenant = 'default'
 const person: Person = { actor: { kind: 'operator', issuer: 'local', subject: 'local' }, claims: {} }
@@ -21,6 +22,8 @@ const mostOpen = 6
 export interface LifeTask {
   readonly place: Place
   readonly directory: string
+  /** PostgreSQL's URL, when other processes work beside this one; null: the directory's own database. */
+  readonly database: string | null
   /** Begins the names of the reports that this life takes in. */
   readonly name: string
   /** Reports that an earlier life was killed over, to be offered again under their idempotency keys. */
@@ -30,11 +33,9 @@ export interface LifeTask {
 }
 
 async function live(task: LifeTask): Promise<void> {
-  const state = await openState({ directory: task.directory, clock: systemClock })
-  const spool = await Spool.open({
-    directory: state.spoolDirectory,
-    keep: new Set(await state.deliveries.spooledUploads()),
-  })
+  const state = await openKillState(task.directory, task.database)
+  const keep = state.isShared ? null : new Set(await state.deliveries.spooledUploads())
+  const spool = await Spool.open({ directory: state.spoolDirectory, keep })
   if (task.place.kind === 'sandbox') await prepare(state, task.place.job)
   else await prepare(state, stranger)
   const signer = state.evidenceKey.privateKey
@@ -46,6 +47,8 @@ async function live(task: LifeTask): Promise<void> {
   const worker = new DeliveryWorker({
     ...parts,
     receipts: evidenceReceipts(log, signer),
+    name: task.name,
+    isSpoolShared: state.isShared,
     // The test kills far more often than any machine would.
     quarantineAfter: 100_000,
     onEvent(event) {
