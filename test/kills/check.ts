@@ -63,20 +63,30 @@ export async function checkPlace(
   const state = await openKillState(directory, database)
   const store = administratorOf(place)
   try {
-    const found = { ...nothingFound }
-    const records = (await state.deliveries.list(tenant, { limit: 500 })).filter(({ id }) => !checked.has(id))
-    for (const name of acknowledged) if (!records.some((record) => record.report === name)) found.lost++
-    found.reports = records.length
-    // Names are idempotency keys: two deliveries of one name are one report twice.
-    found.duplicated += records.length - new Set(records.map(({ report }) => report)).size
-    await checkBucket(state, store, records, found)
-    await checkLog(state, records, found)
-    for (const { id } of records) checked.add(id)
-    return found
+    return await checkState(state, store, acknowledged, checked)
   } finally {
     store.close()
     await state.close()
   }
+}
+
+/** The same for a state and a store that somebody else opened. */
+export async function checkState(
+  state: State,
+  store: ObjectStore,
+  acknowledged: ReadonlySet<string>,
+  checked: Set<string>,
+): Promise<Findings> {
+  const found = { ...nothingFound }
+  const records = (await state.deliveries.list(tenant, { limit: 10_000 })).filter(({ id }) => !checked.has(id))
+  for (const name of acknowledged) if (!records.some((record) => record.report === name)) found.lost++
+  found.reports = records.length
+  // Names are idempotency keys: two deliveries of one name are one report twice.
+  found.duplicated += records.length - new Set(records.map(({ report }) => report)).size
+  await checkBucket(state, store, records, found)
+  await checkLog(state, records, found)
+  for (const { id } of records) checked.add(id)
+  return found
 }
 
 async function checkBucket(
