@@ -23,10 +23,13 @@ export interface StateParts {
   readonly clock: Clock
   readonly random: Random
   readonly database: DatabaseAddress | null
+  /** True: the process works deliveries off for as long as it runs. */
+  readonly works: boolean
 }
 
 /** Opens the state of a process. */
-export async function openHouseState({ config, directory, clock, random, database }: StateParts): Promise<State> {
+export async function openHouseState(parts: StateParts): Promise<State> {
+  const { config, directory, clock, random, database, works } = parts
   if (database === null) return await openState({ directory, clock, random })
   const { rootKeyFile, spool } = config
   const placed = (path: string): string => (isAbsolute(path) ? path : resolve(directory, path))
@@ -34,6 +37,7 @@ export async function openHouseState({ config, directory, clock, random, databas
     directory,
     clock,
     random,
+    works,
     postgres: postgresOptions(database.url, config),
     ...(database.ownerUrl === null ? {} : { ownerUrl: database.ownerUrl }),
     ...(rootKeyFile === undefined ? {} : { rootKeyFile: placed(rootKeyFile) }),

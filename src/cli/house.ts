@@ -42,6 +42,8 @@ export interface HouseOptions {
   readonly directory: string
   /** PostgreSQL; absent or null: the data directory's own database. */
   readonly database?: DatabaseAddress | null
+  /** True: the process works deliveries off for as long as it runs. Matters on PostgreSQL alone. */
+  readonly works?: boolean
   readonly clock: Clock
   readonly random: Random
   /** Where our AWS credentials come from; absent: the AWS SDK's standard chain; null: the ones in reach are not ours. */
@@ -57,6 +59,8 @@ export interface OpenedHouse {
   readonly house: House
   /** True: other processes work with the same database and spool. */
   readonly isShared: boolean
+  /** Starts the worker, and lets other processes wake it. */
+  startWorking(): Promise<void>
   /** Not started: the server starts it, a single command runs it until its delivery has ended. */
   readonly worker: DeliveryWorker
   /** Verifies on a schedule and sends alerts. Not started: the server starts it. */
@@ -77,7 +81,8 @@ export interface OpenedHouse {
  */
 export async function openHouse(options: HouseOptions): Promise<OpenedHouse> {
   const { config, directory, clock, random } = options
-  const state = await openHouseState({ config, directory, clock, random, database: options.database ?? null })
+  const { database = null, works = false } = options
+  const state = await openHouseState({ config, directory, clock, random, database, works })
   try {
     return await assemble(options, state, config.tenant)
   } catch (error) {
@@ -172,6 +177,10 @@ async function assemble(options: HouseOptions, state: State, tenant: string): Pr
   return {
     house,
     isShared: state.isShared,
+    async startWorking() {
+      worker.start()
+      await state.queue?.work({ wake: () => worker.wake(), keepHouse: () => worker.keepHouse() })
+    },
     worker,
     watch,
     schedules,

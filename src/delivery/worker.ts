@@ -103,7 +103,7 @@ export class DeliveryWorker {
     while (!this.#isStopping) {
       this.#isWoken = false
       try {
-        await this.#keepHouse()
+        await this.#keepHouseInTime()
         const { small, large, suspects } = this.#room()
         const claimed = await this.#claimMore()
         // Nothing more can be begun before something ends, and that wakes.
@@ -189,15 +189,20 @@ export class DeliveryWorker {
     }
   }
 
-  async #keepHouse(): Promise<void> {
+  async #keepHouseInTime(): Promise<void> {
     const now = this.#parts.clock.now().getTime()
-    if (now - this.#houseKeptAt < houseKeepingMs) return
+    if (this.#parts.isSpoolShared === true || now - this.#houseKeptAt < houseKeepingMs) return
     this.#houseKeptAt = now
-    const { repository, spool } = this.#parts
+    await this.keepHouse()
+  }
+
+  /** Removes what nobody needs. Done by itself every hour; where workers share a spool, whoever's turn it is calls it. */
+  async keepHouse(): Promise<void> {
+    const { repository, spool, clock } = this.#parts
     for (const upload of await repository.forgetOrphanUploads(orphanUploadMs)) await spool.remove(upload)
     if (this.#parts.isSpoolShared !== true) return
     const known = new Set(await repository.spooledUploads())
-    await spool.sweep(known, new Date(now - orphanUploadMs))
+    await spool.sweep(known, new Date(clock.now().getTime() - orphanUploadMs))
   }
 
   async #idle(): Promise<void> {

@@ -85,6 +85,7 @@ export class SqlDeliveries implements DeliveryRepository {
           .execute()
       }
       await enqueue(transaction, delivery.tenant, entries, this.#store.now())
+      await this.#store.announce(transaction)
       const [record] = await recordsOf(transaction, [row])
       if (record === undefined) throw new TypeError('a delivery that was written can not be read')
       return { record, isNew: true }
@@ -378,6 +379,7 @@ export class SqlDeliveries implements DeliveryRepository {
         .where((eb) => eb.or([eb('state', '<>', 'delivered'), eb('receipt', '=', 'due'), eb('sidecar', '=', 'due')]))
         .execute()
       await enqueue(transaction, tenant, entries, now)
+      await this.#store.announce(transaction)
       return true
     })
   }
@@ -400,6 +402,7 @@ export class SqlDeliveries implements DeliveryRepository {
         .executeTakeFirst()
       if (cancelled.numUpdatedRows === 0n) return false
       await enqueue(transaction, tenant, entries, now)
+      await this.#store.announce(transaction)
       return true
     })
   }

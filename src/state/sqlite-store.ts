@@ -50,6 +50,10 @@ export class SqliteStore implements Store {
     // A transaction here is alone already.
   }
 
+  async announce(): Promise<void> {
+    // Whoever works is in this process, and is told directly.
+  }
+
   async close(): Promise<void> {
     await this.#database.destroy()
   }

@@ -21,6 +21,7 @@ import { type DirectoryLock, lockDirectory } from './lock.ts'
 import { enqueue, SqlLog } from './log.ts'
 import { PostgresForm } from './postgres/form.ts'
 import type { PostgresOptions } from './postgres/pool.ts'
+import type { WakeQueue } from './postgres/queue.ts'
 import { PostgresStore } from './postgres/store.ts'
 import { SqlRoutes } from './routes.ts'
 import { SqlSchedules } from './schedules.ts'
@@ -45,6 +46,8 @@ export interface StateOptions {
 /** How the state of a deployment with many processes is opened. */
 export interface SharedStateOptions extends StateOptions {
   readonly postgres: PostgresOptions
+  /** True: this process works deliveries off, and takes its turn in the upkeep of the queue. */
+  readonly works?: boolean
   /** Who changes the form of the database when it is older; absent: nobody does, and an older one is refused. */
   readonly ownerUrl?: Secret
   /** The root key that all processes share; absent: `keys/root.key` of the directory. */
@@ -70,6 +73,8 @@ export interface State {
   readonly spoolDirectory: string
   /** Writes entries that belong to no change of the delivery room into the evidence log's outbox; returns their ids. */
   record(tenant: string, entries: readonly NewEntry[]): Promise<number[]>
+  /** Wakes workers of other processes, and lets one of them keep house; null: there are no others. */
+  readonly queue: Pick<WakeQueue, 'work'> | null
   /** Asks the database for nothing but an answer. @throws database-unavailable */
   ping(): Promise<void>
   /** Closes the database and gives the directory free. */
@@ -103,13 +108,13 @@ export async function openState(options: StateOptions): Promise<State> {
  * @throws database-outdated | database-too-new | database-unfit | database-unavailable | data-directory-broken
  */
 export async function openSharedState(options: SharedStateOptions): Promise<State> {
-  const { directory, postgres, ownerUrl } = options
+  const { directory, postgres, ownerUrl, works = false } = options
   await makeDirectory(directory)
-  const store = await PostgresStore.open(postgres).catch(async (error: unknown) => {
+  const store = await PostgresStore.open(postgres, works).catch(async (error: unknown) => {
     const isOld = error instanceof DrawbridgeError && error.code === 'database-outdated'
     if (!isOld || ownerUrl === undefined) throw error
     await new PostgresForm({ ...postgres, url: ownerUrl }).migrate()
-    return await PostgresStore.open(postgres)
+    return await PostgresStore.open(postgres, works)
   })
   const place: Place = {
     directory,
@@ -117,7 +122,8 @@ export async function openSharedState(options: SharedStateOptions): Promise<Stat
     rootKeyFile: options.rootKeyFile ?? rootKeyOf(directory),
     lock: null,
   }
-  return await assembleOrClose(place, store, options.random ?? systemRandom, options.pause ?? systemClock.sleep)
+  const state = await assembleOrClose(place, store, options.random ?? systemRandom, options.pause ?? systemClock.sleep)
+  return { ...state, queue: store.queue }
 }
 
 /** What does not stand in the database. */
@@ -154,6 +160,7 @@ async function assemble(place: Place, store: Store, random: Random, pause: Clock
   if (place.lock !== null) await deliveries.voidLeases()
   return {
     isShared: store.isShared,
+    queue: null,
     connections: new SqlConnections(store, sealer),
     routes: new SqlRoutes(store),
     deliveries,

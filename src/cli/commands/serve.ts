@@ -25,11 +25,13 @@ export const serveCommand: CommandForm = {
     const config = await readConfig(directory, run.configPath)
     const port = portOf(text(options, 'port')) ?? config.listen.port
     const oidc = await oidcSettings(config, directory)
+    const works = options['withWorker'] === true
     const log = logTo(terminal, run.json, scrub)
     const house = await openHouse({
       config,
       directory,
       database,
+      works,
       clock: systemClock,
       random: systemRandom,
       onWatchFault: (error) => {
@@ -52,7 +54,7 @@ export const serveCommand: CommandForm = {
         log,
       })
       // On PostgreSQL the server accepts and the workers deliver.
-      if (!house.isShared || options['withWorker'] === true) house.worker.start()
+      if (!house.isShared || works) await house.startWorking()
       house.watch.start()
       house.schedules.start()
       announce(run, server.url, server.localUrl)

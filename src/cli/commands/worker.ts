@@ -36,6 +36,7 @@ export const workerCommand: CommandForm = {
       config,
       directory,
       database,
+      works: true,
       clock: systemClock,
       random: systemRandom,
       onDelivery: (event) => {
@@ -51,7 +52,7 @@ export const workerCommand: CommandForm = {
     const health =
       port === undefined ? null : await answerHealth(house, terminal.signal, port, text(options, 'healthHost'))
     try {
-      house.worker.start()
+      await house.startWorking()
       house.schedules.start()
       tell(
         { event: 'working', pid: process.pid, ...(health === null ? {} : { health: health.url }) },

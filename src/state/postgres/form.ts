@@ -9,6 +9,7 @@ import type { Migration } from '../migrations.ts'
 import type { Tables } from '../schema.ts'
 import { settlePolicies } from './policies.ts'
 import { appRole, openPool, type PostgresOptions, schemaName } from './pool.ts'
+import { installQueue } from './queue.ts'
 import { inPostgresWords } from './words.ts'
 
 const postgresForm: FormDialect = { translate: inPostgresWords, settle: settlePolicies }
@@ -35,7 +36,11 @@ export class PostgresForm {
   /** Runs the missing steps and returns how many those were; waits while somebody else does. @throws database-too-new */
   async migrate(): Promise<number> {
     const now = (): string => new Date().toISOString()
-    return await this.#asOwner((database) => migrate(database, now, postgresForm, this.#known))
+    return await this.#asOwner(async (database) => {
+      const steps = await migrate(database, now, postgresForm, this.#known)
+      await installQueue(this.#options, database)
+      return steps
+    })
   }
 
   /** Takes the last step back and returns its name. @throws input-invalid | database-too-new */

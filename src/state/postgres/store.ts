@@ -6,27 +6,30 @@ import { everyTenant, type Instant, type Scope, type Store } from '../store.ts'
 import { assertFit } from './form.ts'
 import { tenantSetting } from './policies.ts'
 import { appRole, type OpenPool, openPool, type PostgresOptions } from './pool.ts'
+import { WakeQueue } from './queue.ts'
 
 const form = `YYYY-MM-DD"T"HH24:MI:SS.MS"Z"`
 
 /** The production database. */
 export class PostgresStore implements Store {
   readonly isShared = true
+  readonly queue: WakeQueue
   readonly #pool: OpenPool
 
-  private constructor(pool: OpenPool) {
+  private constructor(pool: OpenPool, queue: WakeQueue) {
     this.#pool = pool
+    this.queue = queue
   }
 
   /**
-   * Connects as the role that row-level security binds.
+   * Connects as the role that row-level security binds. `works`: this process is a worker.
    * @throws database-outdated | database-too-new | database-unfit | database-unavailable
    */
-  static async open(options: PostgresOptions, known?: readonly Migration[]): Promise<PostgresStore> {
+  static async open(options: PostgresOptions, works: boolean, known?: readonly Migration[]): Promise<PostgresStore> {
     const pool = openPool(options, appRole)
     try {
       await assertFit(pool.database, known)
-      return new PostgresStore(pool)
+      return new PostgresStore(pool, await WakeQueue.open(options, works))
     } catch (error) {
       await pool.close()
       throw error
@@ -68,7 +71,12 @@ export class PostgresStore implements Store {
     await sql`select pg_advisory_xact_lock(hashtextextended(${name}, 0))`.execute(transaction)
   }
 
+  async announce(transaction: Executor): Promise<void> {
+    await this.queue.announce(transaction)
+  }
+
   async close(): Promise<void> {
+    await this.queue.close()
     await this.#pool.close()
   }
 }

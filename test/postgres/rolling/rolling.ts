@@ -55,7 +55,10 @@ export async function roll(plan: RollingPlan): Promise<RollingResult> {
     }
     await load.stop()
     plan.say(`${load.accepted.size} reports accepted in all; waiting for the last`)
-    await settled(deployment, load.accepted.size)
+    const left = await settled(deployment, load.accepted.size)
+    plan.say(
+      `settled ${Math.round((performance.now() - startedAt) / 1000)} s after the start; ${JSON.stringify(left)} left`,
+    )
     const found = await checkState(deployment.state, deployment.store, load.accepted, new Set())
     for (const worker of workers) {
       if ((await deployment.drain(worker)) !== 0) counts.badExits++
@@ -118,13 +121,19 @@ function streamOf(report: string): ReadableStream<Uint8Array<ArrayBuffer>> {
 }
 
 /** Killed workers' leases run out; then everything is delivered, or it never will be. */
-async function settled({ postgres }: Deployment, accepted: number): Promise<void> {
+async function settled({ postgres }: Deployment, accepted: number): Promise<object[]> {
   const deadline = performance.now() + 120_000
   for (;;) {
     const [row] = await postgres.query<{ ended: number }>(
       `select count(*)::int as ended from drawbridge.deliveries where state = 'delivered' and available_at is null`,
     )
-    if (row?.ended === accepted || performance.now() > deadline) return
+    if (row?.ended === accepted) return []
+    if (performance.now() > deadline) {
+      return await postgres.query(
+        `select id, state, available_at, lease_until, crashes, is_small from drawbridge.deliveries
+         where state <> 'delivered' or available_at is not null`,
+      )
+    }
     await systemClock.sleep(200)
   }
 }
