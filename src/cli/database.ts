@@ -24,12 +24,12 @@ export interface StateParts {
   readonly random: Random
   readonly database: DatabaseAddress | null
   /** True: the process works deliveries off for as long as it runs. */
-  readonly works: boolean
+  readonly works?: boolean
 }
 
 /** Opens the state of a process. */
 export async function openHouseState(parts: StateParts): Promise<State> {
-  const { config, directory, clock, random, database, works } = parts
+  const { config, directory, clock, random, database, works = false } = parts
   if (database === null) return await openState({ directory, clock, random })
   const { rootKeyFile, spool } = config
   const placed = (path: string): string => (isAbsolute(path) ? path : resolve(directory, path))
