@@ -245,6 +245,40 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .describe('Alerts.'),
+  circuit: z
+    .strictObject({
+      failures: z
+        .number()
+        .int()
+        .min(1)
+        .max(100)
+        .default(5)
+        .describe('Passing faults in a row after which a target counts as down.'),
+      probeSeconds: z
+        .number()
+        .int()
+        .min(1)
+        .max(600)
+        .default(30)
+        .describe('After how long it is tried again, by one delivery; doubles with each try, up to ten minutes.'),
+    })
+    .prefault({})
+    .describe('When a target that does not answer is left alone (docs/routes.md).'),
+  backfill: z
+    .strictObject({
+      perSecond: z
+        .number()
+        .positive()
+        .max(10_000)
+        .default(50)
+        .describe('How many owed deliveries a second a target gets when it is well again, the oldest first.'),
+      targets: z
+        .record(z.string(), z.number().positive().max(10_000))
+        .default({})
+        .describe('The same for single connections, by their names.'),
+    })
+    .prefault({})
+    .describe('Catching up with what a target is owed.'),
   schedules: z
     .strictObject({
       folders: z

@@ -14,6 +14,7 @@ import {
   SessionCache,
 } from '../credentials/index.ts'
 import {
+  Circuits,
   type DeliveryEvent,
   DeliveryService,
   DeliveryWorker,
@@ -110,7 +111,16 @@ async function assemble(options: HouseOptions, state: State, tenant: string): Pr
   })
   const listeners = new Set<(event: DeliveryEvent) => void>()
   if (options.onDelivery !== undefined) listeners.add(options.onDelivery)
+  const circuits = new Circuits(clock, state.circuits, {
+    failures: config.circuit.failures,
+    probeMs: config.circuit.probeSeconds * 1000,
+    probeCapMs: 10 * 60_000,
+  })
+  const { perSecond, targets: perTarget } = config.backfill
+  const backfillSpacingMs = (connection: string): number => 1000 / (perTarget[connection] ?? perSecond)
   const worker = new DeliveryWorker({
+    circuits,
+    backfillSpacingMs,
     clock,
     random,
     repository: state.deliveries,
@@ -126,6 +136,8 @@ async function assemble(options: HouseOptions, state: State, tenant: string): Pr
     },
   })
   const deliveries = new DeliveryService({
+    circuits,
+    backfillSpacingMs,
     clock,
     random,
     repository: state.deliveries,

@@ -3,6 +3,23 @@ import { z } from 'zod'
 import { name } from './connection.ts'
 import { diagnosis } from './diagnosis.ts'
 
+/** How a target fares as far as deliveries found out. `half-open`: it was down, and one delivery tries it now or next. */
+export const targetHealth = z.object({
+  connection: z.string(),
+  circuit: z.enum(['closed', 'open', 'half-open']),
+  /** Passing faults since its last answer. */
+  failures: z.number().int(),
+  /** Since when it is down. */
+  since: z.iso.datetime().optional(),
+  /** When it is tried next. */
+  probeAt: z.iso.datetime().optional(),
+  /** The last fault: one line. */
+  reason: z.string().optional(),
+  /** Deliveries that it is still to get. */
+  owed: z.number().int(),
+})
+export type TargetHealth = z.infer<typeof targetHealth>
+
 export const routePolicy = z.enum(['failover', 'mirror'])
 export const route = z.object({
   id: z.string(),
@@ -10,6 +27,8 @@ export const route = z.object({
   policy: routePolicy,
   /** Names of connections, the primary first. */
   targets: z.array(name).min(1),
+  /** In the order of the targets; where a route is shown or listed. */
+  health: z.array(targetHealth).optional(),
   createdAt: z.iso.datetime(),
 })
 export type Route = z.infer<typeof route>

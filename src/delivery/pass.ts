@@ -6,6 +6,7 @@ import { DrawbridgeError } from '../base/index.ts'
 import { deliveredEntry } from '../evidence/index.ts'
 import { attemptTarget } from './attempt.ts'
 import { backfillDelayMs, faultBudget, faultDelayMs } from './backoff.ts'
+import type { Gate } from './circuit.ts'
 import { notDeliveredEntry, quarantinedEntry } from './entries.ts'
 import { leaveTarget, reasonToLeave } from './leave.ts'
 import { type Outcome, outcomeOf } from './outcome.ts'
@@ -129,6 +130,8 @@ class Pass {
   /** True: the route has what it wants of this pass, or must wait for this target. */
   async #attempt(target: TargetRecord): Promise<boolean> {
     const { claim, tools } = this.#work
+    const gate = (await tools.circuits?.gate(claim.tenant, target.connection)) ?? { kind: 'closed' }
+    if (gate.kind === 'open') return await this.#hold(target, gate)
     const identity = await this.#identityFor(target)
     // Counted before the work, so that an attempt that kills the process is counted too.
     const attempts = target.attempts + 1
@@ -139,6 +142,7 @@ class Pass {
       tools.repository.saveTarget(claim, sending, []),
     )
     const outcome = await attemptTarget(this.#work, started)
+    await this.#tellCircuit(started, outcome)
     switch (outcome.kind) {
       case 'delivered':
         await this.#settle(await this.#commit(started, outcome))
@@ -153,6 +157,29 @@ class Pass {
         await this.#end(started, 'failed', outcome.error.message, null)
         return true
     }
+  }
+
+  /** The target is down for everybody: it is not asked, and no attempt is counted. */
+  async #hold(target: TargetRecord, gate: Extract<Gate, { kind: 'open' }>): Promise<boolean> {
+    const { claim, tools } = this.#work
+    const until = gate.until.getTime() + backfillDelayMs(1, tools.random) / 10
+    const reason = `out of reach since ${gate.since}, tried again at ${gate.until.toISOString()}: ${gate.reason}`
+    const held: TargetRecord = { ...target, state: 'failed', reason, availableAt: new Date(until).toISOString() }
+    // Told once, and not at every look.
+    const entries = target.state === 'failed' ? [] : [notDeliveredEntry(this.#work.record, held, 'failed')]
+    await this.#keep(held, (kept) => tools.repository.saveTarget(claim, kept, entries))
+    return false
+  }
+
+  /** Faults of the way count; any answer, a refusal too, shows that the target is there. */
+  async #tellCircuit(target: TargetRecord, outcome: Outcome): Promise<void> {
+    const { circuits, repository, backfillSpacingMs } = this.#work.tools
+    const { tenant } = this.#work.record
+    if (circuits === undefined || outcome.kind === 'spool-broken') return
+    const { connection } = target
+    if (outcome.kind === 'fault') return await circuits.failed(tenant, connection, outcome.error.message)
+    if (!(await circuits.answered(tenant, connection))) return
+    await repository.makeOwedDue(tenant, connection, backfillSpacingMs(connection))
   }
 
   /** The mapping as it is now: since acceptance it may have been repaired, or ask for a claim that is not there. */

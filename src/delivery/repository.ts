@@ -123,8 +123,14 @@ export interface DeliveryRepository {
   cancel(tenant: string, id: string, entries: readonly NewEntry[]): Promise<boolean>
   /** Tells whether somebody asked for the end of a claimed delivery. */
   isCancelled(claim: Claim): Promise<boolean>
-  /** Ids of deliveries that are still owed to this connection. */
+  /** Ids of deliveries that are still owed to this connection, in the order of acceptance. */
   owedTo(tenant: string, connection: string): Promise<string[]>
+  /** How many those are. */
+  owedCount(tenant: string, connection: string): Promise<number>
+  /** Makes all that is owed to a connection due, one after the other in the order of acceptance. Returns how many. */
+  makeOwedDue(tenant: string, connection: string, spacingMs: number): Promise<number>
+  /** The bytes of accepted reports of a route that no target has yet. */
+  heldBytes(tenant: string, route: string): Promise<number>
   /** The delivery accepted last whose route leads to this connection. */
   newestTo(tenant: string, connection: string): Promise<DeliveryRecord | null>
 

@@ -4,8 +4,9 @@
  */
 import { createHash } from 'node:crypto'
 import { type Clock, DrawbridgeError, newId, type Random } from '../base/index.ts'
-import type { Delivery, ReceiptBundle, Route, UploadedFile } from '../contract/index.ts'
+import type { Delivery, ReceiptBundle, Route, TargetHealth, UploadedFile } from '../contract/index.ts'
 import { packagePath } from '../evidence/index.ts'
+import { type Circuits, targetHealthOf } from './circuit.ts'
 import { acceptedEntry, actorName, cancelledEntry, retryEntry } from './entries.ts'
 import { checkPeriod } from './keys.ts'
 import { packageFiles } from './plan.ts'
@@ -18,7 +19,7 @@ import {
   wantedTargets,
 } from './record.ts'
 import type { DeliveryRepository, NewDelivery, RouteRepository } from './repository.ts'
-import type { Spool } from './spool/spool.ts'
+import { retryAfterSeconds, type Spool } from './spool/spool.ts'
 import type { Person, TargetAccess } from './target-access.ts'
 
 /** What the service works with. */
@@ -29,6 +30,10 @@ export interface DeliveryServiceParts {
   readonly routes: RouteRepository
   readonly access: TargetAccess
   readonly spool: Spool
+  /** Absent: every target counts as well. */
+  readonly circuits?: Circuits
+  /** How far apart deliveries that are owed to a target are taken up when it is well again; absent: all at once. */
+  readonly backfillSpacingMs?: (connection: string) => number
   /** Called when something became due: `worker.wake()`. */
   readonly wake: () => void
 }
@@ -73,18 +78,40 @@ export class DeliveryService {
    * @throws not-found — the route or an upload
    * @throws claim-missing — the person's sign-in lacks a claim that a target's identity mapping requires
    * @throws input-invalid — an upload belongs to another delivery, or the key was used for other bytes
+   * @throws spool-full — every target of the route is down, and enough waits for them
    */
   async accept(tenant: string, person: Person, input: AcceptInput): Promise<Delivery> {
     const { repository, routes, wake } = this.#parts
     const route = await routes.byName(tenant, input.route)
     if (route === null) throw notFound(`there is no route \`${input.route}\``)
     const taken = await this.#takeUploads(tenant, input)
+    if ('files' in taken) await this.#requireRoom(tenant, route, taken.files)
     if ('earlier' in taken) return describeDelivery(taken.earlier)
     const draft = await this.#draft(tenant, person, route, input, taken.files)
     const { record, isNew } = await repository.accept(draft, [acceptedEntry(draft)])
     if (!isNew) return describeDelivery(sameReport(record, taken.files))
     wake()
     return describeDelivery(record)
+  }
+
+  /**
+   * While every target of a route is down, its reports may take half of the spool: the other half is for those that can go.
+   * @throws spool-full
+   */
+  async #requireRoom(tenant: string, route: Route, files: readonly SpooledFile[]): Promise<void> {
+    const { circuits, spool, repository } = this.#parts
+    if (circuits === undefined || !Number.isFinite(spool.quotaBytes)) return
+    for (const target of route.targets) if ((await circuits.open(tenant, target)) === null) return
+    const wanted = files.reduce((sum, file) => sum + file.sizeBytes, 0)
+    const held = await repository.heldBytes(tenant, route.name)
+    if (held + wanted <= spool.quotaBytes / 2) return
+    throw new DrawbridgeError({
+      code: 'spool-full',
+      message: `every target of \`${route.name}\` is down, and what waits for them fills half of the spool`,
+      retry: 'later',
+      operation: 'delivery.accept',
+      context: { retryAfterSeconds },
+    })
   }
 
   async #takeUploads(
@@ -194,11 +221,22 @@ export class DeliveryService {
 
   /** Tells that a target was found well again: what is owed to it becomes due. Returns how many deliveries that are. */
   async targetIsWell(tenant: string, connection: string): Promise<number> {
-    const { repository, wake } = this.#parts
-    const owed = await repository.owedTo(tenant, connection)
-    for (const id of owed) await repository.makeDue(tenant, id, [connection], [])
-    if (owed.length > 0) wake()
-    return owed.length
+    const { repository, wake, circuits, backfillSpacingMs } = this.#parts
+    await circuits?.answered(tenant, connection)
+    const owed = await repository.makeOwedDue(tenant, connection, backfillSpacingMs?.(connection) ?? 0)
+    if (owed > 0) wake()
+    return owed
+  }
+
+  /** Tells how targets fare, in their order. */
+  async health(tenant: string, connections: readonly string[]): Promise<TargetHealth[]> {
+    const { circuits, clock, repository } = this.#parts
+    return await Promise.all(
+      connections.map(async (connection) => {
+        const record = (await circuits?.find(tenant, connection)) ?? null
+        return targetHealthOf(connection, record, clock.now(), await repository.owedCount(tenant, connection))
+      }),
+    )
   }
 
   /** Tries what the first delivery of this person to this connection would need of the sign-in. @throws claim-missing | not-found */

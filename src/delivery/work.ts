@@ -1,6 +1,7 @@
 /** What the parts of one piece of work share: the claim, the record, the signal, and whom to tell. */
 import type { Clock, Random } from '../base/index.ts'
 import type { Delivery, DeliveryTarget } from '../contract/index.ts'
+import type { Circuits } from './circuit.ts'
 import type { ReceiptMaker } from './receipts.ts'
 import type { DeliveryRecord } from './record.ts'
 import type { Claim, DeliveryRepository } from './repository.ts'
@@ -48,6 +49,10 @@ export interface WorkTools {
   readonly spool: Spool
   readonly receipts: ReceiptMaker
   readonly sidecars: SidecarWriter
+  /** Absent: every target is always tried. */
+  readonly circuits?: Circuits
+  /** How far apart deliveries that are owed to a target are taken up when it is well again. */
+  readonly backfillSpacingMs: (connection: string) => number
   readonly tell: (event: DeliveryEvent) => void
 }
 

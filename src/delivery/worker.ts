@@ -3,6 +3,7 @@
  * pass's business; the delivery row is the truth, and waking up is only a hint.
  */
 import type { Clock, Random } from '../base/index.ts'
+import type { Circuits } from './circuit.ts'
 import { runPass } from './pass.ts'
 import type { ReceiptMaker } from './receipts.ts'
 import { type Claim, type ClaimLimit, type DeliveryRepository, LeaseLost, suspectAfter } from './repository.ts'
@@ -35,6 +36,10 @@ export interface DeliveryWorkerParts {
   readonly quarantineAfter?: number
   /** True: other processes use the same spool, which is then swept by age. */
   readonly isSpoolShared?: boolean
+  /** Absent: every target is always tried. */
+  readonly circuits?: Circuits
+  /** Absent: what is owed to a target that is well again goes at once. */
+  readonly backfillSpacingMs?: (connection: string) => number
   /** Called as things happen. It must not throw. */
   readonly onEvent?: (event: DeliveryEvent) => void
 }
@@ -56,7 +61,9 @@ export class DeliveryWorker {
     const { clock, random, repository, access, spool, receipts } = parts
     const tell = parts.onEvent ?? (() => {})
     const sidecars = new SidecarWriter(access)
-    this.#tools = { clock, random, repository, access, spool, receipts, sidecars, tell }
+    const { circuits, backfillSpacingMs = () => 0 } = parts
+    const shared = { clock, random, repository, access, spool, receipts, sidecars, backfillSpacingMs, tell }
+    this.#tools = circuits === undefined ? shared : { ...shared, circuits }
   }
 
   /** Starts the loop. A second call does nothing. */

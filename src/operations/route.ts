@@ -36,7 +36,17 @@ export async function addRoute(
 }
 
 export async function listRoutes(house: House): Promise<OperationOutput<'route.list'>> {
-  return { routes: await house.routes.list(house.tenant) }
+  const routes = await house.routes.list(house.tenant)
+  return { routes: await Promise.all(routes.map((route) => withHealth(house, route))) }
+}
+
+/** Shows a route with how its targets fare. @throws not-found */
+export async function showRoute(house: House, name: string): Promise<Route> {
+  return await withHealth(house, await findRoute(house, name))
+}
+
+async function withHealth(house: House, route: Route): Promise<Route> {
+  return { ...route, health: await house.deliveries.health(house.tenant, route.targets) }
 }
 
 /** Moves one target to the front; the order of the others stays. */

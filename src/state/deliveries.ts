@@ -23,8 +23,11 @@ import { itemRow, recordsOf, targetColumns } from './delivery-rows.ts'
 import type { GroupCommit } from './group-commit.ts'
 import { enqueue } from './log.ts'
 import type { DeliveryRow, Executor } from './schema.ts'
-import { everyTenant, type Store } from './store.ts'
+import { everyTenant, type Instant, type Store } from './store.ts'
 import { addUpload, findUploads, forgetOrphans, markUnspooled, smallReports, takeUploads } from './uploads.ts'
+
+/** Deliveries that are made due in one transaction. */
+const owedAtATime = 500
 
 /** Keeps deliveries in the database. */
 export class SqlDeliveries implements DeliveryRepository {
@@ -431,6 +434,37 @@ export class SqlDeliveries implements DeliveryRepository {
     return rows.map((row) => row.id)
   }
 
+  async owedCount(tenant: string, connection: string): Promise<number> {
+    return (await this.owedTo(tenant, connection)).length
+  }
+
+  async makeOwedDue(tenant: string, connection: string, spacingMs: number): Promise<number> {
+    const owed = await this.owedTo(tenant, connection)
+    for (let start = 0; start < owed.length; start += owedAtATime) {
+      await this.#commits.run(tenant, async (transaction) => {
+        for (const [index, id] of owed.slice(start, start + owedAtATime).entries()) {
+          await dueAt(transaction, id, connection, this.#store.now((start + index) * spacingMs), this.#store.now())
+        }
+      })
+    }
+    return owed.length
+  }
+
+  async heldBytes(tenant: string, route: string): Promise<number> {
+    const { bytes } = await this.#store.read(tenant, (executor) =>
+      executor
+        .selectFrom('uploads')
+        .innerJoin('deliveries', 'deliveries.id', 'uploads.delivery_id')
+        .select((eb) => eb.fn.coalesce(eb.fn.sum<number>('uploads.size_bytes'), eb.lit(0)).as('bytes'))
+        .where('deliveries.tenant', '=', tenant)
+        .where('deliveries.route', '=', route)
+        .where('deliveries.state', 'in', ['accepted', 'parked'])
+        .where('deliveries.is_spooled', '=', 1)
+        .executeTakeFirstOrThrow(),
+    )
+    return Number(bytes)
+  }
+
   async newestTo(tenant: string, connection: string): Promise<DeliveryRecord | null> {
     return await this.#store.read(tenant, async (executor) => {
       const row = await executor
@@ -499,6 +533,30 @@ export class SqlDeliveries implements DeliveryRepository {
       return await work(transaction)
     })
   }
+}
+
+/** Of what sleeps: what is at work, or due already, is not put off. */
+async function dueAt(transaction: Executor, id: string, connection: string, at: Instant, now: Instant): Promise<void> {
+  await transaction
+    .updateTable('delivery_targets')
+    .set({ available_at: at })
+    .where('delivery_id', '=', id)
+    .where('connection', '=', connection)
+    .where((eb) => eb.or([eb('available_at', 'is', null), eb('available_at', '>', now)]))
+    .execute()
+  await transaction
+    .updateTable('deliveries')
+    .set((eb) => ({
+      available_at: eb
+        .selectFrom('delivery_targets')
+        .select((target) => target.fn.min('available_at').as('due'))
+        .where('delivery_id', '=', id),
+      crashes: 0,
+      nudges: eb('nudges', '+', 1),
+    }))
+    .where('id', '=', id)
+    .where((eb) => eb.or([eb('available_at', 'is', null), eb('available_at', '>', now)]))
+    .execute()
 }
 
 async function updateItem(transaction: Executor, claim: Claim, connection: string, item: ItemRecord): Promise<void> {

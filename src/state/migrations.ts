@@ -170,4 +170,14 @@ export const migrations: readonly Migration[] = [
     ],
     back: [`drop table schedule_files`, `drop table schedule_slots`, `drop table schedules`],
   },
+  {
+    name: 'circuits of targets',
+    statements: [
+      `create table target_circuits (
+        tenant text not null, connection text not null, failures integer not null, opened_at text, probe_at text,
+        probes integer not null, reason text not null, primary key (tenant, connection),
+        foreign key (tenant, connection) references connections (tenant, name) on delete cascade)`,
+    ],
+    back: [`drop table target_circuits`],
+  },
 ]

@@ -32,6 +32,7 @@ export interface Tables {
   verifications: VerificationRow
   alerts: AlertRow
   tickets: TicketRow
+  target_circuits: CircuitRow
   schedules: ScheduleRow
   schedule_slots: SlotRow
   schedule_files: ScheduleFileRow
@@ -71,6 +72,17 @@ export interface TicketRow {
   document: string
   /** What its page is made of; null in tickets of older versions. */
   page: string | null
+}
+
+export interface CircuitRow {
+  tenant: string
+  connection: string
+  failures: number
+  /** Null: closed. */
+  opened_at: string | null
+  probe_at: string | null
+  probes: number
+  reason: string
 }
 
 export interface ScheduleRow {

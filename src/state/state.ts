@@ -6,7 +6,13 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Clock, DrawbridgeError, type Random, Secret, systemClock, systemRandom } from '../base/index.ts'
 import type { ConnectionRepository, TicketRepository, WatchRepository } from '../connection/index.ts'
-import type { DeliveryRepository, NewEntry, RouteRepository, ScheduleRepository } from '../delivery/index.ts'
+import type {
+  CircuitRepository,
+  DeliveryRepository,
+  NewEntry,
+  RouteRepository,
+  ScheduleRepository,
+} from '../delivery/index.ts'
 import {
   type EvidenceKey,
   exportPrivateKeyPem,
@@ -14,6 +20,7 @@ import {
   importPrivateKeyPem,
   type LogStore,
 } from '../evidence/index.ts'
+import { SqlCircuits } from './circuits.ts'
 import { SqlConnections } from './connections.ts'
 import { SqlDeliveries } from './deliveries.ts'
 import { GroupCommit } from './group-commit.ts'
@@ -66,6 +73,7 @@ export interface State {
   readonly tickets: TicketRepository
   readonly watch: WatchRepository
   readonly schedules: ScheduleRepository
+  readonly circuits: CircuitRepository
   readonly log: LogStore
   /** Signs checkpoints and receipts; made at the first start and kept sealed. */
   readonly evidenceKey: EvidenceKey
@@ -167,6 +175,7 @@ async function assemble(place: Place, store: Store, random: Random, pause: Clock
     tickets: new SqlTickets(store),
     watch: new SqlWatch(store),
     schedules: new SqlSchedules(store, commits),
+    circuits: new SqlCircuits(store, commits),
     log: new SqlLog(store, commits),
     evidenceKey,
     spoolDirectory: place.spool,

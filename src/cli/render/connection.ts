@@ -1,5 +1,5 @@
 /** Connections and routes for the terminal. Pure. */
-import type { Connection, Location, Route } from '../../contract/index.ts'
+import type { Connection, Location, Route, TargetHealth } from '../../contract/index.ts'
 import { type Colors, printable } from '../terminal.ts'
 import { renderChain } from './chain.ts'
 import { renderTable } from './table.ts'
@@ -95,7 +95,16 @@ function trustRows({ externalId, webIdentity }: Extract<Connection['authenticati
 export function renderRoutes(routes: readonly Route[], colors: Colors): string {
   if (routes.length === 0) return 'no routes yet; `drawbridge route add --help` shows how to begin'
   const rows = routes.map((route) => [colors.bold(route.name), route.policy, targetsText(route)])
-  return renderTable([['NAME', 'POLICY', 'TARGETS'].map(colors.dim), ...rows])
+  const down = routes.flatMap(({ health = [] }) => health.filter(({ circuit }) => circuit !== 'closed'))
+  return [
+    renderTable([['NAME', 'POLICY', 'TARGETS'].map(colors.dim), ...rows]),
+    ...new Set(down.map((target) => downText(target, colors))),
+  ].join('\n')
+}
+
+function downText({ connection, since = '', probeAt = '', reason = '', owed }: TargetHealth, colors: Colors): string {
+  const head = `${colors.red('✗')} ${colors.bold(connection)} is down since ${since}, tried again at ${probeAt}; ${owed} owed`
+  return `${head}\n  ${colors.dim(printable(reason))}`
 }
 
 function targetsText(route: Route): string {

@@ -71,6 +71,11 @@ export class Spool {
     })
   }
 
+  /** The most that it holds; infinite unless the deployment says otherwise. */
+  get quotaBytes(): number {
+    return this.#quotaBytes
+  }
+
   /** The bytes on disk now. */
   get usedBytes(): number {
     return this.#usedBytes

@@ -11,6 +11,7 @@ import { EvidenceLog } from '../../evidence/index.ts'
 import { openState, type State } from '../../state/index.ts'
 import type { ObjectStore } from '../../storage/index.ts'
 import {
+  Circuits,
   type DeliveryEvent,
   DeliveryService,
   DeliveryWorker,
@@ -57,6 +58,13 @@ export interface TestHouse {
   close(): Promise<void>
 }
 
+/** How a test house differs from the usual one. */
+export interface TestHouseOptions {
+  readonly hasCircuits?: boolean
+  readonly backfillSpacingMs?: number
+  readonly spool?: { readonly quotaBytes?: number; readonly smallBytes?: number }
+}
+
 export interface DeliverOptions {
   readonly report?: string
   readonly idempotencyKey?: string
@@ -67,10 +75,11 @@ export interface DeliverOptions {
 export async function openTestHouse(
   targets: Readonly<Record<string, TestTarget>>,
   policy: 'failover' | 'mirror' = 'failover',
+  more: TestHouseOptions = {},
 ): Promise<TestHouse> {
   const directory = await mkdtemp(join(tmpdir(), 'drawbridge-delivery-'))
   const clock = new ManualClock(new Date('2026-11-03T10:00:00.000Z'))
-  const house = await open(directory, clock, new Map(Object.entries(targets)))
+  const house = await open(directory, clock, new Map(Object.entries(targets)), more)
   const names = Object.keys(targets)
   for (const name of names) await house.state.connections.add(localConnection(name), { kind: 'none' })
   const createdAt = clock.now().toISOString()
@@ -78,10 +87,15 @@ export async function openTestHouse(
   return house
 }
 
-async function open(directory: string, clock: ManualClock, targets: Map<string, TestTarget>): Promise<TestHouse> {
+async function open(
+  directory: string,
+  clock: ManualClock,
+  targets: Map<string, TestTarget>,
+  more: TestHouseOptions,
+): Promise<TestHouse> {
   const state = await openState({ directory, clock })
   const keep = new Set(await state.deliveries.spooledUploads())
-  const spool = await Spool.open({ directory: state.spoolDirectory, keep })
+  const spool = await Spool.open({ directory: state.spoolDirectory, keep, ...more.spool })
   const log = new EvidenceLog({ store: state.log, signer: state.evidenceKey.privateKey, origin: 'test.example', clock })
   const events: DeliveryEvent[] = []
   const explained: DrawbridgeError[] = []
@@ -91,6 +105,8 @@ async function open(directory: string, clock: ManualClock, targets: Map<string, 
     repository: state.deliveries,
     access: access(targets, explained),
     spool,
+    ...(more.hasCircuits === true ? { circuits: new Circuits(clock, state.circuits) } : {}),
+    ...(more.backfillSpacingMs === undefined ? {} : { backfillSpacingMs: () => more.backfillSpacingMs ?? 0 }),
   }
   const receipts = evidenceReceipts(log, state.evidenceKey.privateKey)
   const worker = new DeliveryWorker({ ...shared, receipts, onEvent: (event) => events.push(event) })
@@ -108,7 +124,7 @@ async function open(directory: string, clock: ManualClock, targets: Map<string, 
     },
     async reopen() {
       await state.close()
-      return await open(directory, clock, targets)
+      return await open(directory, clock, targets, more)
     },
     async close() {
       await worker.stop({ drainMs: 0 })
