@@ -31,15 +31,18 @@ export interface Stage {
   close(): Promise<void>
 }
 
+type Surroundings = Pick<Stage, 'sandbox' | 'azurite'>
+type Settings = Readonly<Record<string, unknown>>
+
 /**
  * Starts everything below `folder`; `egress` is what the deployment declares of its own addresses, and `settings` what else
- * its configuration says.
+ * its configuration says, once it is known where everything is.
  */
 export async function setStage(
   root: string,
   folder: string,
   egress: 'dynamic' | readonly string[],
-  settings: Readonly<Record<string, unknown>> = {},
+  settings: (around: Surroundings) => Settings | Promise<Settings> = () => ({}),
 ): Promise<Stage> {
   const dataDirectory = path.join(folder, 'data')
   mkdirSync(dataDirectory, { recursive: true, mode: 0o700 })
@@ -66,7 +69,7 @@ export async function setStage(
       scopes: ['profile'],
       allowInsecureLoopback: true,
     },
-    ...settings,
+    ...(await settings({ sandbox, azurite })),
   }
   writeFileSync(path.join(dataDirectory, 'config.json'), JSON.stringify(config, null, 2), { mode: 0o600 })
   const service = await startService(root, dataDirectory, sandbox)

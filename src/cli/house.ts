@@ -23,7 +23,7 @@ import {
   Spool,
 } from '../delivery/index.ts'
 import { EvidenceLog, exportPublicKeyPem } from '../evidence/index.ts'
-import { type House, makeScheduleLoop, makeWatch, type Watch } from '../operations/index.ts'
+import { DeliveryNews, type House, makeScheduleLoop, makeWatch, type Watch } from '../operations/index.ts'
 import { type State, witnessed } from '../state/index.ts'
 import { type Config, identityTokensOf, webhooksOf } from './config.ts'
 import { openHouseState } from './database.ts'
@@ -109,8 +109,8 @@ async function assemble(options: HouseOptions, state: State, tenant: string): Pr
     keep,
     ...(config.spool.quotaBytes === undefined ? {} : { quotaBytes: config.spool.quotaBytes }),
   })
-  const listeners = new Set<(event: DeliveryEvent) => void>()
-  if (options.onDelivery !== undefined) listeners.add(options.onDelivery)
+  const deliveryNews = new DeliveryNews()
+  if (options.onDelivery !== undefined) deliveryNews.on(options.onDelivery)
   const circuits = new Circuits(clock, state.circuits, {
     failures: config.circuit.failures,
     probeMs: config.circuit.probeSeconds * 1000,
@@ -131,9 +131,7 @@ async function assemble(options: HouseOptions, state: State, tenant: string): Pr
     concurrency: config.worker.concurrency,
     smallConcurrency: config.worker.smallConcurrency,
     isSpoolShared: state.isShared,
-    onEvent: (event) => {
-      for (const listener of listeners) listener(event)
-    },
+    onEvent: (event) => deliveryNews.tell(event),
   })
   const deliveries = new DeliveryService({
     circuits,
@@ -171,6 +169,7 @@ async function assemble(options: HouseOptions, state: State, tenant: string): Pr
     webhooks: webhooks.map(({ url }) => webhookName(url)),
     ticketTemplate,
     deliveries,
+    deliveryNews,
     evidence,
     logStore,
     context,
@@ -196,10 +195,7 @@ async function assemble(options: HouseOptions, state: State, tenant: string): Pr
     worker,
     watch,
     schedules,
-    onDelivery: (listener) => {
-      listeners.add(listener)
-      return () => listeners.delete(listener)
-    },
+    onDelivery: (listener) => deliveryNews.on(listener),
     ping: () => state.ping(),
     close: ({ drainMs = 5_000 } = {}) => {
       closing ??= Promise.all([watch.stop(), schedules.stop(), worker.stop({ drainMs })]).then(() => state.close())

@@ -6,6 +6,7 @@ import { databaseMigrateCommand, databaseRollbackCommand, databaseStatusCommand 
 import { deliverCommand } from './commands/deliver.ts'
 import { diagnoseCommand } from './commands/diagnose.ts'
 import { exportCommand, showReceiptCommand, verifyReceiptCommand } from './commands/evidence.ts'
+import { followCommand } from './commands/follow.ts'
 import type { CommandForm, Options } from './commands/form.ts'
 import { plainCommand } from './commands/plain.ts'
 import {
@@ -77,6 +78,7 @@ const forms: Readonly<Record<CommandName, CommandForm>> = {
   'delivery.show': plainCommand('delivery.show', renderDelivery),
   'delivery.retry': actingCommand((client, id, signal) => client.delivery.retry({ id }, { signal })),
   'delivery.cancel': actingCommand((client, id, signal) => client.delivery.cancel({ id }, { signal })),
+  'delivery.follow': followCommand,
   'receipt.show': showReceiptCommand,
   'receipt.verify': verifyReceiptCommand,
   'evidence.export': exportCommand,

@@ -103,6 +103,23 @@ export const delivery = z.object({
 })
 export type Delivery = z.infer<typeof delivery>
 
+/** What is told to whoever follows a delivery; the last event is a `delivery` that has ended. */
+export const deliveryFollowEvent = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('progress'),
+    connection: name,
+    key: z.string(),
+    /** Of this object, as far as they were handed to the network. */
+    bytesSent: z.number().int(),
+    sizeBytes: z.number().int(),
+    /** Over the last seconds; null while it is not known, or nothing moves. */
+    bytesPerSecond: z.number().nullable(),
+    secondsLeft: z.number().int().nullable(),
+  }),
+  z.object({ type: z.literal('delivery'), delivery }),
+])
+export type DeliveryFollowEvent = z.infer<typeof deliveryFollowEvent>
+
 export const uploadedFile = reportFile.extend({ upload: z.string() })
 export type UploadedFile = z.infer<typeof uploadedFile>
 

@@ -10,7 +10,7 @@ import {
   setupKit,
   webIdentity,
 } from './connection.ts'
-import { delivery, receiptBundle, route, routePolicy, uploadedFile } from './delivery.ts'
+import { delivery, deliveryFollowEvent, receiptBundle, route, routePolicy, uploadedFile } from './delivery.ts'
 import { diagnosis } from './diagnosis.ts'
 import { defineOperation } from './operation.ts'
 import { policyOperations } from './policy-operations.ts'
@@ -301,6 +301,17 @@ export const operations = {
     input: z.object({ id: z.string() }),
     output: delivery,
     errors: ['not-found', 'ended'],
+  }),
+  'delivery.follow': defineOperation({
+    name: 'delivery.follow',
+    summary: 'Follows a delivery until it has ended: bytes, rate and time left, and every change of its targets.',
+    right: 'view',
+    http: { method: 'GET', path: '/deliveries/{id}/events' },
+    cli: { words: ['delivery', 'follow'], example: 'drawbridge delivery follow dlv_…' },
+    input: z.object({ id: z.string() }),
+    output: deliveryFollowEvent,
+    stream: true,
+    errors: ['not-found'],
   }),
   'receipt.show': defineOperation({
     name: 'receipt.show',

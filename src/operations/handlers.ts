@@ -7,6 +7,7 @@ import * as connections from './connection.ts'
 import * as deliveries from './delivery.ts'
 import { explain } from './diagnosis.ts'
 import { exportEvidence } from './evidence.ts'
+import { followDelivery } from './follow-delivery.ts'
 import type { CallOptions, House } from './house.ts'
 import { evaluateCases } from './local.ts'
 import { checkPolicies, compareCalls, explainCalls, repairCalls, writePolicies } from './policy-files.ts'
@@ -64,6 +65,7 @@ export const handlers: Handlers = {
   'delivery.show': (house, _caller, { id }) => deliveries.showDelivery(house, id),
   'delivery.retry': (house, caller, { id }) => deliveries.retryDelivery(house, caller, id),
   'delivery.cancel': (house, caller, { id }) => deliveries.cancelDelivery(house, caller, id),
+  'delivery.follow': (house, _caller, { id }, options) => followDelivery(house, id, options),
   'receipt.show': (house, _caller, { id, connection }) => deliveries.showReceipt(house, id, connection),
   'receipt.verify': (_house, _caller, input) => verifyReceipt(input),
   'evidence.export': (house) => exportEvidence(house),

@@ -6,6 +6,7 @@ import type { Clock, Random } from '../base/index.ts'
 import type { ConnectionContext, ConnectionRepository, TicketRepository, WatchRepository } from '../connection/index.ts'
 import type { DeliveryService, NewEntry, RouteRepository, ScheduleRepository, Scheduler } from '../delivery/index.ts'
 import type { EvidenceLog, LogStore } from '../evidence/index.ts'
+import type { DeliveryNews } from './delivery-news.ts'
 
 /** An opened house. */
 export interface House {
@@ -27,6 +28,8 @@ export interface House {
   /** The built page of the repair ticket; null when the pages are not built. */
   ticketTemplate(): Promise<string | null>
   readonly deliveries: DeliveryService
+  /** What the worker of this process says as it goes. */
+  readonly deliveryNews: DeliveryNews
   readonly evidence: EvidenceLog
   readonly logStore: LogStore
   readonly context: ConnectionContext

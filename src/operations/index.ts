@@ -2,6 +2,7 @@
 export type { Caller, Claims, RightsRule } from './caller.ts'
 export { defaultRights, operatorCaller, readClaims, rightsOf } from './caller.ts'
 export { upload } from './delivery.ts'
+export { DeliveryNews } from './delivery-news.ts'
 export { explainText } from './diagnosis.ts'
 export type { GuestSubject } from './guest-diagnosis.ts'
 export { explainAsGuest } from './guest-diagnosis.ts'

@@ -28,7 +28,7 @@ describe.skipIf(needs(chromiumPath, 'chromium'))('setting a connection up', () =
     buildPages()
     folder = mkdtempSync(path.join(tmpdir(), 'drawbridge-set-up-'))
     const rights = { claim: 'groups', view: ['*'], operate: ['*'], connect: ['quality'] }
-    stage = await setStage(root, folder, 'dynamic', { rights })
+    stage = await setStage(root, folder, 'dynamic', () => ({ rights }))
     const { accessKeyId, secretAccessKey } = stage.sandbox.customer
     customer = new Customer({ endpoint: stage.sandbox.endpoint, region, accessKeyId, secretAccessKey })
     await customer.makeBucket(names.bucket, false)

@@ -6,9 +6,11 @@ import {
   type ConnectionDraft,
   type ConnectionInput,
   createClient,
+  type OperationInput,
   type Verification,
   type VerificationWait,
 } from '../../src/contract/index.ts'
+import type { ObjectProgress } from './ui/progress-bar.tsx'
 
 const client = createClient(window.location.origin)
 
@@ -92,6 +94,29 @@ export function useKit(name: string, wanted: boolean) {
   })
 }
 
+export function useRoutes() {
+  return useQuery({
+    queryKey: ['routes'],
+    queryFn: async ({ signal }) => (await client.route.list({}, { signal })).routes,
+  })
+}
+
+export function useSwitch(name: string) {
+  const queries = useQueryClient()
+  return useMutation({
+    mutationFn: (primary: string) => client.route.switch({ name, primary }),
+    onSettled: () => queries.invalidateQueries({ queryKey: ['routes'] }),
+  })
+}
+
+export function useRouteAddition() {
+  const queries = useQueryClient()
+  return useMutation({
+    mutationFn: (route: OperationInput<'route.add'>) => client.route.add(route),
+    onSettled: () => queries.invalidateQueries({ queryKey: ['routes'] }),
+  })
+}
+
 /** Deliveries move by themselves while they wait, so the list is asked again every few seconds. */
 export function useDeliveries() {
   return useQuery({
@@ -107,6 +132,35 @@ export function useDelivery(id: string) {
     queryFn: ({ signal }) => client.delivery.show({ id }, { signal }),
     refetchInterval: 3_000,
   })
+}
+
+/** Follows a delivery that is on its way, by events; gives what is told of its objects, by their keys. */
+export function useProgress(id: string, isMoving: boolean): ReadonlyMap<string, ObjectProgress> {
+  const queries = useQueryClient()
+  const [progress, setProgress] = useState<ReadonlyMap<string, ObjectProgress>>(new Map())
+  useEffect(() => {
+    if (!isMoving) return
+    const stop = new AbortController()
+    let again: ReturnType<typeof setTimeout> | undefined
+    const follow = async (): Promise<void> => {
+      for await (const event of client.delivery.follow({ id }, { signal: stop.signal })) {
+        if (event.type === 'delivery') queries.setQueryData(['deliveries', id], event.delivery)
+        else setProgress((before) => new Map(before).set(`${event.connection} ${event.key}`, event))
+      }
+    }
+    // When the events break off, the service has gone for a moment: it is asked again.
+    const begin = (): void => {
+      follow().catch(() => {
+        if (!stop.signal.aborted) again = setTimeout(begin, 2_000)
+      })
+    }
+    begin()
+    return () => {
+      stop.abort()
+      clearTimeout(again)
+    }
+  }, [id, isMoving, queries])
+  return progress
 }
 
 export function useRetry(id: string) {
@@ -158,6 +212,14 @@ export function usePlanTrial(name: string) {
         name,
         planned: { ...texts, ...(permissions === undefined ? {} : { permissions: [permissions] }) },
       }),
+  })
+}
+
+export function useCancel(id: string) {
+  const queries = useQueryClient()
+  return useMutation({
+    mutationFn: () => client.delivery.cancel({ id }),
+    onSettled: () => queries.invalidateQueries({ queryKey: ['deliveries'] }),
   })
 }
 

@@ -11,12 +11,14 @@ import { ConnectionView } from './views/connection.tsx'
 import { ConnectionsView } from './views/connections.tsx'
 import { DeliveriesView } from './views/deliveries.tsx'
 import { DeliveryView } from './views/delivery.tsx'
+import { RoutesView } from './views/routes.tsx'
 import { SetUpView } from './views/set-up/set-up.tsx'
 import { TicketView } from './views/ticket.tsx'
 import { TicketsView } from './views/tickets.tsx'
 
 const doors: readonly { readonly href: string; readonly text: string; readonly views: readonly Place['view'][] }[] = [
   { href: '#/connections', text: 'Connections', views: ['connections', 'connection', 'set-up'] },
+  { href: '#/routes', text: 'Routes', views: ['routes'] },
   { href: '#/deliveries', text: 'Deliveries', views: ['deliveries', 'delivery'] },
   { href: '#/tickets', text: 'Tickets', views: ['tickets', 'ticket'] },
 ]
@@ -77,6 +79,8 @@ function viewOf(place: Place): ReactNode {
       return <DeliveriesView />
     case 'delivery':
       return <DeliveryView key={place.id} id={place.id} />
+    case 'routes':
+      return <RoutesView />
     case 'tickets':
       return <TicketsView />
     case 'ticket':

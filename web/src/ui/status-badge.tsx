@@ -23,6 +23,7 @@ const colors: Readonly<Record<string, string>> = {
   owed: warning,
   cancelled: warning,
   uncertain: warning,
+  primary: busy,
   accepted: busy,
   sending: busy,
   repairs: good,

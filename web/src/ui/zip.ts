@@ -1,5 +1,5 @@
 /**
- * Several files as one ZIP archive, stored as they are: small texts that belong together.
+ * Several files as one ZIP archive, stored as they are: small ones that belong together.
  * @see https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT
  */
 
@@ -37,14 +37,18 @@ function fields(...parts: readonly (readonly [value: number, width: 2 | 4])[]): 
   return bytes
 }
 
-/** Makes the archive of texts by their paths. */
-export function zipOf(files: readonly { readonly path: string; readonly text: string }[]): Blob {
+/** A file that goes into an archive: a text, or bytes in base64 as the service sends them. */
+export type ArchivedFile = { readonly path: string } & ({ readonly text: string } | { readonly base64: string })
+
+/** Makes the archive of files by their paths. */
+export function zipOf(files: readonly ArchivedFile[]): Blob {
   const encoder = new TextEncoder()
   const body: Uint8Array<ArrayBuffer>[] = []
   const directory: Uint8Array<ArrayBuffer>[] = []
   let offset = 0
-  for (const { path, text } of files) {
-    const [name, bytes] = [encoder.encode(path), encoder.encode(text)]
+  for (const file of files) {
+    const name = encoder.encode(file.path)
+    const bytes = 'text' in file ? encoder.encode(file.text) : bytesOf(file.base64)
     const about = fields(
       [version, 2],
       [utf8Names, 2],
@@ -80,6 +84,10 @@ export function zipOf(files: readonly { readonly path: string; readonly text: st
     [0, 2],
   )
   return new Blob([...body, ...directory, copied(end)], { type: 'application/zip' })
+}
+
+function bytesOf(base64: string): Uint8Array {
+  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
 }
 
 /** A blob takes bytes of a buffer of their own. */

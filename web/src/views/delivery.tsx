@@ -2,18 +2,20 @@
 
 import { Button } from '@mantine/core'
 import type { Delivery, DeliveryTarget } from '../../../src/contract/index.ts'
-import { useDelivery, useReceipt, useRetry } from '../api.ts'
+import { useCancel, useDelivery, useProgress, useReceipt, useRetry } from '../api.ts'
 import { connectionAddress } from '../router.ts'
 import { good } from '../ui/colours.ts'
 import { DiagnosisView } from '../ui/diagnosis.tsx'
 import { HandOver } from '../ui/hand-over.tsx'
 import { Loaded } from '../ui/loaded.tsx'
 import { PageTitle } from '../ui/page-title.tsx'
+import { type ObjectProgress, ProgressBar } from '../ui/progress-bar.tsx'
 import { Prose } from '../ui/prose.tsx'
-import { saveFiles } from '../ui/save-files.ts'
+import { saveBlob } from '../ui/save-files.ts'
 import { StatusBadge } from '../ui/status-badge.tsx'
 import { Trouble } from '../ui/trouble.tsx'
 import { size, when } from '../ui/words.ts'
+import { zipOf } from '../ui/zip.ts'
 
 export function DeliveryView({ id }: { readonly id: string }) {
   const query = useDelivery(id)
@@ -23,7 +25,10 @@ export function DeliveryView({ id }: { readonly id: string }) {
 function OneDelivery({ delivery }: { readonly delivery: Delivery }) {
   const { id, state } = delivery
   const retry = useRetry(id)
+  const cancel = useCancel(id)
   const isOutstanding = state === 'owed' || state === 'parked'
+  const isMoving = state === 'accepted' || delivery.targets.some((target) => target.state === 'sending')
+  const progress = useProgress(id, isMoving)
   return (
     <>
       <PageTitle text={delivery.report}>
@@ -32,17 +37,25 @@ function OneDelivery({ delivery }: { readonly delivery: Delivery }) {
       <section className="card">
         <div className="row">
           <span className="mono">{id}</span>
-          {isOutstanding ? (
-            <Button className="push" color={good} onClick={() => retry.mutate()} loading={retry.isPending}>
-              Try again now
-            </Button>
-          ) : null}
+          <span className="push row tight">
+            {isOutstanding || isMoving ? (
+              <Button variant="default" onClick={() => cancel.mutate()} loading={cancel.isPending}>
+                Cancel what has not arrived
+              </Button>
+            ) : null}
+            {isOutstanding ? (
+              <Button color={good} onClick={() => retry.mutate()} loading={retry.isPending}>
+                Try again now
+              </Button>
+            ) : null}
+          </span>
         </div>
         <Facts delivery={delivery} />
         {retry.error ? <Trouble error={retry.error} /> : null}
+        {cancel.error ? <Trouble error={cancel.error} /> : null}
       </section>
       {delivery.targets.map((target) => (
-        <Target key={target.connection} id={id} target={target} />
+        <Target key={target.connection} id={id} target={target} progress={progressOf(target, progress)} />
       ))}
     </>
   )
@@ -85,11 +98,25 @@ function FileFacts({
   )
 }
 
-function Target({ id, target }: { readonly id: string; readonly target: DeliveryTarget }) {
+/** What is on its way to a target; what has arrived is told by its state. */
+function progressOf(target: DeliveryTarget, progress: ReadonlyMap<string, ObjectProgress>): readonly ObjectProgress[] {
+  if (target.state !== 'sending' && target.state !== 'waiting') return []
+  return [...progress.values()].filter(
+    ({ connection, bytesSent, sizeBytes }) => connection === target.connection && bytesSent < sizeBytes,
+  )
+}
+
+interface TargetProps {
+  readonly id: string
+  readonly target: DeliveryTarget
+  readonly progress: readonly ObjectProgress[]
+}
+
+function Target({ id, target, progress }: TargetProps) {
   const receipt = useReceipt(id)
   const save = async (): Promise<void> => {
     const bundle = await receipt.mutateAsync(target.connection)
-    saveFiles(bundle.files)
+    saveBlob(`receipt-${id}-${target.connection}.zip`, zipOf(bundle.files))
   }
   return (
     <section className="card" data-target={target.connection}>
@@ -107,6 +134,9 @@ function Target({ id, target }: { readonly id: string; readonly target: Delivery
           </Button>
         ) : null}
       </div>
+      {progress.map((one) => (
+        <ProgressBar key={one.key} progress={one} />
+      ))}
       {target.reason ? (
         <p>
           <Prose text={target.reason} />

@@ -1,0 +1,110 @@
+/** The routes: where reports go, in which order, and how each target is; the primary is switched here. */
+import { Button } from '@mantine/core'
+import type { Connection, Route } from '../../../src/contract/index.ts'
+import { useConnections, useMayConnect, useRoutes, useSwitch } from '../api.ts'
+import { connectionAddress } from '../router.ts'
+import { Loaded } from '../ui/loaded.tsx'
+import { PageTitle } from '../ui/page-title.tsx'
+import { StatusBadge } from '../ui/status-badge.tsx'
+import { Trouble } from '../ui/trouble.tsx'
+import { when } from '../ui/words.ts'
+import { NewRoute } from './new-route.tsx'
+
+const policies = {
+  failover: 'failover: the first that accepts; the others are filled up later',
+  mirror: 'mirror: every target gets every report',
+} as const
+
+export function RoutesView() {
+  const routes = useRoutes()
+  const connections = useConnections()
+  const mayConnect = useMayConnect()
+  return (
+    <>
+      <PageTitle text="Routes" />
+      <Loaded query={connections}>
+        {(known) => (
+          <>
+            <Loaded query={routes}>
+              {(list) => (
+                <>
+                  {list.length === 0 ? <p className="card">No route yet. A report is delivered on one.</p> : null}
+                  {list.map((route) => (
+                    <RouteCard key={route.id} route={route} connections={known} mayConnect={mayConnect} />
+                  ))}
+                </>
+              )}
+            </Loaded>
+            {mayConnect ? <NewRoute connections={known} /> : null}
+          </>
+        )}
+      </Loaded>
+    </>
+  )
+}
+
+interface CardProps {
+  readonly route: Route
+  readonly connections: readonly Connection[]
+  readonly mayConnect: boolean
+}
+
+function RouteCard({ route, connections, mayConnect }: CardProps) {
+  const change = useSwitch(route.name)
+  return (
+    <article className="card" data-route={route.name}>
+      <div className="row">
+        <h2 className="flush">{route.name}</h2>
+        <span className="quiet">{policies[route.policy]}</span>
+      </div>
+      <ol className="plain-list" aria-label={`targets of ${route.name}`}>
+        {route.targets.map((target, place) => (
+          <li key={target} className="row check" data-target={target} data-place={place}>
+            <span className="quiet place">{place + 1}</span>
+            <strong>
+              <a className="plain-link" href={connectionAddress(target)}>
+                {target}
+              </a>
+            </strong>
+            {place === 0 ? <StatusBadge state="primary" /> : null}
+            <TargetState connection={connections.find(({ name }) => name === target)} />
+            {place > 0 && mayConnect ? (
+              <Button
+                className="push"
+                size="xs"
+                variant="default"
+                loading={change.isPending}
+                onClick={() => change.mutate(target)}
+              >
+                Make it the primary
+              </Button>
+            ) : null}
+          </li>
+        ))}
+      </ol>
+      {change.error ? <Trouble error={change.error} /> : null}
+      {change.isSuccess ? (
+        <p role="status" className="quiet after">
+          Deliveries that are accepted from now on go to {route.targets[0]} first.
+        </p>
+      ) : null}
+    </article>
+  )
+}
+
+function TargetState({ connection }: { readonly connection: Connection | undefined }) {
+  if (connection === undefined) return null
+  const last = connection.lastVerification
+  return (
+    <>
+      <StatusBadge state={connection.state} />
+      <span className="quiet">
+        {last === undefined
+          ? 'not verified yet'
+          : last.redSince === undefined
+            ? `verified ${when(last.finishedAt)}`
+            : `red since ${when(last.redSince)}`}
+      </span>
+    </>
+  )
+}
