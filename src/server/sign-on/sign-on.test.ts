@@ -61,7 +61,12 @@ describe('signing in', () => {
     expect(end.status).toBe(302)
     expect(end.headers.get('location')).toBe('/connections?x=1#acme')
     const status = await clientOf(browser).service.status({})
-    expect(status.signedIn).toEqual({ kind: 'person', subject: 'ada', displayName: 'Ada Lovelace' })
+    expect(status.signedIn).toEqual({
+      kind: 'person',
+      subject: 'ada',
+      displayName: 'Ada Lovelace',
+      rights: ['view', 'operate', 'connect'],
+    })
   })
 
   it('asks with PKCE, state and nonce, and gives the browser no secret', async () => {
