@@ -28,6 +28,10 @@ export function lacksPostgres(): boolean {
 export interface PostgresServer {
   readonly port: number
   readonly dataDirectory: string
+  /** The superuser's. */
+  readonly password: string
+  /** A file that PostgreSQL's programs may write. */
+  readonly scratch: string
   /** As the owner of the tables. */
   readonly ownerUrl: string
   /** As the role that processes sign in with. */
@@ -124,6 +128,8 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
   const server: PostgresServer = {
     port,
     dataDirectory,
+    password: passwords.postgres,
+    scratch: join(directory, 'scratch'),
     ownerUrl,
     appUrl,
     app: options(appUrl),
