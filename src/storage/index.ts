@@ -2,10 +2,12 @@
 export { bodyOfBytes } from './body.ts'
 export { openAgents } from './endpoint/agents.ts'
 export { checkEndpoint, isAllowedOrigin } from './endpoint/check.ts'
+export type { Look, LookStage } from './endpoint/look.ts'
 export type { RetryNotice } from './layers/retry.ts'
 export { withRetry } from './layers/retry.ts'
 export type {
   Body,
+  DeleteOnly,
   ObjectFacts,
   ObjectStore,
   PutAnswer,
@@ -15,8 +17,10 @@ export type {
   StoreChecksum,
   StoredPart,
 } from './object-store.ts'
+export { lookAtContainer } from './services/azblob/look.ts'
 export { azureStore } from './services/azblob/store.ts'
 export { localStore } from './services/local/store.ts'
 export { memoryStore } from './services/memory/store.ts'
 export { inspectBucket } from './services/s3/inspect.ts'
+export { lookAtBucket } from './services/s3/look.ts'
 export { s3Store } from './services/s3/store.ts'

@@ -56,6 +56,12 @@ export interface PutOptions {
   readonly onProgress?: (bytesSent: number) => void
 }
 
+/** What may be removed, where not everything at the key. */
+export interface DeleteOnly {
+  readonly versionId?: string
+  readonly ifEtag?: string
+}
+
 /** A checksum that the store itself reported. */
 export interface StoreChecksum {
   readonly algorithm: 'sha256' | 'crc32' | 'crc64nvme' | 'md5'
@@ -130,8 +136,11 @@ export interface ObjectStore {
   ): Promise<{ facts: ObjectFacts; body: Readable }>
   /** Lists objects whose key starts with `prefix`, in key order, page by page. */
   list(prefix: string, signal?: AbortSignal): AsyncIterable<ObjectFacts>
-  /** Removes an object; also succeeds when it is absent. */
-  delete(key: string, signal?: AbortSignal): Promise<void>
+  /**
+   * Removes an object; also succeeds when it is absent. With `versionId` that version goes for good, and nothing is put in its
+   * place; with `ifEtag` only what has that entity tag goes, else `object-exists`. Stores that know neither ignore both.
+   */
+  delete(key: string, signal?: AbortSignal, only?: DeleteOnly): Promise<void>
 
   /** Starts a multipart upload and returns its id. Stores without upload ids of their own return one made from the key. */
   createUpload(key: string, options: PutOptions): Promise<string>

@@ -53,6 +53,15 @@ const rows: Readonly<Record<string, GrantRow>> = {
     repair: { side: 'theirs', summary: 'use a store that honours `If-None-Match`, or add versioning to the bucket' },
     nextStep: 'ask which product answers at this endpoint, and in which version',
   },
+  'public-refused': {
+    id: 'public-access',
+    repair: {
+      side: 'theirs',
+      summary:
+        'switch Block Public Access on for the bucket, or set the container to private, and remove what is granted to everybody',
+    },
+    nextStep: 'send nothing there before it is private, then verify again',
+  },
   'read-refused': {
     id: 'grants-too-much',
     repair: { side: 'theirs', summary: narrow },

@@ -4,7 +4,8 @@ import type { SetupModel } from '../../iam/index.ts'
 import { defaultUserArn, partitionOf } from './role-arn.ts'
 import { providerArnOf } from './web-identity.ts'
 
-type S3Connection = Connection & { readonly location: Extract<Connection['location'], { service: 's3' }> }
+/** A connection to a bucket. */
+export type S3Connection = Connection & { readonly location: Extract<Connection['location'], { service: 's3' }> }
 
 /** Tells connections to a bucket from the others. */
 export function isS3(connection: Connection): connection is S3Connection {

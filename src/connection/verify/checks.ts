@@ -1,4 +1,5 @@
 /** Every check that a verification can make, as data. `docs/checks.md` is kept equal to this table by a test. */
+import { isIP } from 'node:net'
 import type { Connection, LinkId } from '../../contract/index.ts'
 
 /** One row of the table. */
@@ -60,6 +61,26 @@ const rows = {
     title: 'SAS token',
     proves: 'the token is in its time frame, for this container, and has the letters that the purpose needs',
   },
+  dns: {
+    link: 'object',
+    title: 'name',
+    proves: 'the name of the endpoint resolves',
+  },
+  tls: {
+    link: 'object',
+    title: 'certificate',
+    proves: 'the endpoint shows a certificate that is trusted, in time, and made for its name',
+  },
+  endpoint: {
+    link: 'object',
+    title: 'endpoint',
+    proves: 'the address may be called, something answers there, and it answers as a store of this kind does',
+  },
+  clock: {
+    link: 'base-identity',
+    title: 'clock',
+    proves: 'our clock and theirs are less than 15 minutes apart; from 60 seconds on the report warns',
+  },
   'bucket-region': {
     link: 'object',
     title: 'region',
@@ -69,6 +90,11 @@ const rows = {
     link: 'object',
     title: 'owner',
     proves: 'the bucket belongs to the account that the connection names, which every request demands',
+  },
+  'public-refused': {
+    link: 'bucket-policy',
+    title: 'the public is refused',
+    proves: 'without credentials neither the place nor what we wrote there can be seen',
   },
   'put-object': {
     link: 'object',
@@ -86,6 +112,22 @@ const rows = {
     proves:
       'an upload in parts can be started, listed and given up, so that nothing stays; a container gets it committed',
   },
+  'object-ownership': {
+    link: 'bucket-policy',
+    title: 'ACL and ownership',
+    proves:
+      'what is written with the ACL of the connection, or with none, is taken, so the account of the bucket owns or controls it',
+  },
+  'kms-key': {
+    link: 'kms-key',
+    title: 'KMS key',
+    proves: 'the key is in the region of the bucket, enabled, and usable for what the purpose does with it',
+  },
+  'object-lock': {
+    link: 'object',
+    title: 'Object Lock',
+    proves: 'writes carry what a bucket with Object Lock demands of them',
+  },
   'list-objects': {
     link: 'permissions',
     title: 'list',
@@ -100,6 +142,11 @@ const rows = {
     link: 'permissions',
     title: 'delete',
     proves: 'the probe object can be removed again',
+  },
+  'grant-levels': {
+    link: 'permissions',
+    title: 'bucket and objects',
+    proves: 'the grants reach both the bucket itself and the objects in it',
   },
   'read-refused': {
     link: 'permissions',
@@ -150,8 +197,17 @@ export function checksFor(connection: Connection): readonly CheckId[] {
     'session-identity': authentication.kind === 'role',
     'access-key': authentication.kind === 'access-key',
     'sas-token': authentication.kind === 'sas',
+    dns: isRemote && isName(hostOf(location)),
+    tls: isRemote && !isPlainHttp(location),
+    endpoint: isRemote,
+    clock: isRemote,
     'bucket-region': isS3,
     'bucket-owner': isS3,
+    'public-refused': isRemote,
+    'object-ownership': isS3 && writes,
+    'kms-key': isS3 && writing.encryption.kind === 'sse-kms',
+    'object-lock': isS3 && writes,
+    'grant-levels': isS3 && (purpose !== 'export' || writing.resume),
     'put-object': writes,
     'conditional-write': writes,
     multipart: writes && writing.resume,
@@ -164,4 +220,24 @@ export function checksFor(connection: Connection): readonly CheckId[] {
     'outside-root-refused': isS3 && location.rootPath !== '',
   }
   return checkIds.filter((id) => wanted[id])
+}
+
+/** The host that is called; what AWS makes of bucket and region is a name whatever they are. */
+function hostOf(location: Connection['location']): string {
+  const address = addressOf(location)
+  return address === null ? '' : new URL(address).hostname
+}
+
+function addressOf(location: Connection['location']): string | null {
+  if (location.service === 'azblob') return location.containerUrl
+  return location.service === 's3' ? (location.endpoint ?? null) : null
+}
+
+/** False for an IP address. */
+function isName(host: string): boolean {
+  return isIP(host.replace(/^\[|\]$/g, '')) === 0
+}
+
+function isPlainHttp(location: Connection['location']): boolean {
+  return addressOf(location)?.startsWith('http:') ?? false
 }

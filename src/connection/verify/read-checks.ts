@@ -3,9 +3,14 @@ import { DrawbridgeError, newId } from '../../base/index.ts'
 import type { Probe } from '../open/probe.ts'
 import { type Outcome, requestIdsOf } from './recorder.ts'
 import { run, type StorageStage } from './stage.ts'
+import type { Written } from './write-checks.ts'
 
 /** Lists, and reads the probe or, in a source, the first object there is. False where neither is allowed. */
-export async function checkReading(stage: StorageStage, probe: Probe | null): Promise<boolean> {
+export async function checkReading(
+  stage: StorageStage,
+  probe: Probe | null,
+  written: Written = { versionId: null },
+): Promise<boolean> {
   if (stage.connection.purpose === 'export') return false
   let first: string | null = null
   const isListed = await run(stage, 'list-objects', async () => {
@@ -21,14 +26,16 @@ export async function checkReading(stage: StorageStage, probe: Probe | null): Pr
       detail: first === null ? 'listed; there is no object yet' : `listed; the first is ${first}`,
     }
   })
-  const isRead = await run(stage, 'read-object', () => readOne(stage, probe?.key ?? first))
+  const isRead = await run(stage, 'read-object', () => readOne(stage, probe?.key ?? first, written))
   return isListed || isRead
 }
 
-async function readOne(stage: StorageStage, key: string | null): Promise<Outcome> {
+async function readOne(stage: StorageStage, key: string | null, written: Written): Promise<Outcome> {
   const { store, signal } = stage
   if (key === null) return readNothing(stage)
-  const { body } = await store.get(key, { start: 0, end: 1, signal })
+  const { body, facts } = await store.get(key, { start: 0, end: 1, signal })
+  // A bucket that kept versions once names them here alone.
+  written.versionId ??= facts.versionId ?? null
   // One byte is enough: it cannot be had without the right to read and to decrypt.
   for await (const piece of body) {
     if ((piece as Uint8Array).length > 0) break

@@ -113,6 +113,11 @@ export class Recorder {
     return this.#errors.get(id)
   }
 
+  /** How a check ended; undefined while it has not. */
+  statusOf(id: CheckId): CheckStatus | undefined {
+    return this.#done.get(id)?.status
+  }
+
   /** What was found, in the order of the table. */
   found(): readonly Check[] {
     return [...this.#wanted].flatMap((id) => this.#done.get(id) ?? [])

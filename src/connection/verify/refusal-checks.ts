@@ -5,6 +5,7 @@
 import { DrawbridgeError, newId } from '../../base/index.ts'
 import type { ObjectStore } from '../../storage/index.ts'
 import { isS3 } from '../model/setup-model.ts'
+import { lookAtPlace } from '../open/look.ts'
 import { bodyThatCannotArrive, makeProbe, type Probe } from '../open/probe.ts'
 import { type Outcome, outcomeOf, requestIdsOf } from './recorder.ts'
 import { run, type StorageStage } from './stage.ts'
@@ -18,6 +19,27 @@ export async function checkReadRefused(stage: StorageStage, probe: Probe): Promi
   await run(stage, 'read-refused', () =>
     refused(stage, 'the probe could be read', (store) => store.head(probe.key, signal)),
   )
+}
+
+/** Without credentials neither the place nor what was written may be seen. `probe` null: nothing was written. */
+export async function checkPublicRefused(stage: StorageStage, probe: Probe | null): Promise<void> {
+  const { connection, context, signal, outside } = stage
+  await run(stage, 'public-refused', async () => {
+    const written = probe === null ? null : await lookAtPlace(connection, context, { key: probe.key, signal })
+    const looks = [
+      ['the place', outside.look],
+      ['what we write', written],
+    ] as const
+    for (const [what, look] of looks) {
+      if (look !== null && look.fault !== null) throw look.fault
+      const status = look?.status ?? 403
+      if (status < 300) return { status: 'fail', detail: `everybody can see ${what}, without any credentials` }
+      if (status >= 500 || status === 429) {
+        return { status: 'unknown', detail: `asked for ${what} without credentials, the store answered HTTP ${status}` }
+      }
+    }
+    return { status: 'pass', detail: 'refused without credentials, as it should be' }
+  })
 }
 
 /** The refusals that need no probe. */

@@ -5,6 +5,7 @@ import type { ObjectStore } from '../../storage/index.ts'
 import type { ConnectionContext } from '../context.ts'
 import { linkOfRefusal } from '../diagnose/error-link.ts'
 import type { CheckId } from './checks.ts'
+import type { Outside } from './endpoint-checks.ts'
 import type { Patience } from './patience.ts'
 import { type Outcome, outcomeOf, type Recorder } from './recorder.ts'
 
@@ -21,6 +22,8 @@ export interface StorageStage {
   readonly narrowed: ObjectStore | null
   /** True: the customer agreed that a write beside the root path may be tried. */
   readonly mayProbeOutside: boolean
+  /** What the place tells somebody without credentials. */
+  readonly outside: Outside
   readonly patience: Patience
   readonly signal: AbortSignal
 }

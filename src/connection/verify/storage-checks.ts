@@ -4,9 +4,9 @@ import { type CheckId, checkIds } from './checks.ts'
 import { placeFacts } from './place-facts.ts'
 import { checkReading } from './read-checks.ts'
 import type { Outcome } from './recorder.ts'
-import { type Control, checkReadRefused, checkRefusals } from './refusal-checks.ts'
+import { type Control, checkPublicRefused, checkReadRefused, checkRefusals } from './refusal-checks.ts'
 import { run, type StorageStage } from './stage.ts'
-import { deleteProbe, putAgain, putProbe, tryMultipart } from './write-checks.ts'
+import { deleteProbe, putAgain, putProbe, tryMultipart, type Written } from './write-checks.ts'
 
 const notAccepted: Outcome = { status: 'skipped', detail: 'the job itself is not accepted, so this says nothing' }
 
@@ -16,28 +16,30 @@ export async function checkStorage(stage: StorageStage): Promise<void> {
   await (connection.purpose === 'source' ? checkSource(stage) : checkWriting(stage))
   placeFacts(stage)
   // The checks on the way in run beside these and answer for themselves.
-  const rest = checkIds.filter((id) => !entryChecks.has(id))
-  recorder.settleRest({ status: 'skipped', detail: 'nothing could be written, so this was not tried' }, rest)
+  const rest = checkIds.filter(isAtStorage)
+  recorder.settleRest({ status: 'skipped', detail: 'the job itself is not accepted, so this was not tried' }, rest)
 }
 
 async function checkSource(stage: StorageStage): Promise<void> {
   const reading = checkReading(stage, null)
-  await Promise.all([reading, checkRefusals(stage, controlledBy(reading))])
+  await Promise.all([reading, checkPublicRefused(stage, null), checkRefusals(stage, controlledBy(reading))])
 }
 
 /** What needs no probe begins with the first write; the rest waits for it. */
 async function checkWriting(stage: StorageStage): Promise<void> {
   const probe = makeProbe(stage.connection, stage.context)
-  const writing = run(stage, 'put-object', () => putProbe(stage, probe))
+  const written: Written = { versionId: null }
+  const writing = run(stage, 'put-object', () => putProbe(stage, probe, written))
   const control = controlledBy(writing)
   const onProbe = async (): Promise<void> => {
     if (!(await writing)) return
     await Promise.all([
       run(stage, 'conditional-write', () => putAgain(stage, probe)),
-      checkReading(stage, probe),
+      checkReading(stage, probe, written),
+      checkPublicRefused(stage, probe),
       checkReadRefused(stage, probe),
     ])
-    await run(stage, 'delete-probe', () => deleteProbe(stage, probe))
+    await run(stage, 'delete-probe', () => deleteProbe(stage, probe, written))
   }
   await Promise.all([
     onProbe(),
@@ -69,4 +71,13 @@ const entryChecks: ReadonlySet<CheckId> = new Set([
   'session-identity',
   'access-key',
   'sas-token',
+  'dns',
+  'tls',
+  'endpoint',
+  'clock',
 ])
+
+/** Tells the checks that are made at the storage from those on the way to it. */
+export function isAtStorage(id: CheckId): boolean {
+  return !entryChecks.has(id)
+}

@@ -1,11 +1,13 @@
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { createServer as createHttpServer } from 'node:http'
+import { type AddressInfo, createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ManualClock } from '../../base/index.ts'
 import type { Connection, ConnectionInput, Verification } from '../../contract/index.ts'
 import type { ConnectionContext } from '../index.ts'
-import { dana, fixedBase, makeConnection, makeContext } from '../testing/surroundings.ts'
+import { dana, exportInput, fixedBase, makeConnection, makeContext } from '../testing/surroundings.ts'
 import { checksFor } from './checks.ts'
 import { verifyConnection } from './verify-connection.ts'
 
@@ -19,6 +21,20 @@ afterEach(async () => {
 })
 
 const none = { kind: 'none' } as const
+
+/** The address of a server that listens on a free port. */
+async function listening(server: Server): Promise<string> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  return `http://127.0.0.1:${port}`
+}
+
+/** A bucket at an address of our own, so that nothing here leaves the machine. */
+function at(endpoint: string): Partial<ConnectionInput> {
+  const { location } = exportInput
+  if (location.service !== 's3') throw new TypeError('no bucket')
+  return { location: { ...location, endpoint } }
+}
 
 function local(input: Partial<ConnectionInput> = {}): Promise<Connection> {
   return makeConnection({
@@ -81,8 +97,11 @@ describe('verifyConnection', () => {
   it('ends with a report when something never answers: the rest is unknown, and unknown is no pass', async () => {
     const clock = new ManualClock(new Date('2026-11-02T10:00:00Z'))
     const base = { ...fixedBase(), credentials: () => new Promise<never>(() => undefined) }
-    const context = makeContext({ clock, base })
-    const connection = await makeConnection({}, context)
+    // It takes connections, and says nothing on them.
+    const hole = createServer((socket) => void socket.on('error', () => undefined))
+    const origin = await listening(hole)
+    const context = makeContext({ clock, base, allowedEndpoints: [origin] })
+    const connection = await makeConnection(at(origin), context)
     const events: string[] = []
     const work = (async () => {
       for await (const event of verifyConnection(connection, none, dana, context, { budgetMs: 60_000 })) {
@@ -96,6 +115,7 @@ describe('verifyConnection', () => {
     expect(report.checks.map((check) => check.status)).toEqual(checksFor(connection).map(() => 'unknown'))
     expect(report.checks[0]?.detail).toBe('not answered within 60 seconds')
     expect(events).toHaveLength(report.checks.length)
+    hole.close()
   })
 
   it('ends with a report when it is cancelled', async () => {
@@ -105,8 +125,14 @@ describe('verifyConnection', () => {
   })
 
   it('is red at the base identity when there is none, and skips what lies behind it', async () => {
-    const connection = await makeConnection()
-    const report = await reportOf(connection, makeContext({ base: null }))
+    const store = createHttpServer((_, response) => {
+      response.writeHead(403, { 'x-amz-request-id': 'REQ1' }).end()
+    })
+    const origin = await listening(store)
+    const allowedEndpoints = [origin]
+    const connection = await makeConnection(at(origin), makeContext({ allowedEndpoints }))
+    const report = await reportOf(connection, makeContext({ base: null, allowedEndpoints }))
+    store.close()
     expect(report.status).toBe('fail')
     const links = report.chain.links.map((link) => link.status)
     expect(links).toEqual(['pass', 'fail', 'skipped', 'skipped', 'skipped', 'skipped', 'skipped'])

@@ -8,6 +8,7 @@ import { DrawbridgeError } from '../../base/index.ts'
 import { cancelled, compareKeys } from '../fault.ts'
 import type {
   Body,
+  DeleteOnly,
   ObjectFacts,
   ObjectStore,
   PendingUpload,
@@ -163,8 +164,8 @@ class RetryStore implements ObjectStore {
     }
   }
 
-  delete(key: string, signal?: AbortSignal): Promise<void> {
-    return this.#attempt(signal, false, () => this.#inner.delete(key, signal))
+  delete(key: string, signal?: AbortSignal, only?: DeleteOnly): Promise<void> {
+    return this.#attempt(signal, false, () => this.#inner.delete(key, signal, only))
   }
 
   /** Not repeated once it may have arrived: each repetition would leave one more upload open that nobody knows of. */

@@ -21,6 +21,7 @@ import { DrawbridgeError } from '../../../base/index.ts'
 import { checkKey, checkMetadata, checkPartOrder, checkSignal } from '../../fault.ts'
 import type {
   Body,
+  DeleteOnly,
   ObjectFacts,
   ObjectStore,
   PendingUpload,
@@ -267,11 +268,18 @@ class S3Store implements ObjectStore {
     } while (token !== undefined)
   }
 
-  async delete(key: string, signal?: AbortSignal): Promise<void> {
+  async delete(key: string, signal?: AbortSignal, only: DeleteOnly = {}): Promise<void> {
     const wanted = { operation: 's3:DeleteObject', key, signal }
     checkKey(key, wanted.operation)
     try {
-      await this.#call(wanted, (send) => this.#client.send(new DeleteObjectCommand({ ...this.#at, Key: key }), send))
+      const { versionId, ifEtag } = only
+      const command = new DeleteObjectCommand({
+        ...this.#at,
+        Key: key,
+        ...(versionId === undefined ? {} : { VersionId: versionId }),
+        ...(ifEtag === undefined ? {} : { IfMatch: ifEtag }),
+      })
+      await this.#call(wanted, (send) => this.#client.send(command, send))
     } catch (error) {
       if (!(error instanceof DrawbridgeError && error.code === 'object-not-found')) throw error
     }

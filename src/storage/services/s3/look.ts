@@ -1,0 +1,51 @@
+/** Where a bucket or one of its objects is found, and what it tells somebody without credentials. */
+import { S3Client } from '@aws-sdk/client-s3'
+import { type Look, lookFromOutside } from '../../endpoint/look.ts'
+import { escaped } from './sign.ts'
+
+export interface BucketLookOptions {
+  readonly bucket: string
+  readonly region: string
+  /** Null: AWS. */
+  readonly endpoint: string | null
+  readonly expectedBucketOwner: string | null
+  /** True: the endpoint's exact origin was allowed by the operator. */
+  readonly allowPrivateEndpoint?: boolean
+  /** Absent: the bucket itself. */
+  readonly key?: string
+  readonly timeoutMs?: number
+  readonly signal?: AbortSignal | undefined
+}
+
+/** The address of a bucket: as the SDK's own rules tell it for AWS, by path elsewhere. No slash at the end. */
+export function bucketAddress(bucket: string, region: string, endpoint: string | null): URL {
+  if (endpoint !== null) return new URL(`${endpoint.replace(/\/+$/, '')}/${bucket}`)
+  const client = new S3Client({ region })
+  try {
+    return client.config.endpointProvider({ Region: region, Bucket: bucket }).url
+  } finally {
+    client.destroy()
+  }
+}
+
+/**
+ * Looks at a bucket, or at one object of it, without credentials: a HEAD request that names the expected owner. A bucket of
+ * AWS refuses it and tells its region all the same; 200 means that anybody may look.
+ *
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html
+ */
+export function lookAtBucket(options: BucketLookOptions): Promise<Look> {
+  const { bucket, region, endpoint, expectedBucketOwner, key } = options
+  const address = bucketAddress(bucket, region, endpoint)
+  const path = address.pathname.replace(/\/$/, '')
+  const url = new URL(address)
+  url.pathname = key === undefined ? path || '/' : `${path}/${key.split('/').map(escaped).join('/')}`
+  return lookFromOutside({
+    url,
+    operation: key === undefined ? 's3:HeadBucket' : 's3:HeadObject',
+    guarded: endpoint !== null && options.allowPrivateEndpoint !== true,
+    headers: expectedBucketOwner === null ? {} : { 'x-amz-expected-bucket-owner': expectedBucketOwner },
+    ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
+    signal: options.signal,
+  })
+}
