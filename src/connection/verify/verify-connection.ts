@@ -181,6 +181,8 @@ export function chainOfChecks(connection: Connection, identity: SessionIdentity,
   for (const id of checkIds) {
     const check = found.find((one) => one.id === id)
     if (check === undefined || check.status === 'skipped' || check.consent !== undefined) continue
+    // What answers from outside makes no link green: nobody has passed it yet.
+    if (fromOutside.has(id) && check.status === 'pass') continue
     const link = linkWithin(form, check.link)
     const before = findings.get(link)
     const isWorse = before === undefined || rank(check.status) > rank(before.status)
@@ -194,6 +196,8 @@ export function chainOfChecks(connection: Connection, identity: SessionIdentity,
   }
   return chainOf(form, findings)
 }
+
+const fromOutside: ReadonlySet<CheckId> = new Set(['dns', 'tls', 'endpoint', 'clock', 'public-refused'])
 
 const passedBy: Partial<Record<LinkId, string>> = {
   permissions: 'the other side allows what the job does',
