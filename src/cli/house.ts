@@ -162,6 +162,7 @@ async function assemble(options: HouseOptions, state: State, tenant: string): Pr
     connections: state.connections,
     routes: state.routes,
     tickets: state.tickets,
+    sessions: state.signInSessions,
     schedules: state.schedules,
     scheduler,
     scheduleFolders: config.schedules.folders,

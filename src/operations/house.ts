@@ -6,7 +6,30 @@ import type { Clock, Random } from '../base/index.ts'
 import type { ConnectionContext, ConnectionRepository, TicketRepository, WatchRepository } from '../connection/index.ts'
 import type { DeliveryService, NewEntry, RouteRepository, ScheduleRepository, Scheduler } from '../delivery/index.ts'
 import type { EvidenceLog, LogStore } from '../evidence/index.ts'
+import type { Caller } from './caller.ts'
 import type { DeliveryNews } from './delivery-news.ts'
+
+/** A browser's session as it is kept. Times are ISO 8601 in UTC. */
+export interface SessionRecord {
+  /** SHA-256 of the id, in base64. */
+  readonly hash: string
+  readonly actor: Caller['actor']
+  readonly claims: Caller['claims']
+  readonly createdAt: string
+  readonly seenAt: string
+}
+
+/** What signing in needs kept. */
+export interface SessionRepository {
+  /** Keeps a session, and forgets those that were begun or last seen before the given times. */
+  add(tenant: string, session: SessionRecord, begunBefore: string, seenBefore: string): Promise<void>
+  byHash(tenant: string, hash: string): Promise<SessionRecord | null>
+  seen(tenant: string, hash: string, at: string): Promise<void>
+  /** Ends a session; also succeeds when there is none. */
+  end(tenant: string, hash: string): Promise<void>
+  /** Ends every session of one person. */
+  endAllOf(tenant: string, issuer: string, subject: string): Promise<void>
+}
 
 /** An opened house. */
 export interface House {
@@ -18,6 +41,7 @@ export interface House {
   readonly connections: ConnectionRepository
   readonly routes: RouteRepository
   readonly tickets: TicketRepository
+  readonly sessions: SessionRepository
   readonly schedules: ScheduleRepository
   readonly scheduler: Scheduler
   /** Folders from which schedules of people who sign in may deliver. */

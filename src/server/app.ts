@@ -38,7 +38,7 @@ export function makeApp(parts: AppParts): Hono<Environment> {
     return errorResponse(error)
   })
   app.use(`${apiPrefix}/*`, async (context, next) => {
-    const caller = authenticate(context.req.raw.headers, context.req.method, authenticationOf(signOn))
+    const caller = await authenticate(context.req.raw.headers, context.req.method, authenticationOf(signOn))
     context.set('caller', caller)
     await next()
     context.res.headers.set('cache-control', 'no-store')

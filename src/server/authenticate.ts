@@ -23,11 +23,11 @@ const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS'])
  * @throws unauthenticated — nobody, or a token that is not the server's
  * @throws forbidden — a cookie on an unsafe method that does not come from our own pages
  */
-export function authenticate(headers: Headers, method: string, parts: Authentication): Caller {
+export async function authenticate(headers: Headers, method: string, parts: Authentication): Promise<Caller> {
   const authorization = headers.get('authorization')
   if (authorization !== null) return byToken(authorization, parts)
   const id = readCookie(headers.get('cookie'), parts.jar.session)
-  const caller = id === null ? null : parts.sessions.callerOf(id)
+  const caller = id === null ? null : await parts.sessions.callerOf(id)
   if (caller === null) {
     throw new DrawbridgeError({
       code: 'unauthenticated',

@@ -2,7 +2,14 @@
 import { createServer, type Server } from 'node:http'
 import { createAdaptorServer } from '@hono/node-server'
 import { DrawbridgeError } from '../base/index.ts'
-import { type Claims, defaultRights, type House, operatorCaller, type RightsRule } from '../operations/index.ts'
+import {
+  type Claims,
+  defaultRights,
+  type House,
+  operatorCaller,
+  type RightsRule,
+  rightsOf,
+} from '../operations/index.ts'
 import { makeApp } from './app.ts'
 import { allowedHosts, loopbackHosts } from './guards.ts'
 import { makeOperatorToken, removeServerFile, writeServerFile } from './operator-token.ts'
@@ -102,13 +109,21 @@ function signOnOf(options: ServerOptions, base: URL, localUrl: string): SignOn {
   const { house, oidc } = options
   const redirectUri = new URL('/auth/callback', base).href
   const rights = options.rights ?? defaultRights
+  const operator = operatorCaller(options.operatorClaims)
   return {
     base,
     jar: cookieJar(base),
-    sessions: new Sessions(house.clock, house.random),
+    sessions: new Sessions({
+      clock: house.clock,
+      random: house.random,
+      tenant: house.tenant,
+      repository: house.sessions,
+      callerOf: ({ actor, claims }) =>
+        actor.kind === 'operator' ? operator : { actor, claims, rights: rightsOf(claims, rights) },
+    }),
     provider: oidc === undefined ? null : new IdentityProvider(oidc, rights, redirectUri, house.clock, house.random),
     token: makeOperatorToken(house.random),
-    operator: operatorCaller(options.operatorClaims),
+    operator,
     ownOrigins: new Set([base.origin, new URL(localUrl).origin]),
   }
 }

@@ -180,4 +180,14 @@ export const migrations: readonly Migration[] = [
     ],
     back: [`drop table target_circuits`],
   },
+  {
+    name: 'sessions of browsers outlive a restart',
+    statements: [
+      `create table sign_in_sessions (
+        tenant text not null, hash text not null, issuer text not null, subject text not null, actor text not null,
+        claims text not null, created_at text not null, seen_at text not null, primary key (tenant, hash))`,
+      `create index sessions_of_person on sign_in_sessions (tenant, issuer, subject)`,
+    ],
+    back: [`drop table sign_in_sessions`],
+  },
 ]

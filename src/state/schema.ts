@@ -33,9 +33,21 @@ export interface Tables {
   alerts: AlertRow
   tickets: TicketRow
   target_circuits: CircuitRow
+  sign_in_sessions: SignInSessionRow
   schedules: ScheduleRow
   schedule_slots: SlotRow
   schedule_files: ScheduleFileRow
+}
+
+export interface SignInSessionRow {
+  tenant: string
+  hash: string
+  issuer: string
+  subject: string
+  actor: string
+  claims: string
+  created_at: string
+  seen_at: string
 }
 
 export interface VerificationRow {

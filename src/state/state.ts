@@ -34,6 +34,7 @@ import { SqlRoutes } from './routes.ts'
 import { SqlSchedules } from './schedules.ts'
 import type { Executor } from './schema.ts'
 import { rootKey, Sealer } from './seal.ts'
+import { SqlSignInSessions } from './sign-in-sessions.ts'
 import { SqliteStore } from './sqlite-store.ts'
 import { everyTenant, type Store } from './store.ts'
 import { SqlTickets } from './tickets.ts'
@@ -74,6 +75,7 @@ export interface State {
   readonly watch: WatchRepository
   readonly schedules: ScheduleRepository
   readonly circuits: CircuitRepository
+  readonly signInSessions: SqlSignInSessions
   readonly log: LogStore
   /** Signs checkpoints and receipts; made at the first start and kept sealed. */
   readonly evidenceKey: EvidenceKey
@@ -176,6 +178,7 @@ async function assemble(place: Place, store: Store, random: Random, pause: Clock
     watch: new SqlWatch(store),
     schedules: new SqlSchedules(store, commits),
     circuits: new SqlCircuits(store, commits),
+    signInSessions: new SqlSignInSessions(store),
     log: new SqlLog(store, commits),
     evidenceKey,
     spoolDirectory: place.spool,

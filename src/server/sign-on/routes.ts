@@ -36,11 +36,12 @@ export function signOnRoutes(parts: SignOn): Hono {
   })
   app.get('/callback', (context) => complete(parts, context.req.raw))
   app.post('/operator', (context) => signInOperator(parts, context.req.raw))
-  app.post('/sign-out', (context) => {
+  app.post('/sign-out', async (context) => {
     const { headers } = context.req.raw
     requireSameOrigin(headers, parts.ownOrigins)
     const id = readCookie(headers.get('cookie'), parts.jar.session)
-    if (id !== null) parts.sessions.end(id)
+    if (id !== null && context.req.query('everywhere') !== undefined) await parts.sessions.endEverywhere(id)
+    if (id !== null) await parts.sessions.end(id)
     return new Response(null, {
       status: 204,
       headers: { 'set-cookie': setCookie(parts.jar, parts.jar.session, '', 0) },
@@ -55,7 +56,7 @@ async function complete(parts: SignOn, request: Request): Promise<Response> {
   const forget = setCookie(parts.jar, parts.jar.signIn, '', 0)
   try {
     const { caller, returnPath } = await parts.provider.complete(binding, new URL(request.url).search)
-    return redirect(returnPath, [forget, startSession(parts, request, caller)])
+    return redirect(returnPath, [forget, await startSession(parts, request, caller)])
   } catch (error) {
     if (!(error instanceof DrawbridgeError)) throw error
     const { status, body } = toWireError(error)
@@ -72,14 +73,14 @@ async function signInOperator(parts: SignOn, request: Request): Promise<Response
   const returnPath = localReturnPath(form.get('return'), parts.base)
   const presented = form.get('token')?.trim() ?? ''
   if (!isSameToken(parts.token, presented)) return tokenForm(401, 'This is not the token of this server.', returnPath)
-  return redirect(returnPath, [startSession(parts, request, parts.operator)], 303)
+  return redirect(returnPath, [await startSession(parts, request, parts.operator)], 303)
 }
 
 /** Always a new session: an id that somebody planted before the sign-in is worth nothing after it. */
-function startSession(parts: SignOn, request: Request, caller: Caller): string {
+async function startSession(parts: SignOn, request: Request, caller: Caller): Promise<string> {
   const before = readCookie(request.headers.get('cookie'), parts.jar.session)
-  if (before !== null) parts.sessions.end(before)
-  return setCookie(parts.jar, parts.jar.session, parts.sessions.open(caller), null)
+  if (before !== null) await parts.sessions.end(before)
+  return setCookie(parts.jar, parts.jar.session, await parts.sessions.open(caller), null)
 }
 
 function redirect(location: string, cookies: readonly string[], status = 302): Response {

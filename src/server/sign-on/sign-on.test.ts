@@ -107,6 +107,36 @@ describe('signing in', () => {
   })
 })
 
+describe('a signed-in browser', () => {
+  it('is still signed in after a restart of the server, with the rights of its claims', async () => {
+    const [ada, ben] = [new TestBrowser(), new TestBrowser()]
+    await signIn(ada, 'ada')
+    await signIn(ben, 'ben')
+    await house.restart()
+    const status = await clientOf(ada).service.status({})
+    expect(status.signedIn).toMatchObject({ kind: 'person', subject: 'ada', rights: ['view', 'operate', 'connect'] })
+    const route = { name: 'nowhere', targets: ['missing'] }
+    await expect(clientOf(ben).route.add(route)).rejects.toMatchObject({ code: 'forbidden' })
+  })
+
+  it('signs the person out everywhere, and nobody else', async () => {
+    const [desk, phone, ben] = [new TestBrowser(), new TestBrowser(), new TestBrowser()]
+    for (const browser of [desk, phone]) await signIn(browser, 'ada')
+    await signIn(ben, 'ben')
+    const everywhere = `${house.server.url}/auth/sign-out?everywhere`
+    const foreign = await desk.request(everywhere, { method: 'POST', headers: { origin: 'https://evil.example' } })
+    expect(foreign.status).toBe(403)
+    await clientOf(phone).route.list({})
+    const [before, client] = [clientOf(desk), clientOf(phone)]
+    const out = await desk.request(everywhere, { method: 'POST', headers: { origin: house.server.url } })
+    expect(out.status).toBe(204)
+    for (const one of [before, client]) {
+      await expect(one.route.list({})).rejects.toMatchObject({ code: 'unauthenticated' })
+    }
+    await clientOf(ben).route.list({})
+  })
+})
+
 describe('an answer of the provider', () => {
   async function callback(browser: TestBrowser, subject: string): Promise<URL> {
     const start = await browser.visit(`${house.server.url}/auth/sign-in`)
