@@ -3,14 +3,16 @@
  * What the environment may say (data directory, server address, colours) is read by `main.ts` alone.
  */
 import { readFile } from 'node:fs/promises'
-import { isAbsolute, join, resolve } from 'node:path'
+import { join } from 'node:path'
 import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
-import { type Clock, DrawbridgeError, type Random, Secret } from '../base/index.ts'
+import { Secret } from '../base/index.ts'
 import type { Webhook } from '../connection/index.ts'
-import { type IdentityTokens, issuedTokens, projectedTokens, readSigningKey } from '../credentials/index.ts'
 import { inputInvalid } from '../operations/index.ts'
 import type { OidcSettings } from '../server/index.ts'
+import { invalid, secretOf } from './config-files.ts'
+import { webIdentity } from './federation-config.ts'
+import { mail } from './mail-config.ts'
 
 const cidr = z.string().refine((text) => ipaddr.isValidCIDR(text), 'an address range such as `203.0.113.0/24`')
 const claimValues = z.array(z.string().min(1)).default([])
@@ -34,41 +36,6 @@ const oidc = z
   .refine(
     (value) => value.clientSecret === undefined || value.clientSecretFile === undefined,
     'give `clientSecret` or `clientSecretFile`, not both',
-  )
-
-const webIdentity = z
-  .strictObject({
-    issuer: z
-      .url({ protocol: /^https$/ })
-      .refine((text) => !/[?#]|\/$/.test(text), 'no query, no fragment, and no slash at its end')
-      .optional()
-      .describe('We sign the tokens: the https address below which our keys are published.'),
-    keyFiles: z
-      .array(z.string().min(1))
-      .min(1)
-      .max(5)
-      .optional()
-      .describe('With `issuer`: private keys in PEM form, RSA or P-256. The first signs; all are published.'),
-    audience: z
-      .string()
-      .min(1)
-      .max(255)
-      .optional()
-      .describe('With `issuer`: the audience of our tokens; `sts.amazonaws.com` unless said otherwise.'),
-    tokenFile: z
-      .string()
-      .min(1)
-      .optional()
-      .describe(
-        'A platform makes the tokens: the file that it renews. `{connection}` stands for the connection’s name.',
-      ),
-  })
-  .refine(
-    ({ issuer, keyFiles, audience, tokenFile }) =>
-      tokenFile === undefined
-        ? issuer !== undefined && keyFiles !== undefined
-        : issuer === undefined && keyFiles === undefined && audience === undefined,
-    'give `issuer` and `keyFiles`, or `tokenFile` alone',
   )
 
 const rights = z.strictObject({
@@ -242,6 +209,7 @@ export const configSchema = z.strictObject({
         .describe(
           'Who is told when a connection turns: `url`, and `secretFile` with the secret that signs (docs/watch.md); https and public, unless its origin is in `allowedEndpoints`.',
         ),
+      mail: mail.optional().describe('Who is told by mail, and through which mail server (docs/watch.md).'),
     })
     .prefault({})
     .describe('Alerts.'),
@@ -370,56 +338,9 @@ export async function webhooksOf(config: Config, directory: string): Promise<Web
   )
 }
 
-/**
- * Makes the source of our ID tokens; null when there is none.
- * @throws configuration-invalid when a key's file can not be read or used
- */
-export async function identityTokensOf(
-  config: Config,
-  directory: string,
-  around: { readonly clock: Clock; readonly random: Random },
-): Promise<IdentityTokens | null> {
-  const section = config.webIdentity
-  if (section === undefined) return null
-  const { issuer, keyFiles = [], audience = 'sts.amazonaws.com', tokenFile } = section
-  if (tokenFile !== undefined) return projectedTokens({ file: resolve(directory, tokenFile), clock: around.clock })
-  const keys = await Promise.all(
-    keyFiles.map(async (file) => {
-      const read = readSigningKey(await secretOf(file, directory, 'signing key'))
-      if (read.ok) return read.value
-      throw invalid(
-        `the signing key in \`${file}\` can not be used: ${read.error}`,
-        'make one: `openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256`',
-        undefined,
-      )
-    }),
-  )
-  const { tenant } = config
-  return issuedTokens({ issuer: issuer ?? '', audience, tenant, keys, ...around })
-}
-
 async function clientSecret(section: z.output<typeof oidc>, directory: string): Promise<Secret | null> {
   if (section.clientSecretFile === undefined) {
     return section.clientSecret === undefined ? null : new Secret(section.clientSecret)
   }
   return secretOf(section.clientSecretFile, directory, 'client secret')
-}
-
-async function secretOf(file: string, directory: string, what: string): Promise<Secret> {
-  const path = isAbsolute(file) ? file : resolve(directory, file)
-  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw invalid(`the ${what}'s file \`${path}\` can not be read`, undefined, cause)
-  })
-  if (text.trim() === '') throw invalid(`the ${what}'s file \`${path}\` is empty`, undefined, undefined)
-  return new Secret(text.trim())
-}
-
-function invalid(message: string, help: string | undefined, cause: unknown): DrawbridgeError {
-  return new DrawbridgeError({
-    code: 'configuration-invalid',
-    message,
-    operation: 'config.read',
-    ...(help === undefined ? {} : { help }),
-    cause,
-  })
 }

@@ -4,7 +4,7 @@
  */
 import { hostname } from 'node:os'
 import { type Clock, DrawbridgeError, type Random } from '../base/index.ts'
-import { type ConnectionContext, webhookName } from '../connection/index.ts'
+import { type ConnectionContext, mailName, webhookName } from '../connection/index.ts'
 import {
   assumeRole,
   assumeRoleWithWebIdentity,
@@ -25,9 +25,11 @@ import {
 import { EvidenceLog, exportPublicKeyPem } from '../evidence/index.ts'
 import { DeliveryNews, type House, makeScheduleLoop, makeWatch, type Watch } from '../operations/index.ts'
 import { type State, witnessed } from '../state/index.ts'
-import { type Config, identityTokensOf, webhooksOf } from './config.ts'
+import { type Config, webhooksOf } from './config.ts'
 import { openHouseState } from './database.ts'
 import type { DatabaseAddress } from './database-address.ts'
+import { identityTokensOf } from './federation-config.ts'
+import { mailOf } from './mail-config.ts'
 import { targetAccess } from './target-access.ts'
 import { version } from './version.ts'
 import { ticketTemplate } from './web-root.ts'
@@ -102,6 +104,7 @@ async function assemble(options: HouseOptions, state: State, tenant: string): Pr
   const tokens = await identityTokensOf(config, options.directory, { clock, random })
   const context = connectionContext(options, exportPublicKeyPem(state.evidenceKey.publicKey), tokens)
   const webhooks = await webhooksOf(config, options.directory)
+  const mail = await mailOf(config, options.directory)
   const access = targetAccess(state.connections, context)
   const keep = state.isShared ? null : new Set(await state.deliveries.spooledUploads())
   const spool = await Spool.open({
@@ -167,7 +170,12 @@ async function assemble(options: HouseOptions, state: State, tenant: string): Pr
     scheduler,
     scheduleFolders: config.schedules.folders,
     watch: state.watch,
-    webhooks: webhooks.map(({ url }) => webhookName(url)),
+    alertedFor: (connection) => [
+      ...webhooks.map(({ url }) => webhookName(url)),
+      ...(mail?.recipients ?? [])
+        .filter(({ connections }) => connections?.includes(connection) ?? true)
+        .map(({ address }) => mailName(address)),
+    ],
     ticketTemplate,
     deliveries,
     deliveryNews,
@@ -181,6 +189,7 @@ async function assemble(options: HouseOptions, state: State, tenant: string): Pr
   const watch = makeWatch(house, {
     pace: { everyMs: config.watch.everySeconds * 1000, jitter: config.watch.jitter },
     webhooks,
+    mail,
     claims: config.operatorClaims,
     onFault,
   })

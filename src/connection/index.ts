@@ -19,14 +19,25 @@ export type { ConnectionRepository, ConnectionSecret } from './repository.ts'
 export type { KeptTicket, RepairTicketPage, TicketRepository } from './ticket/index.ts'
 export { fillTemplate, ticketPageOf } from './ticket/index.ts'
 export { verifyConnection } from './verify/index.ts'
-export type { DueAlert, NewAlert, WatchPace, WatchRepository, Webhook } from './watch/index.ts'
+export type {
+  DueAlert,
+  MailRecipient,
+  MailServer,
+  NewAlert,
+  WatchPace,
+  WatchRepository,
+  Webhook,
+} from './watch/index.ts'
 export {
   alertMessageOf,
   ConnectionWatch,
   changeBetween,
   historyEntryOf,
   Loop,
+  mailName,
   sendAlerts,
+  tellWarnings,
+  warningMessageOf,
   webhookName,
   whatIf,
 } from './watch/index.ts'

@@ -53,16 +53,29 @@ export const historyEntry = z.object({
 })
 export type HistoryEntry = z.infer<typeof historyEntry>
 
-/** What an alert says, as the body of a webhook. */
-export const alertMessage = z.object({
+const alertFacts = {
   /** The same when an alert is sent again. */
   id: z.string(),
-  event: z.literal('connection.turned'),
   tenant: z.string(),
   connection: name,
   at: z.iso.datetime(),
   /** One sentence. */
   summary: z.string(),
-  change: verificationChange,
-})
+}
+
+/** What an alert says, as the body of a webhook and as the source of a mail. */
+export const alertMessage = z.discriminatedUnion('event', [
+  z.object({ ...alertFacts, event: z.literal('connection.turned'), change: verificationChange }),
+  z.object({
+    ...alertFacts,
+    event: z.literal('connection.warned'),
+    /** A SAS token that ends, or an access key that grows old: told once for each threshold. */
+    warning: z.object({
+      kind: z.enum(['sas-expiry', 'access-key-age']),
+      /** Days before the end, 0 after it; days of age. */
+      thresholdDays: z.number().int(),
+      message: z.string(),
+    }),
+  }),
+])
 export type AlertMessage = z.infer<typeof alertMessage>

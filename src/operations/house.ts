@@ -47,8 +47,8 @@ export interface House {
   /** Folders from which schedules of people who sign in may deliver. */
   readonly scheduleFolders: readonly string[]
   readonly watch: WatchRepository
-  /** Names of the webhooks that are told when a connection turns. */
-  readonly webhooks: readonly string[]
+  /** Names of the webhooks and mail recipients that are told when a connection turns, or when a key or token of it ages. */
+  alertedFor(connection: string): readonly string[]
   /** The built page of the repair ticket; null when the pages are not built. */
   ticketTemplate(): Promise<string | null>
   readonly deliveries: DeliveryService

@@ -75,7 +75,7 @@ async function keep(
   return redSince === null ? verification : { ...verification, redSince: redSince.toISOString() }
 }
 
-/** Keeps the result, and, where it turned, what turned: as an event of the evidence log and as an alert to every webhook. */
+/** Keeps the result, and, where it turned, what turned: as an event of the evidence log and as an alert to every webhook and recipient. */
 async function keepHistory(
   house: House,
   caller: Caller,
@@ -93,7 +93,7 @@ async function keepHistory(
     isOursChanged: last !== undefined && last.version !== version,
   })
   const now = clock.now()
-  const alerts = (change === null ? [] : house.webhooks).map((webhook) => {
+  const alerts = (change === null ? [] : house.alertedFor(name)).map((webhook) => {
     const id = newId('alr', random)
     return { id, webhook, body: JSON.stringify(change === null ? null : alertMessageOf(id, tenant, name, now, change)) }
   })

@@ -190,4 +190,12 @@ export const migrations: readonly Migration[] = [
     ],
     back: [`drop table sign_in_sessions`],
   },
+  {
+    name: 'warnings are told once',
+    statements: [
+      `create table told_warnings (
+        tenant text not null, warning text not null, told_at text not null, primary key (tenant, warning))`,
+    ],
+    back: [`drop table told_warnings`],
+  },
 ]

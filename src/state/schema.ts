@@ -31,6 +31,7 @@ export interface Tables {
   checkpoints: { tenant: string; size: number; saved_at: string; note: string }
   verifications: VerificationRow
   alerts: AlertRow
+  told_warnings: { tenant: string; warning: string; told_at: string }
   tickets: TicketRow
   target_circuits: CircuitRow
   sign_in_sessions: SignInSessionRow

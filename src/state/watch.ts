@@ -1,6 +1,7 @@
 /** The results of verifications, and the alerts about them until they were taken. */
 import type { DueAlert, NewAlert, WatchRepository } from '../connection/index.ts'
 import type { HistoryEntry } from '../contract/index.ts'
+import type { Executor } from './schema.ts'
 import { everyTenant, type Store } from './store.ts'
 
 /** Entries of one connection that are kept. */
@@ -53,22 +54,21 @@ export class SqlWatch implements WatchRepository {
         .where('available_at', 'is', null)
         .where('created_at', '<', new Date(now.getTime() - endedAlertMs).toISOString())
         .execute()
-      for (const { id, webhook, body } of alerts) {
-        await transaction
-          .insertInto('alerts')
-          .values({
-            id,
-            tenant,
-            webhook,
-            body,
-            created_at,
-            attempts: 0,
-            available_at: created_at,
-            delivered_at: null,
-            reason: null,
-          })
-          .execute()
-      }
+      await addAlerts(transaction, tenant, alerts, created_at)
+    })
+  }
+
+  async tellOnce(tenant: string, key: string, alerts: readonly NewAlert[], now: Date): Promise<boolean> {
+    const told_at = now.toISOString()
+    return this.#store.write(tenant, async (transaction) => {
+      const { numInsertedOrUpdatedRows = 0n } = await transaction
+        .insertInto('told_warnings')
+        .values({ tenant, warning: key, told_at })
+        .onConflict((conflict) => conflict.columns(['tenant', 'warning']).doNothing())
+        .executeTakeFirst()
+      if (numInsertedOrUpdatedRows === 0n) return false
+      await addAlerts(transaction, tenant, alerts, told_at)
+      return true
     })
   }
 
@@ -134,5 +134,20 @@ export class SqlWatch implements WatchRepository {
         .where('id', '=', id)
         .execute(),
     )
+  }
+}
+
+async function addAlerts(
+  transaction: Executor,
+  tenant: string,
+  alerts: readonly NewAlert[],
+  created_at: string,
+): Promise<void> {
+  for (const { id, webhook, body } of alerts) {
+    const waiting = { attempts: 0, available_at: created_at, delivered_at: null, reason: null }
+    await transaction
+      .insertInto('alerts')
+      .values({ id, tenant, webhook, body, created_at, ...waiting })
+      .execute()
   }
 }

@@ -4,7 +4,7 @@ import type { HistoryEntry } from '../../contract/index.ts'
 /** An alert to be sent. */
 export interface NewAlert {
   readonly id: string
-  /** The name of the webhook: its address is not kept, because it may be a secret in itself. */
+  /** The name of the webhook or of the mail's recipient: addresses are not kept, because they may be secrets in themselves. */
   readonly webhook: string
   /** JSON; sent byte for byte at every attempt. */
   readonly body: string
@@ -20,6 +20,8 @@ export interface DueAlert extends NewAlert {
 export interface WatchRepository {
   /** One transaction: the entry, and the alerts about it. Of every connection the newest 200 entries stay. */
   keep(tenant: string, connection: string, entry: HistoryEntry, alerts: readonly NewAlert[], now: Date): Promise<void>
+  /** One transaction: remembers that something was told, and the alerts about it. False: it was told before, and nothing is kept. */
+  tellOnce(tenant: string, key: string, alerts: readonly NewAlert[], now: Date): Promise<boolean>
   /** The newest first. */
   history(tenant: string, connection: string, limit: number): Promise<HistoryEntry[]>
   /** Alerts whose time has come, the oldest first. */

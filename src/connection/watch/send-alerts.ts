@@ -1,5 +1,6 @@
 /** Sends alerts that are due, and again until they are taken, for a day. What is waiting survives a restart. */
 import { type Clock, DrawbridgeError } from '../../base/index.ts'
+import { type MailRecipient, type MailServer, mailAlert, mailName } from './mail.ts'
 import type { DueAlert, WatchRepository } from './repository.ts'
 import { postAlert, type Webhook, webhookName } from './webhook.ts'
 
@@ -8,6 +9,8 @@ export interface AlertParts {
   readonly clock: Clock
   readonly repository: WatchRepository
   readonly webhooks: readonly Webhook[]
+  /** Null: no mail server is configured. */
+  readonly mail: { readonly server: MailServer; readonly recipients: readonly MailRecipient[] } | null
   /** Origins that the operator allows, whatever they lead to. */
   readonly allow: readonly string[]
   /** Called when an alert was not taken. Must not throw. */
@@ -43,14 +46,14 @@ export async function sendAlerts(parts: AlertParts, signal: AbortSignal): Promis
 }
 
 async function sendOne(alert: DueAlert, parts: AlertParts, signal: AbortSignal): Promise<void> {
-  const { clock, repository, webhooks, allow, onFault } = parts
-  const webhook = webhooks.find(({ url }) => webhookName(url) === alert.webhook)
-  if (webhook === undefined) {
-    await repository.alertFailed(alert.id, 'the webhook is not in the configuration any more', null)
+  const { clock, repository, onFault } = parts
+  const send = senderOf(alert, parts)
+  if (send === null) {
+    await repository.alertFailed(alert.id, 'the webhook or recipient is not in the configuration any more', null)
     return
   }
   try {
-    await postAlert(webhook, { id: alert.id, body: alert.body, at: clock.now(), allow, signal })
+    await send(signal)
     await repository.alertTaken(alert.id, clock.now())
   } catch (error) {
     if (signal.aborted) return
@@ -58,4 +61,15 @@ async function sendOne(alert: DueAlert, parts: AlertParts, signal: AbortSignal):
     await repository.alertFailed(alert.id, reason, againAt(alert, clock.now()))
     onFault(alert.id, error)
   }
+}
+
+/** How an alert goes out; null when nobody of its name is configured any more. */
+function senderOf(alert: DueAlert, parts: AlertParts): ((signal: AbortSignal) => Promise<void>) | null {
+  const { clock, webhooks, mail, allow } = parts
+  const { id, body } = alert
+  const webhook = webhooks.find(({ url }) => webhookName(url) === alert.webhook)
+  if (webhook !== undefined) return (signal) => postAlert(webhook, { id, body, at: clock.now(), allow, signal })
+  const recipient = mail?.recipients.find(({ address }) => mailName(address) === alert.webhook)
+  if (mail === null || recipient === undefined) return null
+  return (signal) => mailAlert(mail.server, recipient.address, { id, body, at: clock.now(), signal })
 }
