@@ -26,7 +26,7 @@ export const house: Readonly<Record<string, Room>> = {
   storage: { rooms: ['base', 'credentials'], packages: ['node:*', '@aws-sdk/*', '@smithy/*', '@azure/*', 'ipaddr.js'] },
   connection: {
     rooms: ['base', 'contract', 'iam', 'evidence', 'credentials', 'storage'],
-    packages: ['node:*', '@aws-sdk/*', '@smithy/*'],
+    packages: ['node:*', '@aws-sdk/*', '@smithy/*', 'nodemailer'],
   },
   delivery: { rooms: ['base', 'contract', 'evidence', 'credentials', 'storage'], packages: ['node:*', 'croner'] },
   state: {

@@ -6,7 +6,6 @@
  * @see https://www.rfc-editor.org/rfc/rfc8314 — implicit TLS and STARTTLS
  */
 import { createHash } from 'node:crypto'
-import type { SMTPError } from 'nodemailer/lib/smtp-connection/index.js'
 import { DrawbridgeError, type Secret } from '../../base/index.ts'
 import { alertMessage } from '../../contract/index.ts'
 import { mailTextOf, subjectOf } from './mail-text.ts'
@@ -122,7 +121,8 @@ async function bounded(work: Promise<unknown>, signal: AbortSignal, milliseconds
 
 /** The server's own words may repeat what was sent to it, so only its codes are kept. */
 function mailError(error: unknown): DrawbridgeError {
-  const { code = 'unknown', responseCode } = (error instanceof Error ? error : {}) as Partial<SMTPError>
+  const { code = 'unknown', responseCode }: { readonly code?: string; readonly responseCode?: number } =
+    error instanceof Error ? error : {}
   const words = Object.hasOwn(meanings, code) ? meanings[code] : undefined
   const number = responseCode === undefined ? '' : ` ${responseCode}`
   return new DrawbridgeError({
