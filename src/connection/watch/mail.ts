@@ -119,10 +119,16 @@ async function bounded(work: Promise<unknown>, signal: AbortSignal, milliseconds
   }
 }
 
+/** What nodemailer adds to its errors. */
+interface MailFault {
+  readonly code?: string
+  /** The server's reply code, such as 550. */
+  readonly responseCode?: number
+}
+
 /** The server's own words may repeat what was sent to it, so only its codes are kept. */
 function mailError(error: unknown): DrawbridgeError {
-  const { code = 'unknown', responseCode }: { readonly code?: string; readonly responseCode?: number } =
-    error instanceof Error ? error : {}
+  const { code = 'unknown', responseCode } = (error instanceof Error ? error : {}) as MailFault
   const words = Object.hasOwn(meanings, code) ? meanings[code] : undefined
   const number = responseCode === undefined ? '' : ` ${responseCode}`
   return new DrawbridgeError({
