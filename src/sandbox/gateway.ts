@@ -324,6 +324,7 @@ function entry(gateway: Gateway, call: Call, trace: Trace, status: number, error
     decisions: trace.decisions,
     region: trace.claim?.scope.region ?? null,
     sourceAddress: caller === null ? null : sourceAddress(world, caller),
+    expectedBucketOwner: call.headers.get('x-amz-expected-bucket-owner') ?? null,
     status,
     errorCode: error?.code ?? null,
     errorMessage: error?.message ?? null,

@@ -16,6 +16,8 @@ export interface HistoryEntry {
   readonly decisions: readonly DecisionRecord[]
   readonly region: string | null
   readonly sourceAddress: string | null
+  /** The account that an S3 request demanded as the owner of the bucket; null: it demanded none. */
+  readonly expectedBucketOwner: string | null
   readonly status: number
   /** The provider's code; null for a success. */
   readonly errorCode: string | null

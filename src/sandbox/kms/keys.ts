@@ -21,6 +21,8 @@ export interface KmsKey {
   /** `AWS` for the key that a service made for itself. */
   readonly manager: 'AWS' | 'CUSTOMER'
   enabled: boolean
+  /** When it goes; null: it stays. */
+  deletionAt: Date | null
   policy: BoundPolicy
 }
 
@@ -54,6 +56,7 @@ export class KeyRing {
       material: this.#world.random.bytes(32),
       manager,
       enabled: true,
+      deletionAt: null,
       policy,
     }
     this.#keys.set(arn, key)

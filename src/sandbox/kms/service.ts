@@ -155,6 +155,29 @@ const disableKey: KmsAction = (request) => {
   return {}
 }
 
+const scheduleKeyDeletion: KmsAction = (request) => {
+  const key = usableKey(request, 'KeyId', 'kms:ScheduleKeyDeletion')
+  const days = request.input['PendingWindowInDays'] ?? 30
+  if (typeof days !== 'number' || !Number.isInteger(days) || days < 7 || days > 30)
+    throw validation("Value at 'pendingWindowInDays' failed to satisfy constraint: Member must be between 7 and 30")
+  if (key.deletionAt !== null) throw pendingDeletion(key)
+  key.deletionAt = new Date(request.world.clock.now().getTime() + days * 86_400_000)
+  key.enabled = false
+  return { KeyId: key.arn, DeletionDate: key.deletionAt.getTime() / 1000, KeyState: 'PendingDeletion' }
+}
+
+const cancelKeyDeletion: KmsAction = (request) => {
+  const key = usableKey(request, 'KeyId', 'kms:CancelKeyDeletion')
+  // It comes back switched off, as AWS's does.
+  key.deletionAt = null
+  return { KeyId: key.arn }
+}
+
+/** The refusal of a key that waits for its end. */
+function pendingDeletion(key: KmsKey): AwsError {
+  return new AwsError({ code: 'KMSInvalidStateException', status: 400, message: `${key.arn} is pending deletion.` })
+}
+
 const actions = new Map<string, KmsAction>(
   Object.entries({
     CreateKey: createKey,
@@ -168,6 +191,8 @@ const actions = new Map<string, KmsAction>(
     GenerateDataKey: generateDataKey,
     EnableKey: enableKey,
     DisableKey: disableKey,
+    ScheduleKeyDeletion: scheduleKeyDeletion,
+    CancelKeyDeletion: cancelKeyDeletion,
   }),
 )
 
@@ -197,6 +222,7 @@ function allowKey(request: KmsRequest, key: KmsKey, action: string): void {
         : `${sentence} on resource: ${key.arn} because the resource does not exist in this Region, no resource-based policies allow access, or a resource-based policy explicitly denies access`,
     )
   }
+  if (key.deletionAt !== null && (cryptographic.has(action) || action === 'kms:EnableKey')) throw pendingDeletion(key)
   if (!key.enabled && cryptographic.has(action)) {
     throw new AwsError({ code: 'DisabledException', status: 400, message: `${key.arn} is disabled.` })
   }
@@ -249,7 +275,7 @@ function metadata(key: KmsKey): JsonObject {
     Enabled: key.enabled,
     Description: key.description,
     KeyUsage: 'ENCRYPT_DECRYPT',
-    KeyState: key.enabled ? 'Enabled' : 'Disabled',
+    KeyState: key.deletionAt !== null ? 'PendingDeletion' : key.enabled ? 'Enabled' : 'Disabled',
     Origin: 'AWS_KMS',
     KeyManager: key.manager,
     KeySpec: 'SYMMETRIC_DEFAULT',

@@ -57,6 +57,13 @@ export function allowKey(
       : state.keys.find(encryption.keyName, account, bucket.region)
   if (typeof found === 'string') throw keyNotFound(`Key '${found}' does not exist`)
   if (found.region !== bucket.region) throw keyNotFound(`Invalid arn ${found.region}`)
+  if (found.deletionAt !== null) {
+    throw new AwsError({
+      code: 'KMS.KMSInvalidStateException',
+      status: 400,
+      message: `${found.arn} is pending deletion.`,
+    })
+  }
   if (!found.enabled) {
     throw new AwsError({ code: 'KMS.DisabledException', status: 400, message: `${found.arn} is disabled.` })
   }
