@@ -115,7 +115,7 @@ async function withHouse(
     const log = new EvidenceLog({ store: state.log, signer, origin: 'faults.example', clock: systemClock })
     const access = targetAccess(job)
     const shared = { clock: systemClock, random: systemRandom, repository: state.deliveries, access, spool }
-    const worker = new DeliveryWorker({ ...shared, receipts: evidenceReceipts(log, signer) })
+    const worker = new DeliveryWorker({ ...shared, receipts: evidenceReceipts(log) })
     const service = new DeliveryService({ ...shared, routes: state.routes, wake: () => worker.wake() })
     await run(state, service, worker, job)
     await worker.stop()

@@ -14,6 +14,7 @@ import { type LaneResult, startLife } from './kills/lane.ts'
 import { runLanes } from './kills/lanes.ts'
 import { administratorOf } from './kills/places.ts'
 import { serverStarts } from './kills/servers.ts'
+import { prepareKills } from './kills/state.ts'
 import { needs } from './needs.ts'
 import { lacksPostgres } from './servers/postgres.ts'
 
@@ -41,6 +42,7 @@ test('the check sees what it must: loss, doubles, open uploads, missing receipts
   const directory = await mkdtemp(join(tmpdir(), 'drawbridge-kills-'))
   try {
     const place = await server.open('damaged', true)
+    await prepareKills(directory, null, place)
     const again = ['a-5000', 'b-5000', 'c-5000', 'd-200000']
     const heard: string[] = []
     const note = (word: string): void => void heard.push(word)

@@ -23,7 +23,15 @@ import {
   Spool,
 } from '../delivery/index.ts'
 import { EvidenceLog, exportPublicKeyPem } from '../evidence/index.ts'
-import { DeliveryNews, type House, makeScheduleLoop, makeWatch, type Watch } from '../operations/index.ts'
+import {
+  DeliveryNews,
+  endRotation,
+  type House,
+  logKeys,
+  makeScheduleLoop,
+  makeWatch,
+  type Watch,
+} from '../operations/index.ts'
 import { type State, witnessed } from '../state/index.ts'
 import { type Config, webhooksOf } from './config.ts'
 import { openHouseState } from './database.ts'
@@ -98,11 +106,13 @@ async function assemble(options: HouseOptions, state: State, tenant: string): Pr
   const { config, clock, random } = options
   const witnesses = witnessesOf(config, options.directory)
   const logStore = witnessed(state.log, witnesses)
-  const signer = state.evidenceKey.privateKey
-  const evidence = new EvidenceLog({ store: logStore, signer, origin: config.origin, clock })
+  const keys = state.evidenceKeys
+  const reloadKeys = async () => logKeys(await keys.reload())
+  const evidence = new EvidenceLog({ store: logStore, ...logKeys(keys.keys), reloadKeys, origin: config.origin, clock })
   await refuseOlder(evidence, tenant, witnesses)
+  await endRotation({ evidence, evidenceKeys: keys, tenant })
   const tokens = await identityTokensOf(config, options.directory, { clock, random })
-  const context = connectionContext(options, exportPublicKeyPem(state.evidenceKey.publicKey), tokens)
+  const context = connectionContext(options, keys, tokens)
   const webhooks = await webhooksOf(config, options.directory)
   const mail = await mailOf(config, options.directory)
   const access = targetAccess(state.connections, context)
@@ -129,7 +139,7 @@ async function assemble(options: HouseOptions, state: State, tenant: string): Pr
     repository: state.deliveries,
     access,
     spool,
-    receipts: evidenceReceipts(evidence, state.evidenceKey.privateKey),
+    receipts: evidenceReceipts(evidence),
     name: `${hostname()}:${process.pid}`,
     concurrency: config.worker.concurrency,
     smallConcurrency: config.worker.smallConcurrency,
@@ -180,6 +190,7 @@ async function assemble(options: HouseOptions, state: State, tenant: string): Pr
     deliveries,
     deliveryNews,
     evidence,
+    evidenceKeys: keys,
     logStore,
     context,
     record: async (entries) => {
@@ -216,7 +227,7 @@ async function assemble(options: HouseOptions, state: State, tenant: string): Pr
 
 function connectionContext(
   options: HouseOptions,
-  evidencePublicKeyPem: string,
+  keys: State['evidenceKeys'],
   tokens: IdentityTokens | null,
 ): ConnectionContext {
   const { config, clock, random, provider } = options
@@ -235,7 +246,12 @@ function connectionContext(
     observedAddress: config.observedAddress ?? null,
     ownAccounts: config.ownAccounts,
     allowedEndpoints: config.allowedEndpoints.map((endpoint) => new URL(endpoint).origin),
-    evidencePublicKeyPem,
+    get evidencePublicKeyPem() {
+      return exportPublicKeyPem(keys.keys.current.publicKey)
+    },
+    get formerEvidenceKeys() {
+      return keys.keys.former.map(({ publicKey, until }) => ({ publicKeyPem: exportPublicKeyPem(publicKey), until }))
+    },
     stsEndpoint,
     hosting: config.hosting,
     ...(config.kit.templateBucketUrl === undefined ? {} : { kitTemplateBucketUrl: config.kit.templateBucketUrl }),

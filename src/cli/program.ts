@@ -5,7 +5,7 @@ import { addCommand, changeCommand, draftCommand, kitCommand, verifyCommand } fr
 import { databaseMigrateCommand, databaseRollbackCommand, databaseStatusCommand } from './commands/database.ts'
 import { deliverCommand } from './commands/deliver.ts'
 import { diagnoseCommand } from './commands/diagnose.ts'
-import { exportCommand, showReceiptCommand, verifyReceiptCommand } from './commands/evidence.ts'
+import { exportCommand, renderKeys, showReceiptCommand, verifyReceiptCommand } from './commands/evidence.ts'
 import { followCommand } from './commands/follow.ts'
 import type { CommandForm, Options } from './commands/form.ts'
 import { plainCommand } from './commands/plain.ts'
@@ -82,6 +82,8 @@ const forms: Readonly<Record<CommandName, CommandForm>> = {
   'receipt.show': showReceiptCommand,
   'receipt.verify': verifyReceiptCommand,
   'evidence.export': exportCommand,
+  'evidence.keys': plainCommand('evidence.keys', renderKeys),
+  'evidence.rotate': plainCommand('evidence.rotate', renderKeys),
   'ticket.create': ticketCommand,
   'ticket.list': plainCommand('ticket.list', ({ tickets }, _columns, colors) => renderTickets(tickets, colors)),
   'ticket.show': showTicketCommand,

@@ -27,6 +27,8 @@ export interface ConnectionContext {
   readonly allowedEndpoints: readonly string[]
   /** SPKI PEM of the key that signs receipts; part of every set-up kit. */
   readonly evidencePublicKeyPem: string
+  /** Keys that signed receipts before; part of every set-up kit too. Absent: the key was never rotated. */
+  readonly formerEvidenceKeys?: readonly FormerEvidenceKey[]
   /** Null: every region's own STS. */
   readonly stsEndpoint: string | null
   /** Absent: `local`. */
@@ -36,6 +38,14 @@ export interface ConnectionContext {
    * CloudFormation templates are published: set-up kits then carry a quick-create link. Absent or null: they carry none.
    */
   readonly kitTemplateBucketUrl?: string | null
+}
+
+/** A key whose receipts stay valid although it signs no more. */
+export interface FormerEvidenceKey {
+  /** SPKI. */
+  readonly publicKeyPem: string
+  /** ISO 8601, UTC. */
+  readonly until: string
 }
 
 /** Tells the egress for people: `dynamic`, or the CIDRs with commas. */

@@ -21,6 +21,17 @@ import { historyEntry } from './watch.ts'
 import { policyTexts, whatIf } from './what-if.ts'
 
 const byName = z.object({ name })
+/** A public key of the evidence. */
+const evidenceKey = z.object({
+  /** SHA-256 of the SPKI DER, hex. */
+  keyId: z.string(),
+  publicKeyPem: z.string(),
+  /** ISO 8601, UTC; null: since the beginning. */
+  from: z.string().nullable(),
+  /** Null: it signs now. */
+  until: z.string().nullable(),
+})
+
 const empty = z.object({})
 
 export const operations = {
@@ -325,10 +336,10 @@ export const operations = {
   }),
   'receipt.verify': defineOperation({
     name: 'receipt.verify',
-    summary: 'Checks a delivered package offline, with the public key of the set-up kit.',
+    summary: 'Checks a delivered package offline, with the public keys of the set-up kit.',
     right: 'local',
     cli: { words: ['receipt', 'verify'], example: 'drawbridge receipt verify package/ --key evidence-key.pem' },
-    input: z.object({ folder: z.string(), key: z.string() }),
+    input: z.object({ folder: z.string(), key: z.union([z.string(), z.array(z.string()).min(1)]) }),
     output: z.object({
       ok: z.boolean(),
       checks: z.array(z.object({ id: z.string(), ok: z.boolean(), detail: z.string() })),
@@ -344,6 +355,30 @@ export const operations = {
     input: empty,
     output: z.object({ entries: z.array(z.string()), checkpoint: z.string(), publicKeyPem: z.string() }),
     errors: [],
+  }),
+  'evidence.keys': defineOperation({
+    name: 'evidence.keys',
+    summary: 'Lists the public keys that check receipts, with the time in which each signed.',
+    right: 'view',
+    http: { method: 'GET', path: '/evidence/keys' },
+    cli: { words: ['evidence', 'keys'], example: 'drawbridge evidence keys' },
+    input: empty,
+    output: z.object({ keys: z.array(evidenceKey) }),
+    errors: [],
+  }),
+  'evidence.rotate': defineOperation({
+    name: 'evidence.rotate',
+    summary: 'Makes a new key sign the evidence; the old one vouches for it, and what it signed stays valid.',
+    right: 'connect',
+    http: { method: 'POST', path: '/evidence/keys' },
+    cli: { words: ['evidence', 'rotate'], example: 'drawbridge evidence rotate' },
+    input: empty,
+    output: z.object({
+      keys: z.array(evidenceKey),
+      /** The checkpoint that both keys signed, over the entry that names the new one. */
+      checkpoint: z.string(),
+    }),
+    errors: ['write-conflict'],
   }),
   'ticket.create': defineOperation({
     name: 'ticket.create',

@@ -1,5 +1,4 @@
 /** From a delivered target to its receipt: the log's proof, the signed statement, and where its copies stand. Pure but for the log. */
-import type { KeyObject } from 'node:crypto'
 import {
   buildReceipt,
   type EvidenceLog,
@@ -19,15 +18,17 @@ export interface ReceiptMaker {
 }
 
 /**
- * Makes receipts of the evidence log's proofs, signed with its key. Receipts that are asked for while others are made are
+ * Makes receipts of the evidence log's proofs, signed with the key that signs it. Receipts that are asked for while others are made are
  * made together: one checkpoint and one reading of the log prove them all.
  */
-export function evidenceReceipts(log: EvidenceLog, key: KeyObject): ReceiptMaker {
+export function evidenceReceipts(log: EvidenceLog): ReceiptMaker {
   const proofs = new GatheredProofs(log)
   return {
     async make(record, target) {
       if (target.entry === null) throw new TypeError('a delivered target has an entry in the log')
-      return buildReceipt(receiptFacts(record, target), await proofs.proofOf(record.tenant, target.entry), key)
+      const proof = await proofs.proofOf(record.tenant, target.entry)
+      // Only now: the proof may have shown that the key was rotated.
+      return buildReceipt(receiptFacts(record, target), proof, log.signer)
     },
   }
 }

@@ -194,6 +194,28 @@ describe('a log that contradicts what was signed', () => {
     await expect(log.checkpoint('acme')).rejects.toMatchObject({ code: 'evidence-forked' })
   })
 
+  test('goes on with the new key when another process rotated it', async () => {
+    const { store, log } = await grownLog(5)
+    await log.checkpoint('acme')
+    const reloads: number[] = []
+    const keys = { signer: newKey.privateKey, formerKeys: [key.publicKey] }
+    const options = { store, signer: key.privateKey, origin: 'drawbridge.example', clock: logClock }
+    const reloadKeys = async () => {
+      reloads.push(1)
+      return keys
+    }
+    const other = new EvidenceLog({ ...options, reloadKeys })
+    store.add('acme')
+    await new EvidenceLog({ ...options, ...keys }).proofOf('acme', 6)
+    store.add('acme')
+    await other.integrate('acme')
+    const { note } = await other.checkpoint('acme')
+    expect(verifyCheckpoint(note, [newKey.publicKey]).ok).toBe(true)
+    expect(verifyCheckpoint(note, [key.publicKey]).ok).toBe(false)
+    expect(other.signer).toBe(newKey.privateKey)
+    expect(reloads).toHaveLength(1)
+  })
+
   test('begins anew under an origin of its own, and leaves the former one alone', async () => {
     const { store, log } = await grownLog(9)
     const former = (await log.checkpoint('acme')).note

@@ -15,13 +15,21 @@ import type { HashReader } from './merkle-tree.ts'
 import { frontierIndexes, hashesForLeaf, leafHash, readStoredHashes, storedHashIndex, treeHash } from './merkle-tree.ts'
 import { writeTlogProof } from './tlog-proof.ts'
 
-/** What an `EvidenceLog` works with. */
-export interface EvidenceLogOptions {
-  readonly store: LogStore
+/** The keys of a log. */
+export interface LogKeys {
   /** Ed25519, private. */
   readonly signer: KeyObject
+  /** The private key before, while a rotation is under way: it signs beside the new one, and so vouches for it. */
+  readonly retiring?: KeyObject | null
   /** Public keys that signed earlier checkpoints, before the key was rotated. */
   readonly formerKeys?: readonly KeyObject[]
+}
+
+/** What an `EvidenceLog` works with. */
+export interface EvidenceLogOptions extends LogKeys {
+  readonly store: LogStore
+  /** Reads the keys again, when a checkpoint is met that none of them signed: another process may have rotated them. */
+  readonly reloadKeys?: () => Promise<LogKeys>
   /** This deployment: a URL without a scheme, `drawbridge.example`. A tenant's log is `<origin>/<tenant>`. */
   readonly origin: string
   readonly clock: Clock
@@ -56,7 +64,8 @@ const lossesBeforeWaiting = 6
 /** The evidence log over a `LogStore`. Several may work on one store at the same time. */
 export class EvidenceLog {
   readonly #options: EvidenceLogOptions
-  readonly #trusted: readonly KeyObject[]
+  #keys: LogKeys
+  #trusted: readonly KeyObject[]
   readonly #turns = new Map<string, Promise<undefined>>()
   readonly #epochs = new Map<string, number>()
   /** What this process signed last, by tenant: a database that another one took the place of may not know it. */
@@ -67,7 +76,19 @@ export class EvidenceLog {
     if (options.signer.type !== 'private') throw new TypeError('the signer is a private key')
     if (!isOrigin(options.origin)) throw new TypeError(`\`${options.origin}\` can not be the origin of a log`)
     this.#options = options
-    this.#trusted = [options.signer, ...(options.formerKeys ?? [])].map(publicHalf)
+    this.#keys = options
+    this.#trusted = trustedOf(options)
+  }
+
+  /** The private key that signs now: receipts are signed with it too. */
+  get signer(): KeyObject {
+    return this.#keys.signer
+  }
+
+  /** Goes on with other keys: the key was rotated. */
+  signWith(keys: LogKeys): void {
+    this.#keys = keys
+    this.#trusted = trustedOf(keys)
   }
 
   /**
@@ -119,8 +140,9 @@ export class EvidenceLog {
   }
 
   async #sign(tenant: string, origin: string, treeSize: number, rootHash: Uint8Array): Promise<SignedCheckpoint> {
-    const { store, signer } = this.#options
-    const note = signCheckpoint({ origin, treeSize, rootHash }, signer)
+    const { store } = this.#options
+    const { signer, retiring } = this.#keys
+    const note = signCheckpoint({ origin, treeSize, rootHash }, signer, ...(retiring ? [retiring] : []))
     await store.saveCheckpoint(tenant, treeSize, note)
     this.#signed.set(tenant, note)
     return { origin, treeSize, rootHash, note }
@@ -303,7 +325,13 @@ export class EvidenceLog {
   }
 
   async #continues(tenant: string, note: string, size: number, root: Uint8Array): Promise<VerifiedCheckpoint> {
-    const verified = verifyCheckpoint(note, this.#trusted, await this.originOf(tenant))
+    const origin = await this.originOf(tenant)
+    let verified = verifyCheckpoint(note, this.#trusted, origin)
+    const { reloadKeys } = this.#options
+    if (!verified.ok && verified.error === 'unsigned' && reloadKeys !== undefined) {
+      this.signWith(await reloadKeys())
+      verified = verifyCheckpoint(note, this.#trusted, origin)
+    }
     if (!verified.ok) {
       throw forked(tenant, `the checkpoint to continue from is not ours (${verified.error})`, { treeSize: size })
     }
@@ -318,13 +346,17 @@ export class EvidenceLog {
   }
 
   #isSignedNow(checkpoint: VerifiedCheckpoint): boolean {
-    const keyId = evidenceKeyId(this.#options.signer)
+    const keyId = evidenceKeyId(this.signer)
     return checkpoint.signedBy.some((key) => evidenceKeyId(key) === keyId)
   }
 
   #reader(tenant: string): HashReader {
     return (indexes) => this.#options.store.readHashes(tenant, indexes)
   }
+}
+
+function trustedOf({ signer, retiring, formerKeys = [] }: LogKeys): KeyObject[] {
+  return [signer, ...(retiring ? [retiring] : []), ...formerKeys].map(publicHalf)
 }
 
 /** Reads for many that ask at the same time in one reading, every hash once. */

@@ -15,7 +15,7 @@ export {
   importPrivateKeyPem,
   importPublicKeyPem,
 } from './evidence-key.ts'
-export type { EvidenceLogOptions, LogProof, SignedCheckpoint } from './evidence-log.ts'
+export type { EvidenceLogOptions, LogKeys, LogProof, SignedCheckpoint } from './evidence-log.ts'
 export { EvidenceLog } from './evidence-log.ts'
 export type { LogEntry } from './log-entry.ts'
 export { parseEntry } from './log-entry.ts'

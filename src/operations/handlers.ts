@@ -6,7 +6,7 @@ import type { Caller } from './caller.ts'
 import * as connections from './connection.ts'
 import * as deliveries from './delivery.ts'
 import { explain } from './diagnosis.ts'
-import { exportEvidence } from './evidence.ts'
+import { exportEvidence, listKeys, rotateKey } from './evidence.ts'
 import { followDelivery } from './follow-delivery.ts'
 import type { CallOptions, House } from './house.ts'
 import { evaluateCases } from './local.ts'
@@ -69,6 +69,8 @@ export const handlers: Handlers = {
   'receipt.show': (house, _caller, { id, connection }) => deliveries.showReceipt(house, id, connection),
   'receipt.verify': (_house, _caller, input) => verifyReceipt(input),
   'evidence.export': (house) => exportEvidence(house),
+  'evidence.keys': async (house) => listKeys(house),
+  'evidence.rotate': (house, caller) => rotateKey(house, caller),
   'ticket.create': (house, caller, input) => createTicket(house, caller, input),
   'ticket.list': (house) => listTickets(house),
   'ticket.show': (house, _caller, { id }) => showTicket(house, id),

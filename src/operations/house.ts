@@ -5,7 +5,7 @@
 import type { Clock, Random } from '../base/index.ts'
 import type { ConnectionContext, ConnectionRepository, TicketRepository, WatchRepository } from '../connection/index.ts'
 import type { DeliveryService, NewEntry, RouteRepository, ScheduleRepository, Scheduler } from '../delivery/index.ts'
-import type { EvidenceLog, LogStore } from '../evidence/index.ts'
+import type { EvidenceKey, EvidenceLog, LogStore } from '../evidence/index.ts'
 import type { Caller } from './caller.ts'
 import type { DeliveryNews } from './delivery-news.ts'
 
@@ -29,6 +29,24 @@ export interface SessionRepository {
   end(tenant: string, hash: string): Promise<void>
   /** Ends every session of one person. */
   endAllOf(tenant: string, issuer: string, subject: string): Promise<void>
+}
+
+/** The keys of the evidence as they are. */
+export interface KeysInUse {
+  readonly current: EvidenceKey
+  /** The key before, until a checkpoint that both signed is kept. */
+  readonly retiring: EvidenceKey | null
+  /** The oldest first; `until` is ISO 8601, UTC. */
+  readonly former: readonly { readonly publicKey: EvidenceKey['publicKey']; readonly until: string }[]
+}
+
+/** Whoever keeps the keys of the evidence. */
+export interface KeyKeeper {
+  readonly keys: KeysInUse
+  /** One transaction: a new key takes the place of the current one, and the entry tells of it. @throws write-conflict */
+  rotate(tenant: string, entryOf: (former: EvidenceKey, next: EvidenceKey) => NewEntry): Promise<KeysInUse>
+  /** Forgets the private half of the key before. */
+  retire(): Promise<KeysInUse>
 }
 
 /** An opened house. */
@@ -55,6 +73,7 @@ export interface House {
   /** What the worker of this process says as it goes. */
   readonly deliveryNews: DeliveryNews
   readonly evidence: EvidenceLog
+  readonly evidenceKeys: KeyKeeper
   readonly logStore: LogStore
   readonly context: ConnectionContext
   /** Writes entries that belong to no change of the delivery room into the evidence log's outbox. */

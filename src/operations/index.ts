@@ -4,6 +4,7 @@ export { defaultRights, operatorCaller, readClaims, rightsOf } from './caller.ts
 export { upload } from './delivery.ts'
 export { DeliveryNews } from './delivery-news.ts'
 export { explainText } from './diagnosis.ts'
+export { endRotation, logKeys } from './evidence.ts'
 export type { GuestSubject } from './guest-diagnosis.ts'
 export { explainAsGuest } from './guest-diagnosis.ts'
 export { handlers } from './handlers.ts'

@@ -8,15 +8,17 @@ import type { OperationOutput } from '../contract/index.ts'
 import { type FileHash, type PackageSource, verifyPackage } from '../evidence/index.ts'
 
 /**
- * Verifies the package in a folder with the public key of the set-up kit, which must come from elsewhere.
+ * Verifies the package in a folder with the public keys of the set-up kit, which must come from elsewhere.
  * @throws report-unreadable when the folder or the key can not be read
  */
 export async function verifyReceipt(input: {
   readonly folder: string
-  readonly key: string
+  /** Files; several where the key was rotated. */
+  readonly key: string | readonly string[]
 }): Promise<OperationOutput<'receipt.verify'>> {
-  const publicKeyPem = await readFile(input.key, 'utf8').catch((cause: unknown) => unreadable(input.key, cause))
-  const { ok, checks } = await verifyPackage(await folderSource(input.folder), publicKeyPem)
+  const files = typeof input.key === 'string' ? [input.key] : input.key
+  const keys = files.map((file) => readFile(file, 'utf8').catch((cause: unknown) => unreadable(file, cause)))
+  const { ok, checks } = await verifyPackage(await folderSource(input.folder), await Promise.all(keys))
   return { ok, checks: checks.map((check) => ({ ...check })) }
 }
 

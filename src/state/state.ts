@@ -4,7 +4,7 @@
  */
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Clock, DrawbridgeError, type Random, Secret, systemClock, systemRandom } from '../base/index.ts'
+import { type Clock, DrawbridgeError, type Random, type Secret, systemClock, systemRandom } from '../base/index.ts'
 import type { ConnectionRepository, TicketRepository, WatchRepository } from '../connection/index.ts'
 import type {
   CircuitRepository,
@@ -13,16 +13,11 @@ import type {
   RouteRepository,
   ScheduleRepository,
 } from '../delivery/index.ts'
-import {
-  type EvidenceKey,
-  exportPrivateKeyPem,
-  generateEvidenceKey,
-  importPrivateKeyPem,
-  type LogStore,
-} from '../evidence/index.ts'
+import type { EvidenceKey, LogStore } from '../evidence/index.ts'
 import { SqlCircuits } from './circuits.ts'
 import { SqlConnections } from './connections.ts'
 import { SqlDeliveries } from './deliveries.ts'
+import { EvidenceKeys } from './evidence-keys.ts'
 import { GroupCommit } from './group-commit.ts'
 import { type DirectoryLock, lockDirectory } from './lock.ts'
 import { enqueue, SqlLog } from './log.ts'
@@ -32,7 +27,6 @@ import type { WakeQueue } from './postgres/queue.ts'
 import { PostgresStore } from './postgres/store.ts'
 import { SqlRoutes } from './routes.ts'
 import { SqlSchedules } from './schedules.ts'
-import type { Executor } from './schema.ts'
 import { rootKey, Sealer } from './seal.ts'
 import { SqlSignInSessions } from './sign-in-sessions.ts'
 import { SqliteStore } from './sqlite-store.ts'
@@ -77,7 +71,9 @@ export interface State {
   readonly circuits: CircuitRepository
   readonly signInSessions: SqlSignInSessions
   readonly log: LogStore
-  /** Signs checkpoints and receipts; made at the first start and kept sealed. */
+  /** The keys that sign checkpoints and receipts, and those that did. */
+  readonly evidenceKeys: EvidenceKeys
+  /** The key that signed when the state was opened. */
   readonly evidenceKey: EvidenceKey
   /** Where the delivery room's spool belongs. */
   readonly spoolDirectory: string
@@ -90,8 +86,6 @@ export interface State {
   /** Closes the database and gives the directory free. */
   close(): Promise<void>
 }
-
-const evidenceKeyName = 'evidence-key'
 
 /**
  * Opens a data directory for this process alone. Leases of an earlier process are void: the lock proves it gone.
@@ -106,7 +100,7 @@ export async function openState(options: StateOptions): Promise<State> {
   try {
     const store = await SqliteStore.open(join(directory, 'drawbridge.sqlite'), clock)
     const place: Place = { directory, spool: join(directory, 'spool'), rootKeyFile: rootKeyOf(directory), lock }
-    return await assembleOrClose(place, store, random, options.pause ?? systemClock.sleep)
+    return await assembleOrClose(place, store, random, options)
   } catch (error) {
     lock.release()
     throw error
@@ -132,7 +126,7 @@ export async function openSharedState(options: SharedStateOptions): Promise<Stat
     rootKeyFile: options.rootKeyFile ?? rootKeyOf(directory),
     lock: null,
   }
-  const state = await assembleOrClose(place, store, options.random ?? systemRandom, options.pause ?? systemClock.sleep)
+  const state = await assembleOrClose(place, store, options.random ?? systemRandom, options)
   return { ...state, queue: store.queue }
 }
 
@@ -148,22 +142,23 @@ function rootKeyOf(directory: string): string {
   return join(directory, 'keys', 'root.key')
 }
 
-async function assembleOrClose(place: Place, store: Store, random: Random, pause: Clock['sleep']): Promise<State> {
+async function assembleOrClose(place: Place, store: Store, random: Random, options: StateOptions): Promise<State> {
   try {
-    return await assemble(place, store, random, pause)
+    return await assemble(place, store, random, options)
   } catch (error) {
     await store.close()
     throw error
   }
 }
 
-async function assemble(place: Place, store: Store, random: Random, pause: Clock['sleep']): Promise<State> {
+async function assemble(place: Place, store: Store, random: Random, options: StateOptions): Promise<State> {
+  const { clock, pause = systemClock.sleep } = options
   const isNew = await store.read(everyTenant, async (executor) => {
     const sealed = await executor.selectFrom('sealed_values').select('name').execute()
     return sealed.length === 0
   })
   const sealer = new Sealer(await rootKey(place.rootKeyFile, isNew, random), random)
-  const evidenceKey = await openEvidenceKey(store, sealer, random)
+  const evidenceKeys = await EvidenceKeys.open(store, sealer, random, clock)
   const commits = new GroupCommit(store, pause)
   const deliveries = new SqlDeliveries(store, commits)
   // The lock proves that the workers of before are gone. Where there is none, their leases run out.
@@ -180,7 +175,8 @@ async function assemble(place: Place, store: Store, random: Random, pause: Clock
     circuits: new SqlCircuits(store, commits),
     signInSessions: new SqlSignInSessions(store),
     log: new SqlLog(store, commits),
-    evidenceKey,
+    evidenceKeys,
+    evidenceKey: evidenceKeys.keys.current,
     spoolDirectory: place.spool,
     record: (tenant, entries) =>
       commits.run(tenant, (transaction) => enqueue(transaction, tenant, entries, store.now())),
@@ -194,38 +190,6 @@ async function assemble(place: Place, store: Store, random: Random, pause: Clock
       place.lock?.release()
     },
   }
-}
-
-/** Opens the sealed evidence key, which also proves the root key, or makes and seals it at the first start. */
-async function openEvidenceKey(store: Store, sealer: Sealer, random: Random): Promise<EvidenceKey> {
-  const place = ['', evidenceKeyName, 'private-key', '1']
-  const find = async (executor: Executor): Promise<Uint8Array | undefined> => {
-    const rows = executor.selectFrom('sealed_values').select('sealed').where('name', '=', evidenceKeyName)
-    return (await rows.executeTakeFirst())?.sealed
-  }
-  const sealed = await store.write(everyTenant, async (transaction) => {
-    const known = await find(transaction)
-    if (known !== undefined) return known
-    const made = generateEvidenceKey(random)
-    // Of several first starts at the same time one makes the key, and all use it.
-    await transaction
-      .insertInto('sealed_values')
-      .values({
-        name: evidenceKeyName,
-        sealed: sealer.seal(place, exportPrivateKeyPem(made.privateKey).reveal()),
-      })
-      .onConflict((conflict) => conflict.column('name').doNothing())
-      .execute()
-    return await find(transaction)
-  })
-  const opened = importPrivateKeyPem(new Secret(sealer.unseal(place, sealed ?? new Uint8Array())))
-  if (opened.ok) return opened.value
-  throw new DrawbridgeError({
-    code: 'data-directory-broken',
-    message: 'the sealed evidence key is no key',
-    operation: 'state.open',
-    help: 'restore the data directory from a backup',
-  })
 }
 
 async function makeDirectory(directory: string): Promise<void> {

@@ -113,7 +113,7 @@ async function deliverTo(state: State, job: KillJob, store: ObjectStore): Promis
   const log = new EvidenceLog({ store: state.log, signer: key.privateKey, origin, clock: systemClock })
   const shared = { clock: systemClock, random: systemRandom, repository: state.deliveries, spool }
   const parts = { ...shared, access: targetAccess(job) }
-  const worker = new DeliveryWorker({ ...parts, receipts: evidenceReceipts(log, key.privateKey) })
+  const worker = new DeliveryWorker({ ...parts, receipts: evidenceReceipts(log) })
   const service = new DeliveryService({ ...parts, routes: state.routes, wake: () => {} })
   const packages: DeliveredPackage[] = []
   for (const { name, files } of reports) {

@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url'
 import { Chance } from '../simulation/chance.ts'
 import { checkPlace, type Findings, nothingFound } from './check.ts'
 import { mayResume, type Place } from './places.ts'
-import { openKillState } from './state.ts'
+import { prepareKills } from './state.ts'
 import type { LifeTask } from './worker.ts'
 
 /** After so many kills everything is let settle, and looked at. */
@@ -44,8 +44,7 @@ export async function runLane(
 ): Promise<LaneResult> {
   const directory = await mkdtemp(join(tmpdir(), 'drawbridge-kills-'))
   try {
-    // The key and the form of the database are there before several come at the same time.
-    await (await openKillState(directory, database)).close()
+    await prepareKills(directory, database, place)
     return await new Lane(place, seed, directory, database).run(kills)
   } finally {
     await rm(directory, { recursive: true, force: true })

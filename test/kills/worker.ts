@@ -8,7 +8,6 @@ import { DeliveryService, DeliveryWorker, evidenceReceipts, type Person, Spool }
 import { EvidenceLog } from '../../src/evidence/index.ts'
 import type { State } from '../../src/state/index.ts'
 import { reportBytes } from '../kill/report.ts'
-import { prepare } from '../kill/target.ts'
 import { accessTo, type Place } from './places.ts'
 import { reportNamed, sizeOf } from './reports.ts'
 import { openKillState } from './state.ts'
@@ -36,8 +35,6 @@ async function live(task: LifeTask): Promise<void> {
   const state = await openKillState(task.directory, task.database)
   const keep = state.isShared ? null : new Set(await state.deliveries.spooledUploads())
   const spool = await Spool.open({ directory: state.spoolDirectory, keep })
-  if (task.place.kind === 'sandbox') await prepare(state, task.place.job)
-  else await prepare(state, stranger)
   const signer = state.evidenceKey.privateKey
   const log = new EvidenceLog({ store: state.log, signer, origin: 'kill.example', clock: systemClock })
   const shared = { clock: systemClock, random: systemRandom, repository: state.deliveries, spool }
@@ -46,7 +43,7 @@ async function live(task: LifeTask): Promise<void> {
   let changed = Promise.withResolvers<void>()
   const worker = new DeliveryWorker({
     ...parts,
-    receipts: evidenceReceipts(log, signer),
+    receipts: evidenceReceipts(log),
     name: task.name,
     isSpoolShared: state.isShared,
     // The test kills far more often than any machine would.
@@ -95,13 +92,6 @@ async function accept(service: DeliveryService, report: string): Promise<string>
 async function openDeliveries(state: State): Promise<string[]> {
   const newest = await state.deliveries.list(tenant, { limit: 500 })
   return newest.filter((record) => record.isSpooled).map(({ id }) => id)
-}
-
-/** The connection's row of a place that no role leads to; its access is wired by hand. */
-const stranger = {
-  ...{ directory: '', endpoint: 'http://127.0.0.1:1', region: 'us-east-1', bucket: 'killed', resume: false },
-  ...{ bucketOwner: '222222222222', roleArn: 'arn:aws:iam::222222222222:role/killed', externalId: 'none' },
-  ...{ sizeBytes: 0, report: '' },
 }
 
 function say(line: string): void {

@@ -273,7 +273,7 @@ export class House {
     const log = new EvidenceLog({ store, signer: privateKey, origin: logOrigin, clock: process.clock })
     const worker = new DeliveryWorker({
       ...base,
-      receipts: evidenceReceipts(log, privateKey),
+      receipts: evidenceReceipts(log),
       name: slot,
       onEvent: (event) => {
         if (event.type === 'progress') return

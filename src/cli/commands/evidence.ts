@@ -1,5 +1,6 @@
 /** The commands on receipts and on the evidence log. */
 import { basename, dirname } from 'node:path'
+import type { OperationOutput } from '../../contract/index.ts'
 import { renderTable } from '../render/table.ts'
 import { printable } from '../terminal.ts'
 import { text } from './connection-options.ts'
@@ -39,11 +40,15 @@ export const verifyReceiptCommand: CommandForm = {
   declare: (command) => {
     command
       .argument('<folder>', 'the folder of the delivered package')
-      .requiredOption('--key <file>', 'the public key of the set-up kit: evidence-key.pem')
+      .requiredOption(
+        '--key <file>',
+        'the public key of the set-up kit: evidence-key.pem; once for each where it was rotated',
+        (file: string, files: readonly string[] | undefined) => [...(files ?? []), file],
+      )
   },
   run: async (run, [folder], options) => {
     const { verifyReceipt } = await import('../../operations/index.ts')
-    const verdict = await verifyReceipt({ folder: String(folder), key: String(options['key']) })
+    const verdict = await verifyReceipt({ folder: String(folder), key: keyFiles(options['key']) })
     const { colors } = run.terminal
     show(run, verdict, () => {
       const rows = verdict.checks.map(({ id, ok, detail }) => [
@@ -58,6 +63,20 @@ export const verifyReceiptCommand: CommandForm = {
     })
     return verdict.ok ? 0 : 1
   },
+}
+
+function keyFiles(value: unknown): string[] {
+  return Array.isArray(value) ? value.map(String) : [String(value)]
+}
+
+/** Draws the list of keys. */
+export function renderKeys({ keys }: OperationOutput<'evidence.keys'>): string {
+  const rows = keys.map(({ keyId, from, until }) => [
+    keyId.slice(0, 16),
+    `${from ?? 'the beginning'} – ${until ?? 'now'}`,
+    until === null ? 'signs' : 'checks what it signed',
+  ])
+  return renderTable(rows)
 }
 
 export const exportCommand: CommandForm = {

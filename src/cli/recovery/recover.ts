@@ -7,6 +7,7 @@ import type { Connection } from '../../contract/index.ts'
 import type { Claim, DeliveryRecord, NewEntry, TargetRecord } from '../../delivery/index.ts'
 import { deliveryStateOf } from '../../delivery/index.ts'
 import { EvidenceLog, exportPublicKeyPem, parseCheckpoint } from '../../evidence/index.ts'
+import { logKeys } from '../../operations/index.ts'
 import { type State, witnessed } from '../../state/index.ts'
 import { openHouseState, type StateParts } from '../database.ts'
 import { witnessesOf } from '../witnesses.ts'
@@ -45,7 +46,8 @@ export async function recover(options: RecoveryOptions): Promise<Recovery> {
   const { config, clock, receipts } = options
   const state = await openHouseState(options)
   try {
-    const keys = [exportPublicKeyPem(state.evidenceKey.publicKey)]
+    const { current, former } = state.evidenceKeys.keys
+    const keys = [current, ...former].map(({ publicKey }) => exportPublicKeyPem(publicKey))
     const found = receipts === null ? { receipts: [], refused: [] } : await readReceipts(receipts, keys)
     const log = await continued(state, options, found.receipts)
     const reconciled = await reconcile(state, config.tenant, found.receipts, clock)
@@ -61,7 +63,7 @@ async function continued(state: State, { config, directory, clock }: RecoveryOpt
   const { tenant, origin } = config
   const witnesses = witnessesOf(config, directory)
   const store = witnessed(state.log, witnesses)
-  const log = new EvidenceLog({ store, signer: state.evidenceKey.privateKey, origin, clock })
+  const log = new EvidenceLog({ store, ...logKeys(state.evidenceKeys.keys), origin, clock })
   const notes = (await Promise.all(witnesses.map((witness) => witness.newest(tenant)))).flatMap((note) => note ?? [])
   for (const { files } of found) {
     const note = files.find(({ path }) => path === 'checkpoint')

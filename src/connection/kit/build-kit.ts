@@ -37,7 +37,10 @@ export async function buildKit(connection: Connection, context: ConnectionContex
     externalId: authentication.kind === 'role' ? authentication.externalId : null,
     principal,
     egress,
-    files: [...placeFiles(connection, facts, context), key].map((one) => ({ ...one, text: withNewline(one.text) })),
+    files: [...placeFiles(connection, facts, context), key, ...formerKeyFiles(context)].map((one) => ({
+      ...one,
+      text: withNewline(one.text),
+    })),
   }
 
   function placeFiles(of: Connection, about: ReadmeFacts, around: ConnectionContext): KitFile[] {
@@ -54,6 +57,15 @@ export async function buildKit(connection: Connection, context: ConnectionContex
     if (!isS3(of)) return [readmeFile(directoryReadme(about, location.service === 'local' ? location.directory : ''))]
     return bucketFiles(about, around)
   }
+}
+
+/** One file for each key that was rotated out, named by the moment at which it signed for the last time. */
+function formerKeyFiles({ formerEvidenceKeys = [] }: ConnectionContext): KitFile[] {
+  return formerEvidenceKeys.map(({ publicKeyPem, until }) => ({
+    path: `evidence-key-until-${until.replace(/[-:]|\.\d+/gu, '')}.pem`,
+    purpose: `the public key that checks receipts which were signed until ${until}`,
+    text: publicKeyPem,
+  }))
 }
 
 function bucketFiles(facts: ReadmeFacts, context: ConnectionContext): KitFile[] {

@@ -108,7 +108,7 @@ async function open(
     ...(more.hasCircuits === true ? { circuits: new Circuits(clock, state.circuits) } : {}),
     ...(more.backfillSpacingMs === undefined ? {} : { backfillSpacingMs: () => more.backfillSpacingMs ?? 0 }),
   }
-  const receipts = evidenceReceipts(log, state.evidenceKey.privateKey)
+  const receipts = evidenceReceipts(log)
   const worker = new DeliveryWorker({ ...shared, receipts, onEvent: (event) => events.push(event) })
   const service = new DeliveryService({ ...shared, routes: state.routes, wake: () => worker.wake() })
   const house: TestHouse = {
