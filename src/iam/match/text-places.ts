@@ -5,9 +5,15 @@
 import { borderTable } from './border-table.ts'
 import { anyCode, type Step } from './steps.ts'
 
-/** A few characters in a row: the places after them. Null: they stand nowhere. */
-export type Gram = Int32Array | null
+/** Some characters in a row: the places after them. */
+export interface Gram {
+  readonly bits: Int32Array
+  /** All of them, and maybe some that the bits leave out, where they are few. */
+  readonly few: readonly number[] | null
+}
 
+/** Up to so many, places are gone through one by one. */
+const mostFew = 64
 /** Characters are looked up in rows of as many as keep the table of rows this small. */
 const mostGrams = 1100
 const anyId = 1
@@ -29,15 +35,15 @@ export class TextPlaces {
   readonly textAt: Int32Array
   readonly longest: number
   readonly #ends: Int32Array
-  readonly #everywhere: Int32Array
+  readonly #everywhere: Gram
   /** The character before each place. */
   readonly #codes: Int32Array
   readonly #ids = new Map<number, number>()
   /** The places after each character, by the character's number. */
   readonly #lists: number[][] = [[], []]
-  readonly #singles: Gram[]
-  readonly #grams: (Gram | undefined)[] = []
-  readonly #values = new Map<string, Gram>()
+  readonly #singles: (Gram | null)[]
+  readonly #grams: (Gram | null | undefined)[] = []
+  readonly #values = new Map<string, Int32Array | null>()
   readonly #gramLength: number
   readonly #base: number
 
@@ -50,7 +56,7 @@ export class TextPlaces {
     this.texts = kept.map(({ text }) => text)
     this.partEnds = new Int32Array(size)
     this.#ends = new Int32Array(this.words)
-    this.#everywhere = new Int32Array(this.words).fill(-1)
+    this.#everywhere = { bits: new Int32Array(this.words).fill(-1), few: null }
     this.#codes = new Int32Array(size).fill(noCode)
     this.textAt = new Int32Array(size)
     this.longest = kept.reduce((most, { text }) => Math.max(most, text.length), 0)
@@ -63,7 +69,9 @@ export class TextPlaces {
     })
     this.#base = this.#ids.size + anyId + 1
     this.#gramLength = Math.max(1, Math.floor(Math.log(mostGrams) / Math.log(this.#base)))
-    this.#singles = this.#lists.map((list) => (list.length === 0 ? null : bitsOf(list, this.words)))
+    this.#singles = this.#lists.map((list) =>
+      list.length === 0 ? null : { bits: bitsOf(list, this.words), few: list.length > this.words >>> 1 ? null : list },
+    )
   }
 
   /** Lays one part from a place on, and answers where the next begins: between them lies one place that is neither's. */
@@ -91,82 +99,92 @@ export class TextPlaces {
    * The places after a step's run, at the end of the part if it ends there; null when there are none. The bits are
    * written to `spare`, or are at hand already: not to be changed.
    */
-  find({ codes, values, ends }: Step, spare: Int32Array): Gram {
+  find({ codes, values, ends }: Step, spare: Int32Array): Gram | null {
     let found: Gram = this.#everywhere
-    for (const { part, before } of codes) if (found !== null) found = this.#findCodes(part, before, spare, found)
-    for (const { part, before } of values) {
-      const gram = found === null ? null : this.#placesOfValue(part)
-      found = found === null || gram === null ? null : narrowed(spare, found, 0, gram, before)
+    for (const { part, before } of codes) {
+      const bits: Int32Array = found.bits
+      const next = this.#findCodes(part, before, spare, bits)
+      if (next === null) return null
+      found = next
     }
-    if (!ends || found === null) return found
-    return found === this.#everywhere ? this.#ends : narrowed(spare, found, 0, this.#ends, 0)
+    for (const { part, before } of values) {
+      const gram = this.#placesOfValue(part)
+      const bits = gram === null ? null : narrowed(spare, found.bits, 0, gram, before)
+      if (bits === null) return null
+      found = { bits, few: found.few }
+    }
+    if (!ends) return found
+    const bits = found === this.#everywhere ? this.#ends : narrowed(spare, found.bits, 0, this.#ends, 0)
+    return bits === null ? null : { bits, few: found.few }
   }
 
   /** Where some characters stand so far before, of the places given. */
-  #findCodes(codes: Int32Array, before: number, spare: Int32Array, among: Int32Array): Gram {
+  #findCodes(codes: Int32Array, before: number, spare: Int32Array, among: Int32Array): Gram | null {
     const ids = new Int32Array(codes.length)
-    let rarest = -1
-    let fewest = this.words >>> 1
     for (let i = 0; i < codes.length; i++) {
       const code = codes[i] as number
       const id = code === anyCode ? anyId : (this.#ids.get(code) ?? 0)
-      const count = this.#lists[id]?.length ?? 0
-      if (count === 0) return null
+      if (id === 0 || this.#singles[id] === null) return null
       ids[i] = id
-      if (count >= fewest) continue
-      fewest = count
-      rarest = i
     }
-    // Few places are tried one by one, many all at once.
-    if (rarest >= 0) return this.#findFew(codes, rarest, this.#lists[ids[rarest] ?? 0] ?? [], before, spare, among)
+    const step = this.#gramLength
+    for (let end = Math.min(codes.length, step); ; end = Math.min(codes.length, end + step)) {
+      const gram = this.#gram(ids, Math.max(0, end - step), end)
+      if (gram === null) return null
+      // Few places are tried one by one, many all at once.
+      if (gram.few !== null) return this.#findFew(codes, end - 1, gram.few, before, spare, among)
+      if (end === codes.length) break
+    }
     return this.#findMany(ids, before, spare, among)
   }
 
   #findFew(
     run: Int32Array,
-    rarest: number,
+    at: number,
     list: readonly number[],
     before: number,
     spare: Int32Array,
     among: Int32Array,
-  ): Gram {
+  ): Gram | null {
     const codes = this.#codes
     const length = run.length
     const few: number[] = []
     for (const place of list) {
-      const first = place - rarest
-      let at = 0
-      while (at < length) {
-        const code = run[at] as number
-        const here = codes[first + at] ?? noCode
+      const first = place - at
+      let i = 0
+      while (i < length) {
+        const code = run[i] as number
+        const here = codes[first + i] ?? noCode
         if (code === anyCode ? here === noCode : here !== code) break
-        at++
+        i++
       }
       const end = first + length - 1 + before
-      if (at === length && (((among[end >>> 5] ?? 0) >>> (end & 31)) & 1) === 1) few.push(end)
+      if (i === length && (((among[end >>> 5] ?? 0) >>> (end & 31)) & 1) === 1) few.push(end)
     }
     if (few.length === 0) return null
     spare.fill(0)
     for (const place of few) setBit(spare, place)
-    return spare
+    return { bits: spare, few }
   }
 
-  #findMany(ids: Int32Array, before: number, spare: Int32Array, among: Int32Array): Gram {
+  #findMany(ids: Int32Array, before: number, spare: Int32Array, among: Int32Array): Gram | null {
     const { length } = ids
     const step = this.#gramLength
-    let found: Gram = among
-    for (let end = Math.min(length, step); found !== null; end = Math.min(length, end + step)) {
+    let found = among
+    for (let end = Math.min(length, step); ; end = Math.min(length, end + step)) {
       // The last gram may overlap the one before, for grams of full length are rarer.
       const gram = this.#gram(ids, Math.max(0, end - step), end)
       const by = length - end + before
       if (gram === null) return null
-      found = found === this.#everywhere && by === 0 ? gram : narrowed(spare, found, 0, gram, by)
-      if (end === length) break
+      if (found === this.#everywhere.bits && by === 0) return gram
+      const bits = narrowed(spare, found, 0, gram.bits, by)
+      if (bits === null) return null
+      found = bits
+      if (end === length) return { bits, few: null }
     }
-    return found
   }
 
-  #gram(ids: Int32Array, from: number, to: number): Gram {
+  #gram(ids: Int32Array, from: number, to: number): Gram | null {
     const last = ids[to - 1] as number
     if (to - from === 1) return this.#singles[last] ?? null
     let key = 0
@@ -175,13 +193,13 @@ export class TextPlaces {
     if (known !== undefined) return known
     const before = this.#gram(ids, from, to - 1)
     const single = this.#singles[last] ?? null
-    const fresh = before === null || single === null ? null : joined(before, single)
+    const fresh = before === null || single === null ? null : joined(before.bits, single.bits)
     this.#grams[key] = fresh
     return fresh
   }
 
   /** Found by Knuth, Morris and Pratt's way, over all texts in one go. */
-  #placesOfValue(value: string): Gram {
+  #placesOfValue(value: string): Int32Array | null {
     const known = this.#values.get(value)
     if (known !== undefined) return known
     const borders = borderTable(value)
@@ -202,7 +220,13 @@ export class TextPlaces {
 }
 
 /** Writes the places where two grams stand, each so far before; null when there are none. The first may be `written`. */
-function narrowed(written: Int32Array, one: Int32Array, oneBy: number, other: Int32Array, otherBy: number): Gram {
+function narrowed(
+  written: Int32Array,
+  one: Int32Array,
+  oneBy: number,
+  other: Int32Array,
+  otherBy: number,
+): Int32Array | null {
   const [skip, shift] = [oneBy >>> 5, oneBy & 31]
   const [otherSkip, otherShift] = [otherBy >>> 5, otherBy & 31]
   // Shifted in two steps, for a shift by 32 would shift by nothing.
@@ -234,15 +258,17 @@ function bitsOf(places: readonly number[], words: number): Int32Array {
 }
 
 /** A gram and one character more. */
-function joined(before: Int32Array, last: Int32Array): Gram {
+function joined(before: Int32Array, last: Int32Array): Gram | null {
   const bits = new Int32Array(before.length)
-  let any = 0
+  const few: number[] = []
   for (let word = 1; word < bits.length; word++) {
     const found = (((before[word] as number) << 1) | ((before[word - 1] as number) >>> 31)) & (last[word] as number)
     bits[word] = found
-    any |= found
+    for (let left = found; left !== 0 && few.length <= mostFew; left &= left - 1) {
+      few.push(word * 32 + 31 - Math.clz32(left & -left))
+    }
   }
-  return any === 0 ? null : bits
+  return few.length === 0 ? null : { bits, few: few.length > mostFew ? null : few }
 }
 
 function setBit(bits: Int32Array, at: number): void {

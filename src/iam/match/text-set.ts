@@ -18,10 +18,12 @@ interface Reached {
 }
 
 /** Where the runs of steps stand, by the step's number. */
-type Found = (Gram | undefined)[]
+type Found = (Gram | null | undefined)[]
 
 /** After so many steps, what was reached is kept for the next pattern. */
 const keptLevels = 16
+/** Up to so many texts are gone through one by one even if the run stands at few places. */
+const mostFewTexts = 64
 
 /** The texts of one key of one request. */
 export class TextSet {
@@ -78,16 +80,16 @@ export class TextSet {
   }
 
   /** Where a step's run stands; null when nowhere. Found once for steps that several patterns have. */
-  #runOf(step: Step, known: Found, spare: Int32Array): Gram {
+  #runOf(step: Step, known: Found, spare: Int32Array): Gram | null {
     const found = known[step.id]
     if (found !== undefined) return found
     const stands = this.#places.find(step, step.uses > 1 ? new Int32Array(spare.length) : spare)
-    if (stands !== spare) known[step.id] = stands
+    if (stands?.bits !== spare) known[step.id] = stands
     return stands
   }
 
   /** Takes a pattern through all texts, from a step on; answers how many steps were taken until nothing was left. */
-  #seek(steps: readonly Step[], from: number, known: Found, tail: Int32Array, fits: Uint8Array): number {
+  #seek(steps: readonly Step[], from: number, known: Found, tail: Gram, fits: Uint8Array): number {
     const end = steps.length - 1
     for (let at = from; at <= end; at++) {
       const step = steps[at]
@@ -110,11 +112,11 @@ export class TextSet {
   }
 
   /** Takes a step in every text that is left and does not fit anyway; false when none is left. */
-  #take(from: Reached, step: Step, stands: Int32Array, to: Reached, fits: Uint8Array): boolean {
+  #take(from: Reached, step: Step, { bits, few }: Gram, to: Reached, fits: Uint8Array): boolean {
     for (let i = 0; i < to.count; i++) to.places[to.texts[i] as number] = -1
     to.count = 0
-    if (from.count > stands.length) this.#takeStanding(from, step, stands, to, fits)
-    else this.#takeLeft(from, step, stands, to, fits)
+    if (from.count > (few === null ? bits.length : mostFewTexts)) this.#takeStanding(from, step, bits, to, fits)
+    else this.#takeLeft(from, step, bits, to, fits)
     return to.count > 0
   }
 
