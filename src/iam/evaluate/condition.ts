@@ -8,7 +8,7 @@
 import { type Address, compileRanges, parseAddress, parseAddressRange, rangeContains } from '../match/address.ts'
 import { compileArnPattern, compileArnPatterns, keptWithoutVariables, type TextTest } from '../match/arn.ts'
 import { foldName } from '../match/fold-name.ts'
-import { compileGlob, globMatches, globTest, hasAt } from '../match/glob.ts'
+import { compileGlob, type GlobToken, globMatches, globTest } from '../match/glob.ts'
 import { madeOnce } from '../match/made-once.ts'
 import { type Operator, parseOperator, type Relation } from '../match/operator.ts'
 import { PatternList, plainPatterns } from '../match/pattern-list.ts'
@@ -196,71 +196,35 @@ function compileTexts(wanted: readonly string[], variables: boolean, fold: (text
     if (tokens.some(isVariable)) templates.push(tokens)
     else fixed.add(fold(resolvedText(tokens, noContext) ?? value))
   }
+  const tests = templates.map((tokens): TextTest => {
+    return (text, lookup) => {
+      const resolved = resolvedText(tokens, lookup)
+      return resolved !== null && fold(text) === fold(resolved)
+    }
+  })
   const foldAll = fold === asWritten ? (values: readonly string[]) => values : foldTexts
   const several: WantedTest['several'] = (lookup, values) => {
     const texts = madeOnce(lookup, values, foldAll)
-    const fits = fittingTemplates(templates, lookup, texts, fold)
-    return (_, at) => fits.has(texts[at] ?? '') || fixed.has(texts[at] ?? '')
+    if (templates.length === 0) return (_, at) => fixed.has(texts[at] ?? '')
+    // Templates are patterns without a wildcard. A policy may repeat a long value: it is folded once.
+    const folded = new Map<string, string>()
+    const foldToken = (token: GlobToken): GlobToken => {
+      if (typeof token === 'string') return token
+      const text = folded.get(token.text) ?? fold(token.text)
+      folded.set(token.text, text)
+      return { ...token, text }
+    }
+    const resolved = templates.flatMap((tokens) => {
+      const one = resolveTemplate(tokens, lookup)
+      return one === null ? [] : [[one.map(foldToken)]]
+    })
+    const fits = new PatternList(resolved, plainPatterns).testFor(texts, lookup)
+    return (_, at) => fixed.has(texts[at] ?? '') || fits(texts[at] ?? '')
   }
-  const one: TextTest =
-    templates.length === 0
-      ? fixedFirst(fixed, [], fold)
-      : (text, lookup) => {
-          const folded = fold(text)
-          return fixed.has(folded) || fittingTemplates(templates, lookup, [folded], fold).size > 0
-        }
-  return { one, several }
+  return { one: fixedFirst(fixed, tests, fold), several }
 }
 
 const foldTexts = (values: readonly string[]) => values.map(lowerCase)
-
-/** Up to so many characters, written-out templates are looked up. */
-const fewCharacters = 20_000
-
-/** Those of the folded texts that equal a template. Long values, which a policy may repeat, are not written out for it. */
-function fittingTemplates(
-  templates: readonly (readonly TemplateToken[])[],
-  lookup: ContextLookup,
-  texts: readonly string[],
-  fold: (text: string) => string,
-): ReadonlySet<string> {
-  const fitting = new Set<string>()
-  if (templates.length === 0) return fitting
-  const folded = new Map<string, string>()
-  const foldOnce = (text: string): string => {
-    const known = folded.get(text)
-    if (known !== undefined) return known
-    const fresh = fold(text)
-    folded.set(text, fresh)
-    return fresh
-  }
-  const byLength = new Map<number, string[]>()
-  for (const text of new Set(texts)) byLength.set(text.length, [...(byLength.get(text.length) ?? []), text])
-  const few = new Set<string>()
-  let characters = 0
-  for (const tokens of templates) {
-    const parts = resolveTemplate(tokens, lookup)?.map((token) =>
-      typeof token === 'string' ? '' : foldOnce(token.text),
-    )
-    const length = parts?.reduce((sum, part) => sum + part.length, 0)
-    const candidates = length === undefined ? undefined : byLength.get(length)
-    if (parts === undefined || length === undefined || candidates === undefined) continue
-    characters += length
-    if (characters < fewCharacters) few.add(parts.join(''))
-    else for (const text of candidates) if (consistsOf(text, parts)) fitting.add(text)
-  }
-  if (few.size > 0) for (const text of texts) if (few.has(text)) fitting.add(text)
-  return fitting
-}
-
-function consistsOf(text: string, parts: readonly string[]): boolean {
-  let at = 0
-  for (const part of parts) {
-    if (!hasAt(text, part, at)) return false
-    at += part.length
-  }
-  return true
-}
 
 /** Patterns without a wildcard are texts like any other. */
 function compilePatterns(wanted: readonly string[], variables: boolean): WantedTest {

@@ -53,7 +53,7 @@ test('a grant whose constraint fails says what was wanted and what was there', (
   const sentence = 'the encryption context is Department=Sales and must hold Department=IT'
   expect(evaluation.decision).toBe('implicitDeny')
   expect(evaluation.reason).toBe(`denied: the grant \`it-only\` would allow, but ${sentence}`)
-  expect(renderEvaluation(evaluation)).toContain(`grants on the key\n  \`it-only\` does not apply: ${sentence}\n`)
+  expect(renderEvaluation(evaluation)).toContain(`on the key\n  grant \`it-only\` does not apply: ${sentence}\n`)
 })
 
 test('what a constraint asks for and the request lacks is missing context', () => {
@@ -67,7 +67,9 @@ test('other grants are told apart by why they do not apply', () => {
     { ...forIt, Name: 'c', KeyId: `${key}2` },
   )
   const text = renderEvaluation(ask(grants))
-  expect(text).toContain('`a` is for another principal\n  `b` is for other operations\n  `c` is for another key\n')
+  expect(text).toContain(
+    '  grant `a` is for another principal\n  grant `b` is for other operations\n  grant `c` is for another key\n',
+  )
 })
 
 test('grants have no say about anything but the use of a key', () => {

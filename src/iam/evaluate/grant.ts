@@ -63,27 +63,17 @@ function reachOf(grant: KmsGrant, facts: RequestFacts): GrantVerdict {
 }
 
 /** Operations that carry an encryption context. A constraint on it leaves others out, which no such grant can be made for. */
-const encrypting: ReadonlySet<string> = new Set([
-  'decrypt',
-  'encrypt',
-  'generatedatakey',
-  'generatedatakeypair',
-  'generatedatakeypairwithoutplaintext',
-  'generatedatakeywithoutplaintext',
-  'reencryptfrom',
-  'reencryptto',
-])
-
+const encrypting = /^(?:de|en|reen)crypt|^generatedatakey/
 /** Operations that a constraint on the encryption context does not touch. */
-const unconstrained: ReadonlySet<string> = new Set(['describekey', 'retiregrant'])
+const unconstrained = /^(?:describekey|retiregrant)$/
 
 type Constraint = GrantOutcome['constraints'][number]
 
 function constraintsOn(operation: string, grant: KmsGrant, facts: RequestFacts): readonly Constraint[] {
   const { encryptionContextEquals: equals, encryptionContextSubset: subset, sourceArn } = grant.constraints
   const found: Constraint[] = []
-  if (!unconstrained.has(operation)) {
-    const given = encrypting.has(operation) ? facts.encryptionContext : none
+  if (!unconstrained.test(operation)) {
+    const given = encrypting.test(operation) ? facts.encryptionContext : none
     if (equals !== undefined) found.push(pairsConstraint('EncryptionContextEquals', equals, given))
     if (subset !== undefined) found.push(pairsConstraint('EncryptionContextSubset', subset, given))
   }

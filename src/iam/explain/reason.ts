@@ -99,19 +99,30 @@ const constraintTexts = {
 } as const satisfies Readonly<Record<GrantOutcome['constraints'][number]['constraint'], readonly [string, string]>>
 
 /** Says what a grant's constraint wants: `the encryption context is absent and must hold Department=IT`. */
-export function describeConstraint({ constraint, wanted, actual }: GrantOutcome['constraints'][number]): string {
+function describeConstraint({ constraint, wanted, actual }: GrantOutcome['constraints'][number]): string {
   const [subject, must] = constraintTexts[constraint]
   return `${subject} is ${actual === null ? 'absent' : listValues(actual)} and must ${must} ${listValues(wanted)}`
 }
 
-/** Says what one grant made of the request, as it follows its name. */
-export function describeGrant(grant: GrantOutcome): string {
-  if (grant.matched) return 'applies'
-  if (!grant.keyMatched) return 'is for another key'
-  if (!grant.granteeMatched) return 'is for another principal'
-  if (!grant.operationMatched) return 'is for other operations'
-  const failing = grant.constraints.filter(({ matched }) => !matched)
-  return `does not apply: ${describeAll(failing.map(describeConstraint))}`
+const mostGrants = 20
+
+/** A line for each grant: what it made of the request. */
+export function grantLines(grants: readonly GrantOutcome[] = []): readonly string[] {
+  const lines = grants.slice(0, mostGrants).map((grant) => `grant \`${grant.grant}\` ${describeGrant(grant)}`)
+  return grants.length > mostGrants ? [...lines, `and ${grants.length - mostGrants} more grants`] : lines
+}
+
+function describeGrant({ matched, keyMatched, granteeMatched, operationMatched, constraints }: GrantOutcome): string {
+  if (matched) return 'applies'
+  const other = !keyMatched
+    ? 'another key'
+    : !granteeMatched
+      ? 'another principal'
+      : operationMatched
+        ? ''
+        : 'other operations'
+  if (other !== '') return `is for ${other}`
+  return `does not apply: ${describeAll(constraints.filter((one) => !one.matched).map(describeConstraint))}`
 }
 
 /** What else must allow and does not: mending the one place would not be enough. */

@@ -1,11 +1,10 @@
 /** An evaluation as plain text for a terminal: no colours, no layout beyond indentation. */
 import type { ConditionOutcome, Evaluation, StatementOutcome } from '../types.ts'
 import { describeFailure, describeMatch } from './condition-text.ts'
-import { describeGrant, nameStatement, policyTypeName } from './reason.ts'
+import { grantLines, nameStatement, policyTypeName } from './reason.ts'
 
 /** At most this many statements that nearly allowed are shown. */
 const maxNearMisses = 3
-const mostGrants = 20
 
 /** Renders the decision, the deciding statement, the conditions that failed and the keys that were missing. */
 export function renderEvaluation(evaluation: Evaluation): string {
@@ -16,10 +15,8 @@ export function renderEvaluation(evaluation: Evaluation): string {
   for (const { statement } of shown) lines.push(...renderStatement(statement))
   const hidden = evaluation.nearMisses.length - shown.length
   if (hidden > 0) lines.push(`  and ${hidden} more`)
-  const grants = evaluation.grants ?? []
-  if (grants.length > 0) lines.push('', 'grants on the key')
-  for (const grant of grants.slice(0, mostGrants)) lines.push(`  \`${grant.grant}\` ${describeGrant(grant)}`)
-  if (grants.length > mostGrants) lines.push(`  and ${grants.length - mostGrants} more`)
+  const grants = grantLines(evaluation.grants)
+  if (grants.length > 0) lines.push('', 'on the key', ...grants.map((line) => `  ${line}`))
   if (evaluation.missingContextValues.length > 0) {
     lines.push('', `context keys not given: ${evaluation.missingContextValues.join(', ')}`)
   }

@@ -9,12 +9,11 @@ import type {
   StatementExplanation,
 } from './call-explanation.ts'
 import { listValues } from './condition-text.ts'
-import { describeGrant, policyTypeName, statementLabel } from './reason.ts'
+import { grantLines, policyTypeName, statementLabel } from './reason.ts'
 import { visible } from './visible.ts'
 
 /** Statements of one policy that are told in full; the rest is counted. */
 const mostStatements = 20
-const mostGrants = 20
 
 /**
  * Renders an explanation: the decision and its sentence, the deciding element, near misses, then each request with its
@@ -45,13 +44,12 @@ function placeText({ policy, policyType, index, sid, pointer }: PolicyPlace): st
 }
 
 function partLines(part: PartExplanation): readonly string[] {
-  const { request, decision, sentence, policies, grants = [] } = part
+  const { request, decision, sentence, policies, grants } = part
   return [
     `  ${request.action} on ${request.resource}: ${decision}`,
     `    ${sentence}`,
     ...policies.flatMap(policyLines),
-    ...grants.slice(0, mostGrants).map((grant) => `    grant \`${grant.grant}\`: ${describeGrant(grant)}`),
-    ...(grants.length > mostGrants ? [`    and ${grants.length - mostGrants} more grants`] : []),
+    ...grantLines(grants).map((line) => `    ${line}`),
   ]
 }
 

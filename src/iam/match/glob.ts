@@ -108,7 +108,7 @@ function cutAtStars(tokens: readonly GlobToken[]): readonly Piece['tokens'][] {
 const longText = 64
 
 /** Tells whether a text has a part at a place. */
-export function hasAt(text: string, part: string, at: number): boolean {
+function hasAt(text: string, part: string, at: number): boolean {
   return part.length < longText ? text.startsWith(part, at) : text.slice(at, at + part.length) === part
 }
 

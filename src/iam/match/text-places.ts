@@ -14,6 +14,8 @@ export interface Gram {
 
 /** Up to so many, places are gone through one by one. */
 const mostFew = 64
+/** With so many grams to come, it pays to see whether few places are left. */
+const manyMore = 4
 /** Characters are looked up in rows of as many as keep the table of rows this small. */
 const mostGrams = 1100
 const anyId = 1
@@ -135,7 +137,7 @@ export class TextPlaces {
       if (gram.few !== null) return this.#findFew(codes, end - 1, gram.few, before, spare, among)
       if (end === codes.length) break
     }
-    return this.#findMany(ids, before, spare, among)
+    return this.#findMany(codes, ids, before, spare, among)
   }
 
   #findFew(
@@ -167,7 +169,7 @@ export class TextPlaces {
     return { bits: spare, few }
   }
 
-  #findMany(ids: Int32Array, before: number, spare: Int32Array, among: Int32Array): Gram | null {
+  #findMany(codes: Int32Array, ids: Int32Array, before: number, spare: Int32Array, among: Int32Array): Gram | null {
     const { length } = ids
     const step = this.#gramLength
     let found = among
@@ -181,6 +183,18 @@ export class TextPlaces {
       if (bits === null) return null
       found = bits
       if (end === length) return { bits, few: null }
+      // A long run stands at few places before all of it was looked at.
+      if (length - end < manyMore * step) continue
+      const few = fewOf(bits)
+      if (few !== null)
+        return this.#findFew(
+          codes,
+          length - 1,
+          few.map((place) => place - before),
+          before,
+          spare,
+          among,
+        )
     }
   }
 
@@ -260,15 +274,25 @@ function bitsOf(places: readonly number[], words: number): Int32Array {
 /** A gram and one character more. */
 function joined(before: Int32Array, last: Int32Array): Gram | null {
   const bits = new Int32Array(before.length)
-  const few: number[] = []
+  let any = 0
   for (let word = 1; word < bits.length; word++) {
     const found = (((before[word] as number) << 1) | ((before[word - 1] as number) >>> 31)) & (last[word] as number)
     bits[word] = found
-    for (let left = found; left !== 0 && few.length <= mostFew; left &= left - 1) {
+    any |= found
+  }
+  return any === 0 ? null : { bits, few: fewOf(bits) }
+}
+
+/** The places, where they are few. */
+function fewOf(bits: Int32Array): readonly number[] | null {
+  const few: number[] = []
+  for (let word = 0; word < bits.length; word++) {
+    for (let left = bits[word] as number; left !== 0; left &= left - 1) {
+      if (few.length === mostFew) return null
       few.push(word * 32 + 31 - Math.clz32(left & -left))
     }
   }
-  return few.length === 0 ? null : { bits, few: few.length > mostFew ? null : few }
+  return few
 }
 
 function setBit(bits: Int32Array, at: number): void {
