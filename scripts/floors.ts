@@ -56,7 +56,19 @@ export const house: Readonly<Record<string, Room>> = {
       'operations',
       'server',
     ],
-    packages: ['node:*', 'zod', 'commander', 'picocolors', '@aws-sdk/*', '@orpc/*', 'openid-client', 'ipaddr.js'],
+    packages: [
+      'node:*',
+      'zod',
+      'commander',
+      'picocolors',
+      'pino',
+      'prom-client',
+      '@opentelemetry/*',
+      '@aws-sdk/*',
+      '@orpc/*',
+      'openid-client',
+      'ipaddr.js',
+    ],
   },
 }
 

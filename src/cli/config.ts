@@ -213,6 +213,37 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .describe('Alerts.'),
+  metrics: z
+    .strictObject({
+      onServer: z
+        .boolean()
+        .default(true)
+        .describe('GET /metrics on the server, for whoever may view, and for the bearer of the token.'),
+      tokenFile: z
+        .string()
+        .min(1)
+        .optional()
+        .describe('A file with a token that may ask for /metrics and nothing else.'),
+      listen: z
+        .strictObject({
+          host: z.string().min(1).default('127.0.0.1'),
+          port: z.number().int().min(0).max(65_535),
+        })
+        .optional()
+        .describe('An address of its own, `host` and `port`, that answers /metrics to whoever reaches it.'),
+    })
+    .prefault({})
+    .describe('Metrics for Prometheus (docs/observability.md).'),
+  log: z
+    .strictObject({
+      format: z
+        .enum(['text', 'json'])
+        .default('text')
+        .describe('`json`: one object a line, with deliveries too; `--json` asks for the same.'),
+      level: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('Of `json`: the least that is told.'),
+    })
+    .prefault({})
+    .describe('What a server or worker writes to stderr.'),
   circuit: z
     .strictObject({
       failures: z
@@ -335,6 +366,19 @@ export async function webhooksOf(config: Config, directory: string): Promise<Web
       }
       return { url, secret }
     }),
+  )
+}
+
+/** Reads the token for metrics; null when there is none. @throws configuration-invalid */
+export async function metricsTokenOf(config: Config, directory: string): Promise<Secret | null> {
+  const { tokenFile } = config.metrics
+  if (tokenFile === undefined) return null
+  const token = await secretOf(tokenFile, directory, 'metrics token')
+  if (/^\S{16,500}$/.test(token.reveal())) return token
+  throw invalid(
+    'the metrics token is shorter than 16 characters or holds spaces',
+    'make one: `openssl rand -hex 32`',
+    undefined,
   )
 }
 

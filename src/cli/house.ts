@@ -3,7 +3,7 @@
  * configuration. Used by the server command, by commands that find no server running, and by tests.
  */
 import { hostname } from 'node:os'
-import { type Clock, DrawbridgeError, type Random } from '../base/index.ts'
+import { type Clock, DrawbridgeError, noTracing, type Random, type Tracing } from '../base/index.ts'
 import { type ConnectionContext, mailName, webhookName } from '../connection/index.ts'
 import {
   assumeRole,
@@ -59,6 +59,8 @@ export interface HouseOptions {
   readonly random: Random
   /** Where our AWS credentials come from; absent: the AWS SDK's standard chain; null: the ones in reach are not ours. */
   readonly provider?: CredentialProvider | null
+  /** Where spans go; absent: nowhere. */
+  readonly tracing?: Tracing
   /** Called as deliveries move. Must not throw. */
   readonly onDelivery?: (event: DeliveryEvent) => void
   /** Called when the watch or a schedule could not do something; it tries again by itself. Must not throw. */
@@ -74,6 +76,7 @@ export interface OpenedHouse {
   startWorking(): Promise<void>
   /** Not started: the server starts it, a single command runs it until its delivery has ended. */
   readonly worker: DeliveryWorker
+  readonly spool: Spool
   /** Verifies on a schedule and sends alerts. Not started: the server starts it. */
   readonly watch: Watch
   /** Runs the schedules. Not started: the server starts it. */
@@ -124,6 +127,7 @@ async function assemble(options: HouseOptions, state: State, tenant: string): Pr
   })
   const deliveryNews = new DeliveryNews()
   if (options.onDelivery !== undefined) deliveryNews.on(options.onDelivery)
+  const tracing = options.tracing ?? noTracing
   const circuits = new Circuits(clock, state.circuits, {
     failures: config.circuit.failures,
     probeMs: config.circuit.probeSeconds * 1000,
@@ -134,6 +138,7 @@ async function assemble(options: HouseOptions, state: State, tenant: string): Pr
   const worker = new DeliveryWorker({
     circuits,
     backfillSpacingMs,
+    tracing,
     clock,
     random,
     repository: state.deliveries,
@@ -193,6 +198,7 @@ async function assemble(options: HouseOptions, state: State, tenant: string): Pr
     evidenceKeys: keys,
     logStore,
     context,
+    tracing,
     record: async (entries) => {
       await state.record(tenant, entries)
     },
@@ -214,6 +220,7 @@ async function assemble(options: HouseOptions, state: State, tenant: string): Pr
       await state.queue?.work({ wake: () => worker.wake(), keepHouse: () => worker.keepHouse() })
     },
     worker,
+    spool,
     watch,
     schedules,
     onDelivery: (listener) => deliveryNews.on(listener),

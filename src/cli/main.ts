@@ -10,6 +10,7 @@ import { type Door, openDoor } from './door.ts'
 import { reportFailure } from './failure.ts'
 import { makeProgram } from './program.ts'
 import { openTerminal, type Terminal } from './terminal.ts'
+import type { OpenTracing } from './tracing.ts'
 
 const stop = new AbortController()
 const terminal = openTerminal({
@@ -62,12 +63,20 @@ async function runCommand(
     ownerUrl: given(process.env['DATABASE_OWNER_URL']),
   })
   const held: { door: Promise<Door> | null } = { door: null }
+  const traced: { tracing: Promise<OpenTracing> | null } = { tracing: null }
   const run: Run = {
     terminal,
     json: options['json'] === true,
     directory,
     configPath,
     database,
+    openTracing: async () => {
+      const endpoint = given(process.env['OTEL_EXPORTER_OTLP_ENDPOINT'])
+      if (endpoint === undefined) return null
+      const serviceName = given(process.env['OTEL_SERVICE_NAME'])
+      traced.tracing ??= import('./tracing.ts').then(({ openTracing }) => openTracing({ endpoint, serviceName }))
+      return await traced.tracing
+    },
     openDoor: ({ foreignCredentials = false } = {}) => {
       const url = given(process.env['DRAWBRIDGE_URL']) ?? null
       const token = given(process.env['DRAWBRIDGE_TOKEN']) ?? null
@@ -81,6 +90,7 @@ async function runCommand(
     // A door that did not open has told why already.
     const door = await held.door?.catch(() => null)
     await door?.close()
+    await (await traced.tracing?.catch(() => null))?.close()
   }
 }
 

@@ -141,7 +141,12 @@ class Pass {
     const started = await this.#keep({ ...target, identity, state: 'sending', attempts }, (sending) =>
       tools.repository.saveTarget(claim, sending, []),
     )
-    const outcome = await attemptTarget(this.#work, started)
+    const facts = { delivery: claim.delivery, connection: target.connection, attempt: attempts }
+    const outcome = await tools.tracing.span('delivery.attempt', facts, async (span) => {
+      const end = await attemptTarget(this.#work, started)
+      span.note({ outcome: end.kind, ...('error' in end ? { code: end.error.code } : {}) })
+      return end
+    })
     await this.#tellCircuit(started, outcome)
     switch (outcome.kind) {
       case 'delivered':

@@ -1,5 +1,5 @@
 /** What the parts of one piece of work share: the claim, the record, the signal, and whom to tell. */
-import type { Clock, Random } from '../base/index.ts'
+import type { Clock, Random, Tracing } from '../base/index.ts'
 import type { Delivery, DeliveryTarget } from '../contract/index.ts'
 import type { Circuits } from './circuit.ts'
 import type { ReceiptMaker } from './receipts.ts'
@@ -53,6 +53,7 @@ export interface WorkTools {
   readonly circuits?: Circuits
   /** How far apart deliveries that are owed to a target are taken up when it is well again. */
   readonly backfillSpacingMs: (connection: string) => number
+  readonly tracing: Tracing
   readonly tell: (event: DeliveryEvent) => void
 }
 

@@ -2,7 +2,7 @@
  * Runs deliveries: claims what is due, keeps the lease alive, and gives the work back. What is done with a claim is the
  * pass's business; the delivery row is the truth, and waking up is only a hint.
  */
-import type { Clock, Random } from '../base/index.ts'
+import { type Clock, noTracing, type Random, type Tracing } from '../base/index.ts'
 import type { Circuits } from './circuit.ts'
 import { runPass } from './pass.ts'
 import type { ReceiptMaker } from './receipts.ts'
@@ -40,6 +40,8 @@ export interface DeliveryWorkerParts {
   readonly circuits?: Circuits
   /** Absent: what is owed to a target that is well again goes at once. */
   readonly backfillSpacingMs?: (connection: string) => number
+  /** Absent: nothing is traced. */
+  readonly tracing?: Tracing
   /** Called as things happen. It must not throw. */
   readonly onEvent?: (event: DeliveryEvent) => void
 }
@@ -61,8 +63,8 @@ export class DeliveryWorker {
     const { clock, random, repository, access, spool, receipts } = parts
     const tell = parts.onEvent ?? (() => {})
     const sidecars = new SidecarWriter(access)
-    const { circuits, backfillSpacingMs = () => 0 } = parts
-    const shared = { clock, random, repository, access, spool, receipts, sidecars, backfillSpacingMs, tell }
+    const { circuits, backfillSpacingMs = () => 0, tracing = noTracing } = parts
+    const shared = { clock, random, repository, access, spool, receipts, sidecars, backfillSpacingMs, tracing, tell }
     this.#tools = circuits === undefined ? shared : { ...shared, circuits }
   }
 
@@ -171,7 +173,10 @@ export class DeliveryWorker {
     this.#aborts.add(abort)
     const heartbeat = this.#keepLease(claim, abort)
     try {
-      await runPass(this.#tools, claim, abort.signal, this.#parts.quarantineAfter ?? 5)
+      const facts = { delivery: claim.delivery, crashes: claim.crashes, isSmall: claim.isSmall }
+      await this.#tools.tracing.span('delivery.pass', facts, () =>
+        runPass(this.#tools, claim, abort.signal, this.#parts.quarantineAfter ?? 5),
+      )
     } catch (error) {
       // A lost lease is somebody else's work now; anything else ends without an answer, and the lease runs out.
       if (!(error instanceof LeaseLost)) this.#tools.tell({ type: 'crash', delivery: claim.delivery, error })

@@ -2,7 +2,7 @@
  * What the operations work on, wired once at start by whoever opens the house. Everything here is an interface or a
  * room's own object; which database, clock or directory stands behind it is not known.
  */
-import type { Clock, Random } from '../base/index.ts'
+import type { Clock, Random, Tracing } from '../base/index.ts'
 import type { ConnectionContext, ConnectionRepository, TicketRepository, WatchRepository } from '../connection/index.ts'
 import type { DeliveryService, NewEntry, RouteRepository, ScheduleRepository, Scheduler } from '../delivery/index.ts'
 import type { EvidenceKey, EvidenceLog, LogStore } from '../evidence/index.ts'
@@ -76,6 +76,7 @@ export interface House {
   readonly evidenceKeys: KeyKeeper
   readonly logStore: LogStore
   readonly context: ConnectionContext
+  readonly tracing: Tracing
   /** Writes entries that belong to no change of the delivery room into the evidence log's outbox. */
   record(entries: readonly NewEntry[]): Promise<void>
 }

@@ -47,7 +47,9 @@ async function invokeOnce(
   requireRight(caller, name)
   const row: Operation = operations[name]
   const parsed = parseInput(row.input, input, name)
-  return row.output.parse(await handlerOf(name)(house, caller, parsed, options))
+  return await house.tracing.span(`operation ${name}`, { operation: name, caller: caller.actor.kind }, async () =>
+    row.output.parse(await handlerOf(name)(house, caller, parsed, options)),
+  )
 }
 
 async function* invokeStream(

@@ -7,6 +7,7 @@ import type { Caller, House } from '../operations/index.ts'
 import { makeApi, openApiDocument } from './api.ts'
 import { type Authentication, authenticate } from './authenticate.ts'
 import { securityHeaders } from './guards.ts'
+import { answerMetrics, type ServedMetrics } from './metrics.ts'
 import type { Pages } from './pages.ts'
 import { loggablePath, type ServerLog } from './request-log.ts'
 import { type SignOn, signOnRoutes } from './sign-on/routes.ts'
@@ -20,6 +21,8 @@ export interface AppParts {
   readonly signOn: SignOn
   readonly pages: Pages
   readonly log: ServerLog
+  /** Null: they are not answered here. */
+  readonly metrics: ServedMetrics | null
 }
 
 type Environment = { Variables: { caller: Caller | null } }
@@ -51,6 +54,10 @@ export function makeApp(parts: AppParts): Hono<Environment> {
     const answer = await api(context.req.raw, callerOf(context), (error) => log.fault(error))
     return answer ?? errorResponse(noSuchAddress(context))
   })
+  const { metrics } = parts
+  if (metrics !== null) {
+    app.get('/metrics', (context) => answerMetrics(metrics, context.req.raw.headers, authenticationOf(signOn)))
+  }
   app.get('/openapi.json', async () => Response.json(await openApiDocument(house.version, signOn.base.origin)))
   const limited = new Hono().use(limit).route('/', signOnRoutes(signOn))
   app.route('/auth', limited)

@@ -30,6 +30,10 @@ export function loggablePath(path: string): string {
 const secretForms: readonly RegExp[] = [
   /\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/g,
   /\b(?:sig|X-Amz-Signature|X-Amz-Security-Token|X-Amz-Credential)=[^&\s"']{1,4000}/gi,
+  // Keys and passwords beside their names, as in configuration files and form bodies.
+  /\b(?:aws_secret_access_key|secret_?access_?key|client_?secret|password|SAMLResponse)\\{0,3}["']?\s{0,3}[=:]\s{0,3}\\{0,3}["']?[^\s"'&,}\\]{1,8000}/gi,
+  /(?<=:\/\/)[^\s/:@]{1,200}:[^\s/@]{1,200}(?=@)/g,
+  /\bBearer [\w.~+/-]{16,4000}=*/g,
   /\bdbo_[0-9a-z_]{20,80}/g,
   /\beyJ[\w-]{10,4000}\.[\w-]{10,4000}\.[\w-]{0,4000}/g,
   /-----BEGIN [A-Z ]{1,40}-----[\s\S]{1,8000}?-----END/g,

@@ -12,6 +12,7 @@ import {
 } from '../operations/index.ts'
 import { makeApp } from './app.ts'
 import { allowedHosts, loopbackHosts } from './guards.ts'
+import type { ServedMetrics } from './metrics.ts'
 import { makeOperatorToken, removeServerFile, writeServerFile } from './operator-token.ts'
 import { loadPages } from './pages.ts'
 import { type ServerLog, silentLog } from './request-log.ts'
@@ -38,6 +39,7 @@ export interface ServerOptions {
   /** What the operator's identity mapping finds, beside `sub`. */
   readonly operatorClaims?: Claims
   readonly log?: ServerLog
+  readonly metrics?: ServedMetrics
 }
 
 /** A server that answers. */
@@ -76,7 +78,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const signOn = signOnOf(options, base, localUrl)
     const pages = await loadPages(options.webRoot, house.random)
     const hosts = allowedHosts(base, host, port)
-    const app = makeApp({ house, hosts, signOn, pages, log: options.log ?? silentLog })
+    const app = makeApp({
+      house,
+      hosts,
+      signOn,
+      pages,
+      log: options.log ?? silentLog,
+      metrics: options.metrics ?? null,
+    })
     answer = (request) => app.fetch(request)
     if (options.dataDirectory !== null) await announce(options.dataDirectory, localUrl, signOn, house)
     return {

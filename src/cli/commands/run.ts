@@ -1,4 +1,6 @@
 /** What every command is given: the terminal, what was asked for on all commands alike, and the way to the service. */
+
+import type { Tracing } from '../../base/index.ts'
 import { type Operation, type OperationName, operations } from '../../contract/index.ts'
 import type { DatabaseAddress } from '../database-address.ts'
 import type { Door } from '../door.ts'
@@ -15,6 +17,8 @@ export interface Run {
   readonly configPath: string | null
   /** PostgreSQL, as the environment names it; null: the data directory's own database. */
   readonly database: DatabaseAddress | null
+  /** Opens tracing where the environment names a receiver; null otherwise. Closed when the command has ended. */
+  openTracing(): Promise<Tracing | null>
   /** Opens the way to the service: a running server, or the data directory itself. Closed when the command has ended. */
   openDoor(options?: { readonly foreignCredentials?: boolean }): Promise<Door>
 }

@@ -1,8 +1,6 @@
 /** `serve`: opens the data directory for good, works deliveries off, and answers on HTTP until it is told to stop. */
-import { DrawbridgeError, systemClock, systemRandom } from '../../base/index.ts'
-import type { ServerLog } from '../../server/index.ts'
+import { systemClock, systemRandom } from '../../base/index.ts'
 import { UsageError } from '../failure.ts'
-import { printable, type Terminal } from '../terminal.ts'
 import { webRoot } from '../web-root.ts'
 import { text } from './connection-options.ts'
 import type { CommandForm } from './form.ts'
@@ -17,16 +15,19 @@ export const serveCommand: CommandForm = {
   },
   run: async (run, _args, options) => {
     const { terminal, directory, database } = run
-    const [{ scrub, startServer }, { oidcSettings, readConfig }, { openHouse }] = await Promise.all([
+    const [{ startServer }, { metricsTokenOf, oidcSettings, readConfig }, { openHouse }] = await Promise.all([
       import('../../server/index.ts'),
       import('../config.ts'),
       import('../house.ts'),
     ])
+    const [{ openServiceLog }, { openSeen }] = await Promise.all([import('../service-log.ts'), import('../seen.ts')])
     const config = await readConfig(directory, run.configPath)
     const port = portOf(text(options, 'port')) ?? config.listen.port
     const oidc = await oidcSettings(config, directory)
     const works = options['withWorker'] === true
-    const log = logTo(terminal, run.json, scrub)
+    const log = openServiceLog(terminal, run.json ? { ...config.log, format: 'json' } : config.log)
+    const tracing = await run.openTracing()
+    const token = await metricsTokenOf(config, directory)
     const house = await openHouse({
       config,
       directory,
@@ -34,11 +35,12 @@ export const serveCommand: CommandForm = {
       works,
       clock: systemClock,
       random: systemRandom,
-      onWatchFault: (error) => {
-        // The world failed: one line is enough, and it is tried again.
-        if (error instanceof DrawbridgeError) terminal.note(printable(scrub(`watch: ${error.message}; ${error.help}`)))
-        else log.fault(error)
-      },
+      ...(tracing === null ? {} : { tracing }),
+      onWatchFault: (error) => log.trouble('watch', error),
+    })
+    const seen = await openSeen(house, config, log).catch(async (error: unknown) => {
+      await house.close()
+      throw error
     })
     try {
       const server = await startServer({
@@ -51,7 +53,8 @@ export const serveCommand: CommandForm = {
         ...(oidc === undefined ? {} : { oidc }),
         ...(config.rights === undefined ? {} : { rights: config.rights }),
         operatorClaims: config.operatorClaims,
-        log,
+        log: seen.log,
+        ...(config.metrics.onServer ? { metrics: { ...seen.metrics, token } } : {}),
       })
       // On PostgreSQL the server accepts and the workers deliver.
       if (!house.isShared || works) await house.startWorking()
@@ -61,6 +64,7 @@ export const serveCommand: CommandForm = {
       await untilAborted(terminal.signal)
       await server.close()
     } finally {
+      seen.close()
       await house.close()
     }
     return 0
@@ -75,19 +79,6 @@ function announce(run: Run, url: string, localUrl: string): void {
   }
   terminal.out(`drawbridge listens on ${terminal.colors.bold(url)}`)
   terminal.out(terminal.colors.dim(`data in ${directory}; stop with Ctrl-C`))
-}
-
-function logTo(terminal: Terminal, json: boolean, scrub: (text: string) => string): ServerLog {
-  return {
-    request: (line) => {
-      if (json) terminal.note(JSON.stringify({ event: 'request', ...line }))
-      else terminal.note(`${line.time} ${line.method} ${line.path} ${line.status} ${line.durationMs} ms ${line.caller}`)
-    },
-    fault: (error) => {
-      const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
-      terminal.note(printable(scrub(`fault: ${stack}`)))
-    },
-  }
 }
 
 /** Resolves when the run is to end. */

@@ -6,6 +6,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { DrawbridgeError, systemClock, systemRandom } from '../../base/index.ts'
 import type { OpenedHouse } from '../house.ts'
+import { openSeen } from '../seen.ts'
 import { printable, type Terminal } from '../terminal.ts'
 import { text } from './connection-options.ts'
 import type { CommandForm } from './form.ts'
@@ -28,6 +29,7 @@ export const workerCommand: CommandForm = {
       import('../house.ts'),
     ])
     const config = await readConfig(directory, run.configPath)
+    const tracing = await run.openTracing()
     const tell = (event: object, line: string): void => {
       if (run.json) terminal.out(JSON.stringify(event))
       else terminal.out(printable(scrub(line)))
@@ -39,6 +41,7 @@ export const workerCommand: CommandForm = {
       works: true,
       clock: systemClock,
       random: systemRandom,
+      ...(tracing === null ? {} : { tracing }),
       onDelivery: (event) => {
         if (event.type === 'delivery') {
           tell({ event: 'delivery', delivery: event.delivery, state: event.state }, `${event.delivery} ${event.state}`)
@@ -51,6 +54,11 @@ export const workerCommand: CommandForm = {
     const port = portOf(text(options, 'healthPort'))
     const health =
       port === undefined ? null : await answerHealth(house, terminal.signal, port, text(options, 'healthHost'))
+    const seen = await openSeen(house, config, null).catch(async (error: unknown) => {
+      health?.close()
+      await house.close()
+      throw error
+    })
     try {
       await house.startWorking()
       house.schedules.start()
@@ -63,6 +71,7 @@ export const workerCommand: CommandForm = {
     } finally {
       await house.close({ drainMs: config.worker.drainSeconds * 1000 })
       health?.close()
+      seen.close()
     }
     tell({ event: 'stopped' }, 'stopped; nothing was left half done')
     return 0
