@@ -4,7 +4,7 @@
  */
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { chown, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -16,6 +16,18 @@ import { needs } from '../needs.ts'
 import { freePorts } from './processes.ts'
 
 const run = promisify(execFile)
+const running = new Set<string>()
+
+// A test run that is cut short must not leave servers behind: SIGQUIT is their immediate end.
+process.on('exit', () => {
+  for (const dataDirectory of running) {
+    try {
+      process.kill(Number(readFileSync(join(dataDirectory, 'postmaster.pid'), 'utf8').split('\n')[0]), 'SIGQUIT')
+    } catch {
+      // It was stopped, or never came up.
+    }
+  }
+})
 const binaries = ['/usr/lib/postgresql/15/bin', '/usr/lib/postgresql/16/bin', '/usr/lib/postgresql/17/bin']
 const bin = binaries.find((directory) => existsSync(join(directory, 'initdb'))) ?? binaries[0] ?? ''
 
@@ -121,6 +133,7 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
       await client.end()
     }
   }
+  running.add(dataDirectory)
   await start()
   const ownerUrl = urlOf('drawbridge_owner', passwords.owner, port)
   const appUrl = urlOf('drawbridge_login', passwords.app, port)
@@ -148,6 +161,7 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
     tool,
     async close() {
       await stop('immediate').catch(() => {})
+      running.delete(dataDirectory)
       await rm(directory, { recursive: true, force: true })
     },
   }
