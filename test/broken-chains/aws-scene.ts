@@ -228,6 +228,8 @@ export class AwsScene {
   strike(): void {
     const { sandbox } = this.stage
     sandbox.setFaults([])
+    sandbox.setClockSkew(0)
+    sandbox.setPropagationDelay(0)
     sandbox.setOrganizationPolicies(customerAccountId, { scp: [], rcp: [] })
   }
 }

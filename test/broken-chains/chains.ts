@@ -2,7 +2,14 @@
 import { azureChains } from './azure-chains.ts'
 import type { BrokenChain } from './chain.ts'
 import { permissionChains } from './permission-chains.ts'
+import { placeChains } from './place-chains.ts'
 import { storageChains } from './storage-chains.ts'
 import { trustChains } from './trust-chains.ts'
 
-export const chains: readonly BrokenChain[] = [...trustChains, ...permissionChains, ...storageChains, ...azureChains]
+export const chains: readonly BrokenChain[] = [
+  ...trustChains,
+  ...permissionChains,
+  ...storageChains,
+  ...placeChains,
+  ...azureChains,
+]
