@@ -118,7 +118,7 @@ async function assemble(options: HouseOptions, state: State, tenant: string): Pr
   const context = connectionContext(options, keys, tokens)
   const webhooks = await webhooksOf(config, options.directory)
   const mail = await mailOf(config, options.directory)
-  const access = targetAccess(state.connections, context)
+  const access = targetAccess(state.connections, state.routes, context)
   const keep = state.isShared ? null : new Set(await state.deliveries.spooledUploads())
   const spool = await Spool.open({
     directory: state.spoolDirectory,

@@ -8,10 +8,15 @@ import {
   requireIdentity,
 } from '../connection/index.ts'
 import type { Connection } from '../contract/index.ts'
-import type { TargetAccess } from '../delivery/index.ts'
+import type { RouteRepository, TargetAccess } from '../delivery/index.ts'
+import { otherTargetsOf } from '../operations/index.ts'
 
 /** Makes the access of the delivery room to the connections of a repository. */
-export function targetAccess(connections: ConnectionRepository, context: ConnectionContext): TargetAccess {
+export function targetAccess(
+  connections: ConnectionRepository,
+  routes: Pick<RouteRepository, 'list'>,
+  context: ConnectionContext,
+): TargetAccess {
   const find = async (tenant: string, name: string): Promise<Connection> => {
     const connection = await connections.byName(tenant, name)
     if (connection !== null) return connection
@@ -28,7 +33,9 @@ export function targetAccess(connections: ConnectionRepository, context: Connect
     },
     explain: async (tenant, name, identity, error) => {
       const connection = await find(tenant, name)
-      return diagnoseLive(connection, await connections.secretOf(tenant, name), identity, context, error)
+      const secret = await connections.secretOf(tenant, name)
+      const otherTargets = await otherTargetsOf(name, tenant, { routes, connections, now: context.clock.now() })
+      return diagnoseLive(connection, secret, identity, context, error, { otherTargets })
     },
   }
 }

@@ -11,6 +11,7 @@ import type { Diagnosis, OperationInput } from '../contract/index.ts'
 import type { Caller } from './caller.ts'
 import { findConnection } from './connection.ts'
 import type { House } from './house.ts'
+import { otherTargetsOf } from './other-targets.ts'
 import { personInQuestion, personToTry } from './person.ts'
 
 /** The input of `diagnosis.explain`. */
@@ -49,7 +50,8 @@ export async function explain(house: House, caller: Caller, input: ExplainInput)
   }
   const secret = await house.connections.secretOf(house.tenant, name)
   const identity = requireIdentity(connection.identityMapping, await personToTry(house, caller, connection))
-  return diagnoseLive(connection, secret, identity, house.context)
+  const otherTargets = await otherTargetsOf(name, house.tenant, { ...house, now: house.clock.now() })
+  return diagnoseLive(connection, secret, identity, house.context, undefined, { otherTargets })
 }
 
 /** Claims of one value, by name: what an identity mapping could turn into session tags. */

@@ -18,6 +18,7 @@ import type { Caller } from './caller.ts'
 import { findConnection } from './connection.ts'
 import { entryOf } from './evidence.ts'
 import type { CallOptions, House } from './house.ts'
+import { otherTargetsOf } from './other-targets.ts'
 import { personToTry } from './person.ts'
 import { closeTickets } from './ticket.ts'
 
@@ -44,7 +45,8 @@ export async function* verify(
   const secret = await house.connections.secretOf(house.tenant, name)
   const identity = requireIdentity(connection.identityMapping, await personToTry(house, caller, connection))
   const { signal, outsideRoot, patienceSeconds = usualPatienceSeconds } = options
-  const wanted = { signal, outsideRoot, patienceMs: patienceSeconds * 1000 }
+  const otherTargets = await otherTargetsOf(name, house.tenant, { ...house, now: house.clock.now() })
+  const wanted = { signal, outsideRoot, patienceMs: patienceSeconds * 1000, otherTargets }
   for await (const event of verifyConnection(connection, secret, identity, house.context, wanted)) {
     // What was broken off proves nothing, and is no result to keep.
     if (event.type !== 'done' || options.signal?.aborted === true) yield event

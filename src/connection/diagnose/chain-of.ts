@@ -19,7 +19,8 @@ export interface ChainForm {
   readonly hasKey: boolean
 }
 
-const titles: Readonly<Record<LinkId, string>> = {
+/** What each link is called where people read it. */
+export const titles: Readonly<Record<LinkId, string>> = {
   person: 'signed-in person',
   'base-identity': 'base identity',
   'assume-role': 'AssumeRole',

@@ -253,9 +253,30 @@ Bucket: company-audit-reports`)
     expect(links).toMatchObject({
       'assume-role': 'pass',
       session: 'pass',
-      permissions: 'fail',
-      'bucket-policy': 'skipped',
+      permissions: 'unknown',
+      'bucket-policy': 'unknown',
     })
+  })
+
+  it('draws no link red while causes on several fit, and says which it could be', () => {
+    const bare = diagnoseText('An error occurred (AccessDenied) when calling the PutObject operation: Access Denied')
+    expect(bare.causes.every(({ confidence }) => confidence === 'possible')).toBe(true)
+    expect(bare.chain.links.filter(({ status }) => status === 'fail')).toEqual([])
+    const suspects = bare.chain.links.filter(({ detail }) => detail.startsWith('it could be here: '))
+    expect(suspects.map(({ id, status }) => `${id} ${status}`)).toEqual([
+      'permissions unknown',
+      'bucket-policy unknown',
+    ])
+    expect(bare.summary).toContain('it could be permissions or bucket policy')
+  })
+
+  it('draws the one link red on which every cause that fits lies', () => {
+    const token = diagnoseText(
+      'An error occurred (AccessDenied) when calling the AssumeRoleWithWebIdentity operation: Not authorized to perform sts:AssumeRoleWithWebIdentity',
+    )
+    expect(token.causes.length).toBeGreaterThan(1)
+    expect(token.chain.links.find(({ status }) => status === 'fail')?.id).toBe('assume-role')
+    expect(token.summary).toContain('it does not tell more')
   })
 
   it('still tells what the next AssumeRole will meet when the words speak of the trust policy', () => {

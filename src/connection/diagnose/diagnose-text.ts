@@ -2,8 +2,8 @@
  * Explains an error that somebody pasted, with whatever words stand around it. Says what the text rules out, ranks what is
  * left, and names the next thing to look at. A text never proves a cause.
  */
-import type { Chain, Diagnosis, LinkId } from '../../contract/index.ts'
-import { type ChainForm, chainOf, type LinkFinding, linksOf } from './chain-of.ts'
+import type { Cause, Chain, Diagnosis, LinkId } from '../../contract/index.ts'
+import { type ChainForm, chainOf, type LinkFinding, linksOf, titles } from './chain-of.ts'
 import { type ErrorFacts, readErrorFacts } from './error-facts.ts'
 import { type OtherTarget, otherTargetsSay } from './other-targets.ts'
 import { causeOf, type Match, matchSymptoms } from './rank.ts'
@@ -19,15 +19,17 @@ export interface TextContext {
 export function diagnoseText(text: string, context: TextContext = {}): Diagnosis {
   const read = readErrorFacts(text)
   const facts = { ...read, otherTargets: [...read.otherTargets, ...(context.otherTargets ?? [])] }
-  const matches = [...matchSymptoms(facts, symptoms), ...nextRenewal(facts)]
+  const fitting = matchSymptoms(facts, symptoms)
+  const matches = [...fitting, ...nextRenewal(facts)]
   const form = formOf(facts)
   const causes = matches.map((match) => causeOf(match, linkFor(match, form, facts), facts))
+  const suspects = suspectsOf(causes.slice(0, fitting.length))
   const first = matches[0]
   return {
     view: 'vendor',
     operation: facts.deniedAction ?? facts.operation ?? 'unknown',
-    summary: summaryOf(facts, matches),
-    chain: chainFor(form, facts, causes[0]?.link, causes[0]?.summary),
+    summary: summaryOf(facts, matches, suspects),
+    chain: chainFor(form, facts, suspects),
     causes,
     ruledOut: ruledOut(facts),
     notSeen: [...remarks(facts), ...notSeen(facts)],
@@ -65,6 +67,18 @@ function formOf(facts: ErrorFacts): ChainForm {
   return { service: 's3', authentication: isKey ? 'access-key' : 'role', hasKey: facts.lower.includes('kms:') }
 }
 
+/**
+ * Where the refusal can have been, with the first cause for each link: one link where a cause is likely, or where every cause
+ * that is left is on the same one; several where nothing in the text tells them apart.
+ */
+function suspectsOf(causes: readonly Cause[]): ReadonlyMap<LinkId, string> {
+  const [first] = causes
+  const left = first?.confidence === 'possible' ? causes : causes.slice(0, 1)
+  const suspects = new Map<LinkId, string>()
+  for (const { link, summary } of left) if (!suspects.has(link)) suspects.set(link, summary)
+  return suspects
+}
+
 /** The class's link, or the nearest that a connection of this form has. */
 function linkFor(match: Match, form: ChainForm, facts: ErrorFacts): LinkId {
   const links = linksOf(form)
@@ -76,7 +90,7 @@ function linkFor(match: Match, form: ChainForm, facts: ErrorFacts): LinkId {
   return 'object'
 }
 
-function summaryOf(facts: ErrorFacts, matches: readonly Match[]): string {
+function summaryOf(facts: ErrorFacts, matches: readonly Match[], suspects: ReadonlyMap<LinkId, string>): string {
   const first = matches[0]
   const what = facts.deniedAction ?? facts.operation
   if (first === undefined) {
@@ -86,18 +100,30 @@ function summaryOf(facts: ErrorFacts, matches: readonly Match[]): string {
   }
   if (first.confidence === 'likely') return first.symptom.summary
   const fit = matches.length === 1 ? 'one cause fits' : `${matches.length} causes fit`
-  return `${what === undefined ? 'the request' : `\`${what}\``} was refused; ${fit} the text, and it does not tell more`
+  const refused = `${what === undefined ? 'the request' : `\`${what}\``} was refused; ${fit} the text`
+  if (suspects.size < 2) return `${refused}, and it does not tell more`
+  return `${refused}, and it does not tell where: it could be ${wordsOf([...suspects.keys()])}`
 }
 
-function chainFor(form: ChainForm, facts: ErrorFacts, red: LinkId | undefined, why: string | undefined): Chain {
+function wordsOf(links: readonly LinkId[]): string {
+  const named = links.map((link) => titles[link])
+  return `${named.slice(0, -1).join(', ')} or ${named.at(-1)}`
+}
+
+/** Red is what refused. Where several links can have, none is: each stays unknown, and says what it would have been. */
+function chainFor(form: ChainForm, facts: ErrorFacts, suspects: ReadonlyMap<LinkId, string>): Chain {
   const findings = new Map<LinkId, LinkFinding>()
   if (isBehindAssumeRole(facts)) {
     findings.set('base-identity', { status: 'pass', detail: 'a session was issued to it' })
     findings.set('assume-role', { status: 'pass', detail: 'the refused request came with a session of the role' })
     findings.set('session', { status: 'pass', detail: facts.principal ?? '' })
   }
-  if (red !== undefined) findings.set(red, { status: 'fail', detail: why ?? '' })
-  return chainOf(form, findings)
+  for (const [link, why] of suspects) {
+    if (suspects.size === 1) findings.set(link, { status: 'fail', detail: why })
+    else findings.set(link, { status: 'unknown', detail: `it could be here: ${why}` })
+  }
+  // A key that only one of the causes knows of is drawn all the same.
+  return chainOf(suspects.has('kms-key') ? { ...form, hasKey: form.service === 's3' } : form, findings)
 }
 
 /** With an authorization id AWS itself tells which statements decided; nothing that we could try tells more. */

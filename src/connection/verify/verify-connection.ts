@@ -12,7 +12,7 @@ import type {
 import type { ConnectionContext } from '../context.ts'
 import { chainFormOf, chainOf, type LinkFinding, linksOf, linkWithin } from '../diagnose/chain-of.ts'
 import { diagnoseGrant } from '../diagnose/diagnose-grant.ts'
-import { diagnoseLive } from '../diagnose/diagnose-live.ts'
+import { diagnoseLive, type LiveOptions } from '../diagnose/diagnose-live.ts'
 import { diagnoseToken } from '../diagnose/token-evidence.ts'
 import type { SessionIdentity } from '../identity/index.ts'
 import { sessionNeed } from '../open/session-need.ts'
@@ -33,6 +33,8 @@ export interface VerifyOptions {
    * at most half of the budget. Absent: not at all.
    */
   readonly patienceMs?: number | undefined
+  /** How the other targets of the same routes fare, for the diagnosis of a red result. */
+  readonly otherTargets?: LiveOptions['otherTargets']
   readonly signal?: AbortSignal | undefined
 }
 
@@ -91,7 +93,8 @@ export async function* verifyConnection(
     yield* recorder.stream()
     if (failure.error !== null) throw failure.error
     const found = recorder.found()
-    const report = await reportOf(connection, secret, identity, context, recorder, startedAt, found)
+    const subject = { connection, secret, identity, context, otherTargets: options.otherTargets ?? [] }
+    const report = await reportOf(subject, recorder, startedAt, found)
     yield { type: 'done', verification: report }
   } finally {
     timer.abort()
@@ -100,21 +103,28 @@ export async function* verifyConnection(
   }
 }
 
+/** What a report is about. */
+interface Subject {
+  readonly connection: Connection
+  readonly secret: ConnectionSecret
+  readonly identity: SessionIdentity
+  readonly context: ConnectionContext
+  readonly otherTargets: NonNullable<LiveOptions['otherTargets']>
+}
+
 async function reportOf(
-  connection: Connection,
-  secret: ConnectionSecret,
-  identity: SessionIdentity,
-  context: ConnectionContext,
+  subject: Subject,
   recorder: Recorder,
   startedAt: Date,
   found: readonly Check[],
 ): Promise<Verification> {
+  const { connection, identity, context } = subject
   const red = found.find((check) => check.status === 'fail')
   const status = red !== undefined ? 'fail' : found.some(isOpenQuestion) ? 'unknown' : 'pass'
   const chain = chainOfChecks(connection, identity, found)
   const aliveUntil = red?.id === 'assume-role' ? await sessionAliveUntil(connection, identity, context) : null
   const error = red === undefined ? undefined : recorder.errorOf(red.id as CheckId)
-  const diagnosis = red === undefined ? null : await explain(connection, secret, identity, context, red, chain, error)
+  const diagnosis = red === undefined ? null : await explain(subject, red, chain, error)
   return {
     connection: connection.name,
     startedAt: startedAt.toISOString(),
@@ -136,10 +146,7 @@ function isOpenQuestion(check: Check): boolean {
 const probeBudgetMs = 20_000
 
 async function explain(
-  connection: Connection,
-  secret: ConnectionSecret,
-  identity: SessionIdentity,
-  context: ConnectionContext,
+  { connection, secret, identity, context, otherTargets }: Subject,
   red: Check,
   chain: Chain,
   error: DrawbridgeError | undefined,
@@ -154,8 +161,11 @@ async function explain(
     () => null,
   )
   try {
-    const full = await Promise.race([diagnoseLive(connection, secret, identity, context, error), late])
-    return full ?? (await diagnoseLive(connection, secret, identity, context, error, { probes: false }))
+    const full = await Promise.race([
+      diagnoseLive(connection, secret, identity, context, error, { otherTargets }),
+      late,
+    ])
+    return full ?? (await diagnoseLive(connection, secret, identity, context, error, { probes: false, otherTargets }))
   } finally {
     enough.abort()
   }
