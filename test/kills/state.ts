@@ -19,7 +19,7 @@ export async function prepareKills(directory: string, database: string | null, p
 }
 
 /** The connection's row of a place that no role leads to; its access is wired by hand. */
-const stranger = {
+export const stranger = {
   ...{ directory: '', endpoint: 'http://127.0.0.1:1', region: 'us-east-1', bucket: 'killed', resume: false },
   ...{ bucketOwner: '222222222222', roleArn: 'arn:aws:iam::222222222222:role/killed', externalId: 'none' },
   ...{ sizeBytes: 0, report: '' },
