@@ -129,6 +129,28 @@ test('where the rights can not find it, a possible orphan goes on record', async
   expect((await actionsOf(house)).filter((action) => action === 'delivery.possible-orphan')).toHaveLength(1)
 })
 
+test('a Create that arrives after everybody has looked for it is on record', async () => {
+  const inner = memoryStore()
+  let late: (() => Promise<unknown>) | null = null
+  const house = await houseWith(
+    intercepted(inner, {
+      before(operation, key) {
+        if (operation !== 'createUpload' || late !== null) return
+        late = () => inner.createUpload(key, { ifAbsent: true })
+        throw unavailable(operation)
+      },
+    }),
+  )
+  const id = await house.deliver({ 'big.bin': report() })
+  await house.worker.runOnce()
+  house.clock.advance(120_000)
+  await house.worker.runOnce()
+  expect((await house.service.show(tenant, id)).state).toBe('delivered')
+  await (late as (() => Promise<unknown>) | null)?.()
+  expect(await inner.listUploads('')).toHaveLength(1)
+  expect((await actionsOf(house)).filter((action) => action === 'delivery.possible-orphan')).toHaveLength(1)
+})
+
 test.each([
   // As the stores differ: one refuses the replay because the key is taken, the other has forgotten the upload.
   { remembers: true, partsSent: 3 },

@@ -117,6 +117,7 @@ async function allRecorded(sending: Sending, item: ItemRecord): Promise<SentPart
 /** Makes sure that an upload is open and its id on record. An id that a crash swallowed is looked for and aborted. */
 async function ensureUpload(sending: Sending, item: ItemRecord, crc32: Crc32): Promise<ItemRecord> {
   if (item.uploadId !== null) return item
+  // A Create that nobody can find may still be on its way, and arrive when nobody looks any more.
   if (item.isCreateSent && !(await abortStrays(sending, item.key))) await notePossibleOrphan(sending, item.key)
   const { work, connection } = sending
   await work.tools.repository.dropParts(work.claim, connection, item.index)

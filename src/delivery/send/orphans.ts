@@ -4,17 +4,17 @@ import { possibleOrphanEntry } from '../entries.ts'
 import type { Sending } from './sending.ts'
 
 /**
- * Aborts every open upload under `prefix`. Keys hold the delivery's id, so nobody else's uploads are met. False: the
- * rights do not reach.
+ * Aborts every open upload under `prefix` and returns how many that were. Keys hold the delivery's id, so nobody else's
+ * uploads are met. Null: the rights do not reach.
  */
-export async function abortStrays(sending: Sending, prefix: string): Promise<boolean> {
+export async function abortStrays(sending: Sending, prefix: string): Promise<number | null> {
   const { work, target } = sending
   try {
     const open = await target.store.listUploads(prefix, work.signal)
     for (const { key, uploadId } of open) await target.store.abortUpload(key, uploadId, work.signal)
-    return true
+    return open.length
   } catch (error) {
-    if (error instanceof DrawbridgeError && error.code === 'access-denied') return false
+    if (error instanceof DrawbridgeError && error.code === 'access-denied') return null
     throw error
   }
 }
