@@ -144,7 +144,7 @@ function compileWanted(operator: Operator, wanted: readonly string[], variables:
       return compilePatterns(wanted, variables)
     case 'arn':
       return {
-        one: anyOf(wanted.map((value) => compileArnPattern(value, variables))),
+        one: whenAsked(() => anyOf(wanted.map((value) => compileArnPattern(value, variables)))),
         several: compileArnPatterns([...new Set(wanted)], variables),
       }
     case 'number':
@@ -229,24 +229,11 @@ const foldTexts = (values: readonly string[]) => values.map(lowerCase)
 /** Patterns without a wildcard are texts like any other. */
 function compilePatterns(wanted: readonly string[], variables: boolean): WantedTest {
   const fixed = new Set<string>()
-  const tests: TextTest[] = []
   const templates: (readonly TemplateToken[])[] = []
   for (const value of new Set(wanted)) {
     const tokens = parseTemplate(value, { variables, wildcards: true })
-    if (tokens.some(isVariable)) {
-      templates.push(tokens)
-      tests.push((text, lookup) => {
-        const resolved = resolveTemplate(tokens, lookup)
-        return resolved !== null && globMatches(compileGlob(resolved), text)
-      })
-      continue
-    }
-    const glob = compileGlob(resolveTemplate(tokens, noContext) ?? [])
-    if (glob.exact !== null) fixed.add(glob.exact)
-    else {
-      templates.push(tokens)
-      tests.push(globTest(glob))
-    }
+    if (tokens.some((token) => typeof token === 'string' || isVariable(token))) templates.push(tokens)
+    else fixed.add(tokensText(resolveTemplate(tokens, noContext) ?? []))
   }
   const patterns = keptWithoutVariables(templates, (lookup) => {
     const globs = templates.flatMap((tokens) => {
@@ -260,7 +247,24 @@ function compilePatterns(wanted: readonly string[], variables: boolean): WantedT
     const fits = patterns(lookup, values)
     return (text) => fixed.has(text) || fits(text)
   }
-  return { one: fixedFirst(fixed, tests, asWritten), several }
+  return { one: whenAsked(() => fixedFirst(fixed, templates.map(templateTest), asWritten)), several }
+}
+
+function templateTest(tokens: readonly TemplateToken[]): TextTest {
+  if (!tokens.some(isVariable)) return globTest(compileGlob(resolveTemplate(tokens, noContext) ?? []))
+  return (text, lookup) => {
+    const resolved = resolveTemplate(tokens, lookup)
+    return resolved !== null && globMatches(compileGlob(resolved), text)
+  }
+}
+
+/** Makes a test when it is first asked: a condition is asked for one value or for several, seldom for both. */
+function whenAsked(make: () => TextTest): TextTest {
+  let made: TextTest | null = null
+  return (text, lookup) => {
+    made ??= make()
+    return made(text, lookup)
+  }
 }
 
 function fixedFirst(fixed: ReadonlySet<string>, tests: readonly TextTest[], fold: (text: string) => string): TextTest {

@@ -122,12 +122,19 @@ export function compileArnPattern(pattern: string, variables: boolean): TextTest
   }
 }
 
-/** Prepares the wanted values of `ArnEquals` or `ArnLike` for several values of one request. */
+/** Prepares the wanted values of `ArnEquals` or `ArnLike` for several values of one request, when it is first asked. */
 export function compileArnPatterns(
   patterns: readonly string[],
   variables: boolean,
 ): (lookup: ContextLookup, texts: readonly string[]) => (text: string) => boolean {
-  const templates = patterns.map((pattern) => parseTemplate(pattern, { variables, wildcards: true }))
+  let made: ReturnType<typeof compileArnPatterns> | null = null
+  return (lookup, texts) => {
+    made ??= prepareArnPatterns(patterns.map((pattern) => parseTemplate(pattern, { variables, wildcards: true })))
+    return made(lookup, texts)
+  }
+}
+
+function prepareArnPatterns(templates: readonly (readonly TemplateToken[])[]): ReturnType<typeof compileArnPatterns> {
   if (templates.some(isStars)) return () => () => true
   return keptWithoutVariables(templates, (lookup) => {
     const parted = templates.flatMap((tokens) => {

@@ -2,7 +2,7 @@
  * Policy variables: `${key}`, `${key, 'default'}` and the escapes `${*}`, `${?}`, `${$}`. A substituted value is literal
  * text, never a pattern. Where variables may stand is decided by the callers; they exist only in Version 2012-10-17.
  */
-import type { GlobToken } from './glob.ts'
+import { type GlobToken, globTokens } from './glob.ts'
 
 /** A reference to a context key. */
 export interface VariableToken {
@@ -47,6 +47,10 @@ const maxResolvedLength = 65_536
 
 /** Cuts a pattern into text, wildcards and variables. Anything that only looks like a variable is text. */
 export function parseTemplate(pattern: string, options: TemplateOptions): readonly TemplateToken[] {
+  if (!options.variables || !pattern.includes('${')) {
+    if (options.wildcards) return globTokens(pattern)
+    return pattern === '' ? [] : [{ text: pattern }]
+  }
   const tokens: TemplateToken[] = []
   let text = ''
   const flush = (): void => {
