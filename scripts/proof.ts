@@ -143,6 +143,6 @@ function report(scenario: Scenario, seed: number): void {
   for (const difference of one?.differences ?? []) console.error(difference)
 }
 
-function describe({ name, milliseconds }: Catch): string {
-  return `${milliseconds.toFixed(2)} ms: ${name}`
+function describe({ name, verdict, explained, anew }: Catch): string {
+  return `${verdict.toFixed(2)} ms (explained ${explained.toFixed(2)}, anew ${anew.toFixed(2)}): ${name}`
 }

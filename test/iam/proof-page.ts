@@ -20,7 +20,6 @@ const claimMs = 5
 
 /** The whole page as Markdown. */
 export function proofPage({ pairs, seed, seconds, machine, features, catches, huntSeconds }: Proof): string {
-  const over = catches.filter(({ milliseconds }) => milliseconds > claimMs).length
   return [
     '# Proof of the evaluator',
     '',
@@ -37,13 +36,31 @@ export function proofPage({ pairs, seed, seconds, machine, features, catches, hu
     '## The slowest evaluation',
     '',
     `Policies up to ${grouped(mostPolicyBytes)} bytes, requests up to ${grouped(mostRequestBytes)} bytes, ${huntSeconds} s of hunting over`,
-    `${catches.length} shapes and their variations; policies compiled, the quickest of five. The claim is ${claimMs} ms: ${over === 0 ? 'it held' : `${over} shapes took longer`}.`,
+    `${catches.length} shapes and their variations. In milliseconds of the wall clock, the quickest of five tries, of forty above 2 ms.`,
+    '`verdict` is `decide` and `explained` is `evaluate`, policies prepared; `anew` is `decide` on policies that were just read,',
+    `so that preparing them is part of it. The claim is ${claimMs} ms for a verdict: ${held(catches, 'verdict')}. Explained: ${held(catches, 'explained')}. Anew: ${held(catches, 'anew')}.`,
     '',
-    '| milliseconds | shape |',
-    '|---:|---|',
-    ...catches.slice(0, 15).map(({ name, milliseconds }) => `| ${milliseconds.toFixed(2)} | ${name} |`),
+    '| verdict | explained | anew | shape |',
+    '|---:|---:|---:|---|',
+    ...shown(catches).map(
+      ({ name, verdict, explained, anew }) =>
+        `| ${verdict.toFixed(2)} | ${explained.toFixed(2)} | ${anew.toFixed(2)} | ${name} |`,
+    ),
     '',
   ].join('\n')
+}
+
+type Time = 'verdict' | 'explained' | 'anew'
+
+function held(catches: readonly Catch[], time: Time): string {
+  const over = catches.filter((one) => one[time] > claimMs).length
+  return over === 0 ? 'it held' : `${over} shapes took longer`
+}
+
+/** The slowest of each kind. */
+function shown(catches: readonly Catch[]): readonly Catch[] {
+  const slowest = (time: Time): readonly Catch[] => [...catches].sort((a, b) => b[time] - a[time]).slice(0, 10)
+  return [...new Set([...slowest('verdict'), ...slowest('explained'), ...slowest('anew')])]
 }
 
 function table(group: string, counts: readonly (readonly [string, number])[]): readonly string[] {
