@@ -27,6 +27,13 @@ const oidc = z
       .optional()
       .describe('A file with the client secret; a relative path counts from the data directory.'),
     clientSecret: z.string().min(1).optional().describe('The client secret itself. A file is better.'),
+    terminalClientId: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'A public client of its own there, for `drawbridge sign-in` at terminals (docs/sign-in.md). Absent: nobody signs in at a terminal.',
+      ),
     scopes: z.array(z.string().min(1)).default(['profile']).describe('Scopes to ask for beside `openid`.'),
     allowInsecureLoopback: z
       .boolean()
@@ -36,6 +43,10 @@ const oidc = z
   .refine(
     (value) => value.clientSecret === undefined || value.clientSecretFile === undefined,
     'give `clientSecret` or `clientSecretFile`, not both',
+  )
+  .refine(
+    (value) => value.terminalClientId !== value.clientId,
+    '`terminalClientId` is a client of its own: the web pages have a secret to keep, a terminal has none',
   )
 
 const rights = z.strictObject({
@@ -349,8 +360,9 @@ export function parseConfig(text: string, file: string): Config {
 export async function oidcSettings(config: Config, directory: string): Promise<OidcSettings | undefined> {
   const section = config.oidc
   if (section === undefined) return undefined
-  const { issuer, clientId, scopes, allowInsecureLoopback } = section
-  return { issuer, clientId, scopes, allowInsecureLoopback, clientSecret: await clientSecret(section, directory) }
+  const { issuer, clientId, terminalClientId = null, scopes, allowInsecureLoopback } = section
+  const secret = await clientSecret(section, directory)
+  return { issuer, clientId, terminalClientId, scopes, allowInsecureLoopback, clientSecret: secret }
 }
 
 /**

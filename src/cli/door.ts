@@ -2,6 +2,7 @@
  * The way from the terminal to the service. When a server runs for the data directory, every command goes through it;
  * otherwise the command opens the data directory itself, does its work there and leaves.
  */
+import { existsSync } from 'node:fs'
 import { DrawbridgeError, systemClock, systemRandom } from '../base/index.ts'
 import { createClient, type DrawbridgeClient } from '../contract/index.ts'
 import type { DatabaseAddress } from './database-address.ts'
@@ -24,6 +25,8 @@ export interface DoorOptions {
   readonly url: string | null
   /** The operator token for `url`. */
   readonly token: string | null
+  /** Where people's sign-ins are kept. */
+  readonly signInFile: string
   /** True: the AWS credentials in reach belong to somebody else, such as the customer's administrator. */
   readonly foreignCredentials: boolean
 }
@@ -40,14 +43,25 @@ export async function openDoor(options: DoorOptions): Promise<Door> {
   const running = await readServerFile(directory)
   if (url !== null) {
     const own = running?.url === url ? running.token.reveal() : null
-    const token = options.token ?? own
+    const token = options.token ?? (await bearerOf(options, url)) ?? own
     return remoteDoor(createClient(url, token === null ? {} : { token }))
   }
   if (running !== null) {
     const client = createClient(running.url, { token: running.token.reveal() })
-    if (await answers(client)) return remoteDoor(client)
+    if (await answers(client)) {
+      const bearer = options.token ?? (await bearerOf(options, running.url))
+      return remoteDoor(bearer === null ? client : createClient(running.url, { token: bearer }))
+    }
   }
   return openDirectory(options)
+}
+
+/** Whoever signed in to a server at this terminal goes there in his own name. */
+async function bearerOf({ signInFile }: DoorOptions, server: string): Promise<string | null> {
+  // Without the file nobody ever signed in, and the client of the identity provider need not be loaded.
+  if (!existsSync(signInFile)) return null
+  const { bearerFor } = await import('./sign-in/bearer.ts')
+  return bearerFor(signInFile, server)
 }
 
 /** The rooms below are loaded only where they are used: a command that finds a server needs none of them. */

@@ -2,7 +2,8 @@
  * The program's entry: the only file that reads the environment. It listens for signals, runs the command that was asked
  * for, and ends with the exit code of the table.
  */
-import { resolve } from 'node:path'
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
 import type { CommandForm, Options } from './commands/form.ts'
 import type { Run } from './commands/run.ts'
 import { databaseAddress } from './database-address.ts'
@@ -62,6 +63,10 @@ async function runCommand(
     url: given(process.env['DATABASE_URL']),
     ownerUrl: given(process.env['DATABASE_OWNER_URL']),
   })
+  const url = given(process.env['DRAWBRIDGE_URL'])?.replace(/\/+$/, '') ?? null
+  const configHome =
+    given(process.env['XDG_CONFIG_HOME']) ?? given(process.env['APPDATA']) ?? join(homedir(), '.config')
+  const signInFile = join(configHome, 'drawbridge', 'sign-in.json')
   const held: { door: Promise<Door> | null } = { door: null }
   const traced: { tracing: Promise<OpenTracing> | null } = { tracing: null }
   const run: Run = {
@@ -77,10 +82,11 @@ async function runCommand(
       traced.tracing ??= import('./tracing.ts').then(({ openTracing }) => openTracing({ endpoint, serviceName }))
       return await traced.tracing
     },
+    url,
+    signInFile,
     openDoor: ({ foreignCredentials = false } = {}) => {
-      const url = given(process.env['DRAWBRIDGE_URL']) ?? null
       const token = given(process.env['DRAWBRIDGE_TOKEN']) ?? null
-      held.door ??= openDoor({ directory, configPath, database, url, token, foreignCredentials })
+      held.door ??= openDoor({ directory, configPath, database, url, token, signInFile, foreignCredentials })
       return held.door
     },
   }

@@ -22,6 +22,7 @@ import { commandRow, type Run } from './commands/run.ts'
 import { sandboxCommand } from './commands/sandbox.ts'
 import { createScheduleCommand, runScheduleCommand } from './commands/schedule.ts'
 import { serveCommand } from './commands/serve.ts'
+import { signInCommand, signOutCommand, whoAmICommand } from './commands/sign-in.ts'
 import { showTicketCommand, ticketCommand } from './commands/ticket.ts'
 import { whatIfCommand } from './commands/what-if.ts'
 import { workerCommand } from './commands/worker.ts'
@@ -96,7 +97,7 @@ const forms: Readonly<Record<CommandName, CommandForm>> = {
   'policy.write': writeCommand,
 }
 
-/** Commands that start something instead of calling an operation. */
+/** Commands that start something, or concern this terminal alone, instead of calling an operation. */
 export const startingCommands = [
   {
     words: ['serve'],
@@ -133,6 +134,24 @@ export const startingCommands = [
     summary: 'Starts a local cloud that verifies signatures and enforces policies, to rehearse on.',
     example: 'drawbridge sandbox --port 9000',
     form: sandboxCommand,
+  },
+  {
+    words: ['sign-in'],
+    summary: 'Signs a person in to a server through its identity provider: commands then run in her own name.',
+    example: 'drawbridge sign-in',
+    form: signInCommand,
+  },
+  {
+    words: ['sign-out'],
+    summary: 'Ends the sign-in of this terminal to a server.',
+    example: 'drawbridge sign-out',
+    form: signOutCommand,
+  },
+  {
+    words: ['whoami'],
+    summary: 'Tells in whose name commands run, where, and what that person may do.',
+    example: 'drawbridge whoami',
+    form: whoAmICommand,
   },
   {
     words: ['evidence', 'recover'],

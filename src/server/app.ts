@@ -102,8 +102,8 @@ function hardened(parts: AppParts) {
 }
 
 function authenticationOf(signOn: SignOn): Authentication {
-  const { token, operator, sessions, jar, ownOrigins } = signOn
-  return { token, operator, sessions, jar, ownOrigins }
+  const { token, operator, sessions, bearers, jar, ownOrigins } = signOn
+  return { token, operator, sessions, bearers, jar, ownOrigins }
 }
 
 function callerOf(context: Context<Environment>): Caller {
@@ -114,7 +114,9 @@ function callerOf(context: Context<Environment>): Caller {
 
 /** A form of another site can send its content types without asking; JSON it can not. @throws input-invalid */
 function requireJson(request: Request): void {
-  const hasBody = request.body !== null && request.headers.get('content-length') !== '0'
+  // A request without either header has no body, whatever the platform makes of it: a DELETE, most of the time.
+  const length = request.headers.get('content-length')
+  const hasBody = (length !== null && length !== '0') || request.headers.has('transfer-encoding')
   if (request.method === 'GET' || !hasBody) return
   const type = request.headers.get('content-type')?.split(';', 1)[0]?.trim().toLowerCase()
   if (type === 'application/json') return

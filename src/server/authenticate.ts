@@ -3,6 +3,7 @@ import { DrawbridgeError, type Secret } from '../base/index.ts'
 import type { Caller } from '../operations/index.ts'
 import { isSameOrigin } from './guards.ts'
 import { isSameToken } from './operator-token.ts'
+import type { Bearers } from './sign-on/bearers.ts'
 import { type CookieJar, readCookie } from './sign-on/cookies.ts'
 import type { Sessions } from './sign-on/sessions.ts'
 
@@ -11,6 +12,8 @@ export interface Authentication {
   readonly token: Secret
   readonly operator: Caller
   readonly sessions: Sessions
+  /** Null: only the operator comes with a token. */
+  readonly bearers: Bearers | null
   readonly jar: CookieJar
   /** The origins of our own pages. */
   readonly ownOrigins: ReadonlySet<string>
@@ -46,7 +49,9 @@ export function requireSameOrigin(headers: Headers, ownOrigins: ReadonlySet<stri
   throw new DrawbridgeError({ code: 'forbidden', message: 'the request does not come from a page of this server' })
 }
 
-function byToken(authorization: string, parts: Authentication): Caller {
+async function byToken(authorization: string, parts: Authentication): Promise<Caller> {
+  const bearer = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/.exec(authorization)?.[1]
+  if (bearer !== undefined && parts.bearers !== null) return parts.bearers.callerOf(bearer)
   const presented = /^Bearer ([\w-]{1,200})$/.exec(authorization)?.[1]
   if (presented !== undefined && isSameToken(parts.token, presented)) return parts.operator
   throw new DrawbridgeError({

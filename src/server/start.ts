@@ -119,6 +119,8 @@ function signOnOf(options: ServerOptions, base: URL, localUrl: string): SignOn {
   const redirectUri = new URL('/auth/callback', base).href
   const rights = options.rights ?? defaultRights
   const operator = operatorCaller(options.operatorClaims)
+  const provider =
+    oidc === undefined ? null : new IdentityProvider(oidc, rights, redirectUri, house.clock, house.random)
   return {
     base,
     jar: cookieJar(base),
@@ -130,7 +132,8 @@ function signOnOf(options: ServerOptions, base: URL, localUrl: string): SignOn {
       callerOf: ({ actor, claims }) =>
         actor.kind === 'operator' ? operator : { actor, claims, rights: rightsOf(claims, rights) },
     }),
-    provider: oidc === undefined ? null : new IdentityProvider(oidc, rights, redirectUri, house.clock, house.random),
+    provider,
+    bearers: provider?.bearers() ?? null,
     token: makeOperatorToken(house.random),
     operator,
     ownOrigins: new Set([base.origin, new URL(localUrl).origin]),

@@ -19,6 +19,10 @@ export interface Run {
   readonly database: DatabaseAddress | null
   /** Opens tracing where the environment names a receiver; null otherwise. Closed when the command has ended. */
   openTracing(): Promise<Tracing | null>
+  /** A server named by the environment; null: the one that runs for the data directory. */
+  readonly url: string | null
+  /** Where sign-ins of this person are kept. */
+  readonly signInFile: string
   /** Opens the way to the service: a running server, or the data directory itself. Closed when the command has ended. */
   openDoor(options?: { readonly foreignCredentials?: boolean }): Promise<Door>
 }

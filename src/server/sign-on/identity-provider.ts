@@ -6,6 +6,7 @@ import * as oidc from 'openid-client'
 import { type Clock, DrawbridgeError, type Random, type Secret } from '../../base/index.ts'
 import { type Caller, type RightsRule, readClaims, rightsOf } from '../../operations/index.ts'
 import { loopbackHosts } from '../guards.ts'
+import { Bearers } from './bearers.ts'
 
 /** The identity provider of a deployment. */
 export interface OidcSettings {
@@ -13,6 +14,8 @@ export interface OidcSettings {
   readonly clientId: string
   /** Null: a public client; PKCE alone protects the code. */
   readonly clientSecret: Secret | null
+  /** The public client of people at a terminal; null: nobody signs in there. */
+  readonly terminalClientId: string | null
   /** `openid` is always asked for. */
   readonly scopes: readonly string[]
   /** Lets an issuer on loopback be spoken to over plain http; any other one never is. */
@@ -104,14 +107,33 @@ export class IdentityProvider {
     return { caller: this.#callerOf(claims), returnPath: pending.returnPath }
   }
 
-  #callerOf(claims: oidc.IDToken): Caller {
+  /** People who come with an ID token of the terminal's client; null when there is no such client. */
+  bearers(): Bearers | null {
+    const { issuer, terminalClientId } = this.#settings
+    if (terminalClientId === null) return null
+    return new Bearers({
+      clock: this.#clock,
+      issuer,
+      audience: terminalClientId,
+      keysAddress: async () => keysAddressOf((await this.#discover()).serverMetadata(), this.#settings),
+      callerOf: (claims) => this.#callerOf(claims),
+    })
+  }
+
+  /** What a terminal needs to know to sign somebody in; null when nobody signs in there. */
+  terminal(): { readonly issuer: string; readonly clientId: string; readonly scopes: readonly string[] } | null {
+    const { issuer, terminalClientId, scopes } = this.#settings
+    return terminalClientId === null ? null : { issuer, clientId: terminalClientId, scopes }
+  }
+
+  #callerOf(claims: Readonly<Record<string, unknown>>): Caller {
     const kept = readClaims(claims)
     const named = kept['name'] ?? kept['preferred_username'] ?? kept['email']
     return {
       actor: {
         kind: 'person',
-        issuer: claims.iss,
-        subject: claims.sub,
+        issuer: String(claims['iss']),
+        subject: String(claims['sub']),
         ...(typeof named === 'string' ? { displayName: named } : {}),
       },
       claims: kept,
@@ -149,6 +171,21 @@ export class IdentityProvider {
     this.#pending.delete(binding)
     return pending !== undefined && pending.expiresAt > this.#clock.now().getTime() ? pending : null
   }
+}
+
+/** Keys come the same protected way as everything else of the provider. @throws unavailable */
+function keysAddressOf(metadata: oidc.ServerMetadata, settings: OidcSettings): URL {
+  const address = new URL(metadata.jwks_uri ?? 'about:blank')
+  if (address.protocol === 'https:' || (isPlainLoopback(address) && settings.allowInsecureLoopback)) return address
+  throw new DrawbridgeError({
+    code: 'unavailable',
+    message: 'the identity provider names no address for its keys that could be trusted',
+    operation: 'sign-in',
+  })
+}
+
+function isPlainLoopback(address: URL): boolean {
+  return address.protocol === 'http:' && loopbackHosts.has(address.hostname)
 }
 
 /** @throws configuration-invalid for a plain-http issuer that is not on loopback, or not allowed to be */

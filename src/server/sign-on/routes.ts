@@ -9,6 +9,7 @@ import { requireSameOrigin } from '../authenticate.ts'
 import { contentSecurityPolicy, localReturnPath } from '../guards.ts'
 import { isSameToken } from '../operator-token.ts'
 import { toWireError } from '../wire-error.ts'
+import type { Bearers } from './bearers.ts'
 import { type CookieJar, readCookie, setCookie } from './cookies.ts'
 import type { IdentityProvider } from './identity-provider.ts'
 import type { Sessions } from './sessions.ts'
@@ -18,6 +19,8 @@ export interface SignOn {
   readonly base: URL
   readonly jar: CookieJar
   readonly sessions: Sessions
+  /** People at terminals; null: nobody signs in there. */
+  readonly bearers: Bearers | null
   /** Null: no identity provider is configured. */
   readonly provider: IdentityProvider | null
   readonly token: Secret
@@ -33,6 +36,11 @@ export function signOnRoutes(parts: SignOn): Hono {
     if (parts.provider === null) return tokenForm(200, null, returnPath)
     const { location, binding } = await parts.provider.begin(returnPath)
     return redirect(location, [setCookie(parts.jar, parts.jar.signIn, binding, 600)])
+  })
+  app.get('/terminal', () => {
+    const terminal = parts.provider?.terminal() ?? null
+    if (terminal === null) throw notConfigured()
+    return Response.json(terminal, { headers: { 'cache-control': 'no-store' } })
   })
   app.get('/callback', (context) => complete(parts, context.req.raw))
   app.post('/operator', (context) => signInOperator(parts, context.req.raw))

@@ -36,6 +36,7 @@ function oidcSettings() {
     issuer: provider.issuer,
     clientId: testClient.clientId,
     clientSecret: new Secret(testClient.clientSecret),
+    terminalClientId: null,
     scopes: ['profile'],
     allowInsecureLoopback: true,
   }

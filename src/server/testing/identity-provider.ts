@@ -6,6 +6,9 @@ import Provider from 'oidc-provider'
 /** The client that the provider knows. */
 export const testClient = { clientId: 'drawbridge', clientSecret: 'a-secret-of-the-test-client' } as const
 
+/** The client of people at a terminal. */
+export const terminalClientId = 'drawbridge-terminal'
+
 /** A running provider. */
 export interface TestIdentityProvider {
   readonly issuer: string
@@ -15,11 +18,13 @@ export interface TestIdentityProvider {
 /**
  * Starts a provider.
  * @param people their claims by subject
+ * @param idTokenSeconds how long an ID token holds; absent: an hour
  * @param redirectUris where it may send browsers back to; asked when the server's address is known
  */
 export async function startIdentityProvider(
   people: Readonly<Record<string, Readonly<Record<string, unknown>>>>,
   redirectUris: readonly string[],
+  { idTokenSeconds }: { readonly idTokenSeconds?: number } = {},
 ): Promise<TestIdentityProvider> {
   const server = createServer()
   const port = await listen(server)
@@ -33,7 +38,18 @@ export async function startIdentityProvider(
         response_types: ['code'],
         grant_types: ['authorization_code'],
       },
+      {
+        // A native application: no secret, and any port of loopback.
+        client_id: terminalClientId,
+        token_endpoint_auth_method: 'none',
+        application_type: 'native',
+        redirect_uris: ['http://127.0.0.1/callback'],
+        response_types: ['code'],
+        grant_types: ['authorization_code', 'refresh_token', 'urn:ietf:params:oauth:grant-type:device_code'],
+      },
     ],
+    features: { deviceFlow: { enabled: true }, revocation: { enabled: true } },
+    ...(idTokenSeconds === undefined ? {} : { ttl: { IdToken: idTokenSeconds } }),
     claims: { openid: ['sub'], profile: ['name', 'groups', 'department'] },
     conformIdTokenClaims: false,
     cookies: { keys: ['cookie-key-of-the-test'] },
