@@ -17,6 +17,7 @@ import {
   repairCommand,
   writeCommand,
 } from './commands/policy.ts'
+import { proveCommand } from './commands/prove.ts'
 import { recoverCommand } from './commands/recover.ts'
 import { commandRow, type Run } from './commands/run.ts'
 import { sandboxCommand } from './commands/sandbox.ts'
@@ -51,6 +52,7 @@ const forms: Readonly<Record<CommandName, CommandForm>> = {
   'connection.change': changeCommand,
   'connection.kit': kitCommand,
   'connection.verify': verifyCommand,
+  'connection.prove': proveCommand,
   'connection.history': plainCommand('connection.history', renderHistory),
   'connection.whatif': whatIfCommand,
   'connection.remove': plainCommand('connection.remove', ({ removed, toDelete }) =>

@@ -164,6 +164,19 @@ export const operations = {
     stream: true,
     errors: ['not-found'],
   }),
+  'connection.prove': defineOperation({
+    name: 'connection.prove',
+    summary: 'Sends one small report to the connection alone, under the keys and by the writer of the job.',
+    right: 'operate',
+    http: { method: 'POST', path: '/connections/{name}/prove' },
+    cli: { words: ['connection', 'prove'], example: 'drawbridge connection prove acme sample.pdf' },
+    input: byName.extend({
+      /** An upload of at most 1 MiB that was made before, by its id. */
+      upload: z.string(),
+    }),
+    output: delivery,
+    errors: ['not-found', 'claim-missing', 'spool-full'],
+  }),
   'connection.history': defineOperation({
     name: 'connection.history',
     summary: 'Lists the verifications of a connection, the newest first, with what turned between them.',

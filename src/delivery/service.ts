@@ -47,6 +47,8 @@ export interface AcceptInput {
   readonly uploads: readonly string[]
 }
 
+const maximumProofBytes = 1024 * 1024
+
 /** Takes reports in and tells about deliveries. Every method is confined to one tenant. */
 export class DeliveryService {
   readonly #parts: DeliveryServiceParts
@@ -81,9 +83,34 @@ export class DeliveryService {
    * @throws spool-full — every target of the route is down, and enough waits for them
    */
   async accept(tenant: string, person: Person, input: AcceptInput): Promise<Delivery> {
-    const { repository, routes, wake } = this.#parts
-    const route = await routes.byName(tenant, input.route)
+    const route = await this.#parts.routes.byName(tenant, input.route)
     if (route === null) throw notFound(`there is no route \`${input.route}\``)
+    return this.#acceptOn(tenant, person, route, input)
+  }
+
+  /**
+   * Accepts one small report for one connection alone, on no route: the proof of its whole chain, under the keys of the job and by
+   * the same writer. Its route is told as the connection's name.
+   * @throws not-found | input-invalid — it is larger than 1 MiB, or the upload belongs to another delivery
+   * @throws claim-missing | spool-full, as `accept`
+   */
+  async acceptProof(tenant: string, person: Person, connection: string, upload: string): Promise<Delivery> {
+    const { clock, repository } = this.#parts
+    const [found] = await repository.uploads(tenant, [upload])
+    if (found !== undefined && found.file.sizeBytes > maximumProofBytes) {
+      throw new DrawbridgeError({
+        code: 'input-invalid',
+        message: `a report that proves a connection has at most ${maximumProofBytes} bytes`,
+        help: 'deliver larger ones on a route',
+      })
+    }
+    const createdAt = clock.now().toISOString()
+    const alone: Route = { id: 'none', name: connection, policy: 'failover', targets: [connection], createdAt }
+    return this.#acceptOn(tenant, person, alone, { route: connection, uploads: [upload] })
+  }
+
+  async #acceptOn(tenant: string, person: Person, route: Route, input: AcceptInput): Promise<Delivery> {
+    const { repository, wake } = this.#parts
     const taken = await this.#takeUploads(tenant, input)
     if ('files' in taken) await this.#requireRoom(tenant, route, taken.files)
     if ('earlier' in taken) return describeDelivery(taken.earlier)

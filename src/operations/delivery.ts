@@ -1,7 +1,9 @@
 /** The operations on deliveries and their receipts. Everything durable about them is the delivery room's own. */
+import { DrawbridgeError } from '../base/index.ts'
 import type { Delivery, OperationOutput, ReceiptBundle, UploadedFile } from '../contract/index.ts'
 import type { AcceptInput } from '../delivery/index.ts'
 import { type Caller, requireRight } from './caller.ts'
+import { findConnection } from './connection.ts'
 import type { House } from './house.ts'
 import { personOf } from './person.ts'
 
@@ -21,6 +23,29 @@ export async function upload(
 
 export function createDelivery(house: House, caller: Caller, input: AcceptInput): Promise<Delivery> {
   return house.deliveries.accept(house.tenant, personOf(caller), input)
+}
+
+/**
+ * Sends one small report to a connection alone, so that the whole chain is proved as the job uses it.
+ * @throws not-found — no such connection or upload
+ * @throws input-invalid — a source, a connection that was not seen to work, or a report that is not small
+ */
+export async function proveConnection(house: House, caller: Caller, name: string, upload: string): Promise<Delivery> {
+  const connection = await findConnection(house, name)
+  if (connection.purpose === 'source') {
+    throw unproved(`\`${name}\` is a source, to which nothing is written`, 'verify it; that reads as the job does')
+  }
+  if (connection.lastVerification?.status !== 'pass') {
+    throw unproved(
+      `\`${name}\` was not seen to work`,
+      'verify it first: a report is sent only where every check passes',
+    )
+  }
+  return house.deliveries.acceptProof(house.tenant, personOf(caller), name, upload)
+}
+
+function unproved(message: string, help: string): DrawbridgeError {
+  return new DrawbridgeError({ code: 'input-invalid', message, help })
 }
 
 export async function listDeliveries(

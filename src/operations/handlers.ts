@@ -45,6 +45,7 @@ export const handlers: Handlers = {
   'connection.kit': (house, _caller, { name }) => connections.showKit(house, name),
   'connection.verify': (house, caller, { name, ...wanted }, options) =>
     verify(house, caller, name, { ...options, ...wanted }),
+  'connection.prove': (house, caller, { name, upload }) => deliveries.proveConnection(house, caller, name, upload),
   'connection.history': (house, _caller, input) => showHistory(house, input),
   'connection.whatif': (house, caller, input) => tryPlan(house, caller, input),
   'connection.remove': (house, caller, { name }) => connections.removeConnection(house, caller, name),

@@ -2,6 +2,7 @@
 import type { Connection, ConnectionDraft, SetupKit, Verification } from '../../contract/index.ts'
 import { UsageError } from '../failure.ts'
 import { renderConnection } from '../render/connection.ts'
+import { renderDelivery } from '../render/delivery.ts'
 import { renderCheck, renderVerification, renderWait } from '../render/verification.ts'
 import {
   addInput,
@@ -12,8 +13,10 @@ import {
   draftInput,
   text,
 } from './connection-options.ts'
+import { exitCodes } from './deliver.ts'
 import { writeFiles } from './files.ts'
 import type { CommandForm } from './form.ts'
+import { sendOne } from './prove.ts'
 import { type Run, show } from './run.ts'
 
 export const addCommand: CommandForm = {
@@ -91,6 +94,7 @@ export const verifyCommand: CommandForm = {
       .argument('<name>', "the connection's name")
       .option('--outside-root', 'they agree that a write beside the root path is tried; nothing is stored by it')
       .option('--patience <seconds>', 'how long refusals of what is new are tried again, 0 to 300; absent: 30')
+      .option('--report <file>', 'when all is green, send this small report all the way, as the job does')
   },
   run: async (run, [name], options) => {
     const { terminal, json } = run
@@ -113,8 +117,16 @@ export const verifyCommand: CommandForm = {
     if (verification === null) return 6
     if (!json) terminal.out(`\n${renderVerification(verification, terminal.columns, terminal.colors)}`)
     // Deliveries that were owed to it became due; without a server this command is the one to work them off.
-    if (verification.status === 'pass') await door.house?.worker.runOnce()
-    return verification.status === 'pass' ? 0 : 1
+    if (verification.status !== 'pass') return 1
+    await door.house?.worker.runOnce()
+    const report = text(options, 'report')
+    if (report === undefined) return 0
+    const delivery = await sendOne(run, door, input.name, report)
+    const drawn = json
+      ? JSON.stringify({ type: 'report', delivery })
+      : `\n${renderDelivery(delivery, terminal.columns, terminal.colors)}`
+    terminal.out(drawn)
+    return exitCodes[delivery.state]
   },
 }
 

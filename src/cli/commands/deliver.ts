@@ -16,7 +16,7 @@ import { show } from './run.ts'
 const pollMilliseconds = 500
 
 /** What an ended delivery means for whoever reads exit codes. A backup that has it is a success; the rest is told. */
-const exitCodes: Readonly<Record<Delivery['state'], number>> = {
+export const exitCodes: Readonly<Record<Delivery['state'], number>> = {
   accepted: 0,
   delivered: 0,
   owed: 0,
@@ -58,7 +58,8 @@ export const deliverCommand: CommandForm = {
   },
 }
 
-async function uploadFile(
+/** Takes one file into the spool, and tells how far it is. */
+export async function uploadFile(
   client: DrawbridgeClient,
   file: ReportFile,
   progress: Progress,
@@ -104,7 +105,7 @@ class StreamSource implements AsyncIterable<Uint8Array<ArrayBuffer>> {
 }
 
 /** Without a server nobody but this process would move the delivery, so it stays until the end. */
-async function follow(
+export async function follow(
   door: Door,
   accepted: Delivery,
   wait: boolean,
