@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import type { Verdict } from '../test/evidence/judge.ts'
 import { evidenceSection } from '../test/evidence/proof.ts'
 import { type KillsProof, killsSection } from '../test/kills/proof.ts'
+import { type RollingProof, rollingSection } from '../test/postgres/rolling/proof.ts'
 import { type Proof as DeliveryProof, sectionOf as deliverySection } from '../test/simulation/proof.ts'
 
 const root = new URL('../', import.meta.url)
@@ -14,6 +15,7 @@ const root = new URL('../', import.meta.url)
 interface Proofs {
   readonly delivery: DeliveryProof
   readonly kills: KillsProof
+  readonly rolling: RollingProof
   readonly evidence: Verdict
 }
 
@@ -23,6 +25,7 @@ export type ProofName = keyof Proofs
 const sections: { readonly [Name in ProofName]: (proof: Proofs[Name]) => string } = {
   delivery: deliverySection,
   kills: killsSection,
+  rolling: rollingSection,
   evidence: evidenceSection,
 }
 

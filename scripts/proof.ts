@@ -2,7 +2,7 @@
  * Writes down what a test run only asserts. `npm run proof -- iam` puts a million generated pairs of policies and requests
  * before engine and reference model, looks for the slowest evaluation, and writes docs/proof-iam.md.
  * `npm run proof -- rules` writes docs/iam-rules.md from the cases. The others write a section of PROOF.md and proof/NAME.json:
- * `delivery` runs the delivery code in a simulated world of faults, `kills` kills real processes, `evidence` tampers with
+ * `delivery` runs the delivery code in a simulated world of faults, `kills` kills real processes, `rolling` replaces workers under load, `evidence` tampers with
  * packages. Without a name all of them run.
  */
 import { writeFileSync } from 'node:fs'
@@ -18,6 +18,7 @@ import { type Catch, hunt } from '../test/iam/hunt.ts'
 import { proofPage } from '../test/iam/proof-page.ts'
 import { readRuledCases, rulesPage } from '../test/iam/rules-page.ts'
 import { proveKills } from '../test/kills/proof.ts'
+import { proveRolling } from '../test/postgres/rolling/proof.ts'
 import { run as proveDelivery } from '../test/simulation/proof.ts'
 import { keepProof, readProof } from './proof-page.ts'
 
@@ -36,6 +37,8 @@ const { positionals, values } = parseArgs({
     shared: { type: 'string', default: '0.25' },
     /** Adds the kills to those that PROOF.md tells of already. */
     append: { type: 'boolean', default: false },
+    /** How often every worker is replaced, by each of two signals. */
+    rounds: { type: 'string', default: '3' },
     /** How many packages to tamper with. */
     mutants: { type: 'string', default: '10000' },
     seed: { type: 'string', default: '20261122' },
@@ -69,6 +72,11 @@ const proofs: Readonly<Record<string, () => Promise<boolean>>> = {
     if (onPostgres !== null) keepProof('kills', onPostgres.proof)
     return (onPostgres ?? onSqlite)?.holds ?? false
   },
+  rolling: async () => {
+    const { holds, proof } = await proveRolling(Number(values.rounds))
+    keepProof('rolling', proof)
+    return holds
+  },
   evidence: async () => {
     const { holds, proof } = await proveEvidence(Number(values.mutants), seed)
     keepProof('evidence', proof)
@@ -82,7 +90,9 @@ if (names.every((name) => Object.hasOwn(proofs, name))) {
 } else {
   console.error(`error: there is no proof \`${names.join(' ')}\``)
   console.error(`hint: npm run proof -- [${Object.keys(proofs).join(' | ')}] [--seed N]`)
-  console.error('hint: --pairs N --seconds N | --deliveries N | --kills N --shared 0.25 --append | --mutants N')
+  console.error(
+    'hint: --pairs N --seconds N | --deliveries N | --kills N --shared 0.25 --append | --rounds N | --mutants N',
+  )
   process.exitCode = 2
 }
 

@@ -4,8 +4,6 @@ import { smallDeliveryBytes } from '../../delivery/index.ts'
 import { tenant } from '../../delivery/testing/house.ts'
 import type { State } from '../state.ts'
 
-export const noEntries = [] as const
-
 /** A file of the spool, or a small one of the database. */
 export function fileOf(number: number, isSmall = true): SpooledFile {
   const sizeBytes = isSmall ? 3 : smallDeliveryBytes + 1
