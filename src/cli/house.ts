@@ -128,7 +128,7 @@ async function assemble(options: HouseOptions, state: State, tenant: string): Pr
   const deliveryNews = new DeliveryNews()
   if (options.onDelivery !== undefined) deliveryNews.on(options.onDelivery)
   const tracing = options.tracing ?? noTracing
-  const circuits = new Circuits(clock, state.circuits, {
+  const circuits = new Circuits(state.clock, state.circuits, {
     failures: config.circuit.failures,
     probeMs: config.circuit.probeSeconds * 1000,
     probeCapMs: 10 * 60_000,
@@ -154,7 +154,7 @@ async function assemble(options: HouseOptions, state: State, tenant: string): Pr
   const deliveries = new DeliveryService({
     circuits,
     backfillSpacingMs,
-    clock,
+    clock: state.clock,
     random,
     repository: state.deliveries,
     routes: state.routes,
@@ -164,7 +164,7 @@ async function assemble(options: HouseOptions, state: State, tenant: string): Pr
   })
   const onFault = options.onWatchFault ?? (() => {})
   const scheduler = new Scheduler({
-    clock,
+    clock: state.clock,
     tenant,
     worker: `${hostname()}:${process.pid}`,
     schedules: state.schedules,

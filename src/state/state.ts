@@ -81,6 +81,8 @@ export interface State {
   record(tenant: string, entries: readonly NewEntry[]): Promise<number[]>
   /** Wakes workers of other processes, and lets one of them keep house; null: there are no others. */
   readonly queue: Pick<WakeQueue, 'work'> | null
+  /** The clock whose moments the database compares: of an embedded database, the machine's. */
+  readonly clock: Clock
   /** Asks the database for nothing but an answer. @throws database-unavailable */
   ping(): Promise<void>
   /** Closes the database and gives the directory free. */
@@ -112,13 +114,14 @@ export async function openState(options: StateOptions): Promise<State> {
  * @throws database-outdated | database-too-new | database-unfit | database-unavailable | data-directory-broken
  */
 export async function openSharedState(options: SharedStateOptions): Promise<State> {
-  const { directory, postgres, ownerUrl, works = false } = options
+  const { directory, postgres, ownerUrl, clock, works = false } = options
+  const parts = { postgres, clock, works }
   await makeDirectory(directory)
-  const store = await PostgresStore.open(postgres, works).catch(async (error: unknown) => {
+  const store = await PostgresStore.open(parts).catch(async (error: unknown) => {
     const isOld = error instanceof DrawbridgeError && error.code === 'database-outdated'
     if (!isOld || ownerUrl === undefined) throw error
     await new PostgresForm({ ...postgres, url: ownerUrl }).migrate()
-    return await PostgresStore.open(postgres, works)
+    return await PostgresStore.open(parts)
   })
   const place: Place = {
     directory,
@@ -127,7 +130,7 @@ export async function openSharedState(options: SharedStateOptions): Promise<Stat
     lock: null,
   }
   const state = await assembleOrClose(place, store, options.random ?? systemRandom, options)
-  return { ...state, queue: store.queue }
+  return { ...state, queue: store.queue, clock: store.clock }
 }
 
 /** What does not stand in the database. */
@@ -166,6 +169,7 @@ async function assemble(place: Place, store: Store, random: Random, options: Sta
   return {
     isShared: store.isShared,
     queue: null,
+    clock,
     connections: new SqlConnections(store, sealer),
     routes: new SqlRoutes(store),
     deliveries,

@@ -81,7 +81,8 @@ describe.skipIf(lacksPostgres())('postgresql', () => {
       union all select table_name, grantee, privilege_type from information_schema.role_table_grants
         where table_schema = 'drawbridge'
       order by 1, 2, 3`)
-  const open = (known?: readonly Migration[]) => PostgresStore.open(server.app, false, known)
+  const open = (known?: readonly Migration[]) =>
+    PostgresStore.open({ postgres: server.app, clock: systemClock, ...(known === undefined ? {} : { known }) })
 
   test('every step can be taken back, and leaves what stood before it', async () => {
     const seen = new Map<number, object[]>()

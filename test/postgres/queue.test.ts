@@ -63,6 +63,14 @@ describe.skipIf(lacksPostgres())('the queue', () => {
     expect(await woken.promise).toBeGreaterThan(0)
   })
 
+  test('a machine whose clock is wrong goes by the database’s', async () => {
+    const wrong = { now: () => new Date(Date.now() + 20 * 60_000), sleep: systemClock.sleep }
+    const state = await openSharedState({ directory, clock: wrong, postgres: server.app })
+    const [row] = await server.query<{ now: Date }>('select clock_timestamp() as now')
+    expect(Math.abs(state.clock.now().getTime() - (row?.now.getTime() ?? 0))).toBeLessThan(60_000)
+    await state.close()
+  })
+
   test('one process keeps house each hour', async () => {
     expect(await server.query(`select name, cron from drawbridge_queue.schedule`)).toEqual([
       { name: 'keep-house', cron: '37 * * * *' },

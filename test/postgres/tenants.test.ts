@@ -126,7 +126,7 @@ describe.skipIf(lacksPostgres())('row-level security', () => {
     const insert = client.query(`insert into role_claims (role_arn, tenant) values ('arn:x', $1)`, [tenant])
     await expect(insert).rejects.toMatchObject({ code: '42501' })
     await client.query('rollback')
-    const store = await PostgresStore.open(server.app, false)
+    const store = await PostgresStore.open({ postgres: server.app, clock: systemClock })
     await expect(store.read('*', async () => 0)).rejects.toBeInstanceOf(TypeError)
     await store.close()
   })

@@ -1,8 +1,10 @@
 /** PostgreSQL behind the repositories: any number of processes, the server's clock, and rows shown by tenant. */
 import { type Kysely, sql } from 'kysely'
+import type { Clock } from '../../base/index.ts'
 import type { Migration } from '../migrations.ts'
 import type { Executor, Tables } from '../schema.ts'
 import { everyTenant, type Instant, type Scope, type Store } from '../store.ts'
+import { DatabaseClock } from './database-clock.ts'
 import { assertFit } from './form.ts'
 import { tenantSetting } from './policies.ts'
 import { appRole, type OpenPool, openPool, type PostgresOptions } from './pool.ts'
@@ -10,27 +12,43 @@ import { WakeQueue } from './queue.ts'
 
 const form = `YYYY-MM-DD"T"HH24:MI:SS.MS"Z"`
 
+/** What a store is opened with. */
+export interface PostgresStoreParts {
+  readonly postgres: PostgresOptions
+  /** The machine's. */
+  readonly clock: Clock
+  /** True: this process is a worker. */
+  readonly works?: boolean
+  /** Other steps than the present ones, for tests of older and newer code. */
+  readonly known?: readonly Migration[]
+}
+
 /** The production database. */
 export class PostgresStore implements Store {
   readonly isShared = true
   readonly queue: WakeQueue
+  readonly clock: DatabaseClock
   readonly #pool: OpenPool
 
-  private constructor(pool: OpenPool, queue: WakeQueue) {
+  private constructor(pool: OpenPool, queue: WakeQueue, clock: DatabaseClock) {
     this.#pool = pool
     this.queue = queue
+    this.clock = clock
   }
 
   /**
-   * Connects as the role that row-level security binds. `works`: this process is a worker.
+   * Connects as the role that row-level security binds.
    * @throws database-outdated | database-too-new | database-unfit | database-unavailable
    */
-  static async open(options: PostgresOptions, works: boolean, known?: readonly Migration[]): Promise<PostgresStore> {
-    const pool = openPool(options, appRole)
+  static async open(parts: PostgresStoreParts): Promise<PostgresStore> {
+    const pool = openPool(parts.postgres, appRole)
+    const clock = new DatabaseClock(parts.clock, pool.database)
     try {
-      await assertFit(pool.database, known)
-      return new PostgresStore(pool, await WakeQueue.open(options, works))
+      await assertFit(pool.database, parts.known)
+      await clock.start()
+      return new PostgresStore(pool, await WakeQueue.open(parts.postgres, parts.works ?? false), clock)
     } catch (error) {
+      clock.stop()
       await pool.close()
       throw error
     }
@@ -76,6 +94,7 @@ export class PostgresStore implements Store {
   }
 
   async close(): Promise<void> {
+    this.clock.stop()
     await this.queue.close()
     await this.#pool.close()
   }
