@@ -111,6 +111,35 @@ export const authentication = z.discriminatedUnion('kind', [
 ])
 export type Authentication = z.infer<typeof authentication>
 
+/** What is said of every object beside its bytes. Nothing is sent of what is absent. */
+export const objectSettings = z.strictObject({
+  /** Of S3, or the index tags of Azure: at most ten. */
+  tags: z.record(z.string().min(1).max(128), z.string().max(256)).optional(),
+  storageClass: z
+    .enum([
+      'STANDARD',
+      'STANDARD_IA',
+      'ONEZONE_IA',
+      'INTELLIGENT_TIERING',
+      'GLACIER_IR',
+      'GLACIER',
+      'DEEP_ARCHIVE',
+      'REDUCED_REDUNDANCY',
+    ])
+    .optional(),
+  /** Object Lock of S3 (`GOVERNANCE`, `COMPLIANCE`), or an immutability policy of Azure (`Unlocked`, `Locked`), counted from acceptance. */
+  retention: z
+    .strictObject({
+      mode: z.enum(['GOVERNANCE', 'COMPLIANCE', 'Unlocked', 'Locked']),
+      days: z.number().int().min(1).max(36_500),
+    })
+    .optional(),
+  legalHold: z.boolean().optional(),
+  /** The access tier of Azure. */
+  tier: z.enum(['Hot', 'Cool', 'Cold', 'Archive']).optional(),
+})
+export type ObjectSettings = z.infer<typeof objectSettings>
+
 /** How objects are written. */
 export const writing = z.object({
   acl: z.enum(['none', 'bucket-owner-full-control']),
@@ -118,12 +147,14 @@ export const writing = z.object({
   encryption: z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('bucket-default') }),
     z.object({ kind: z.literal('sse-s3') }),
-    z.object({ kind: z.literal('sse-kms'), keyArn: kmsKeyArn }),
+    /** `bucketKey`: whether S3 may use a key of the bucket, with fewer calls of KMS; absent: as the bucket says. */
+    z.object({ kind: z.literal('sse-kms'), keyArn: kmsKeyArn, bucketKey: z.boolean().optional() }),
   ]),
   /** True: the customer also grants ListMultipartUploadParts, AbortMultipartUpload and ListBucketMultipartUploads. */
   resume: z.boolean(),
   /** True: the customer agreed that a verification tries to write beside the root path, with bytes that can not be stored. */
   probeOutsideRoot: z.boolean().optional(),
+  objects: objectSettings.optional(),
 })
 export type Writing = z.infer<typeof writing>
 

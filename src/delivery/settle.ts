@@ -85,7 +85,7 @@ async function writeCopies(
   }
   const open = await access.open(record.tenant, target.connection, target.identity)
   try {
-    await writeSidecars(open, record.id, objects, work.signal)
+    await writeSidecars(open, record, objects, work.signal)
   } finally {
     open.close()
   }

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto'
 import { DrawbridgeError } from '../base/index.ts'
 import type { DeliveryRecord, TargetRecord } from './record.ts'
+import { settingsOf } from './send/object-settings.ts'
 import { RenewingSession } from './send/session.ts'
 import { bytesBody } from './spool/bytes-body.ts'
 import type { OpenTarget, TargetAccess } from './target-access.ts'
@@ -72,16 +73,24 @@ export class SidecarWriter {
 
   async #writeAll(open: OpenTarget, batch: readonly Waiting[]): Promise<void> {
     if (batch.length >= smallestBatch) {
-      await writeSidecars(open, 'several', [batchObject(open.rootPath, batch)])
+      await writeSidecars(open, { id: 'several', acceptedAt: latestOf(batch) }, [batchObject(open.rootPath, batch)])
       for (const { done } of batch) done()
       return
     }
     await Promise.all(
-      batch.map(({ record, key, bytes, done, fail }) =>
-        writeSidecars(open, record.id, [{ key, bytes }]).then(done, fail),
-      ),
+      batch.map(({ record, key, bytes, done, fail }) => writeSidecars(open, record, [{ key, bytes }]).then(done, fail)),
     )
   }
+}
+
+/** Receipts that stand together are kept as long as the youngest of them. */
+function latestOf(batch: readonly Waiting[]): string {
+  return (
+    batch
+      .map(({ record }) => record.acceptedAt)
+      .sort()
+      .at(-1) ?? ''
+  )
 }
 
 /** One line of JSON for each receipt: the key under which it would stand beside its report, and what would stand there. */
@@ -98,15 +107,16 @@ function batchObject(rootPath: string, batch: readonly Waiting[]): { key: string
  */
 export async function writeSidecars(
   target: OpenTarget,
-  delivery: string,
+  delivery: Pick<DeliveryRecord, 'id' | 'acceptedAt'>,
   objects: readonly { readonly key: string; readonly bytes: Uint8Array }[],
   signal?: AbortSignal,
 ): Promise<void> {
   const { acl, encryption } = target.writing
   const session = new RenewingSession(target)
   for (const { key, bytes } of objects) {
-    const metadata = { 'drawbridge-delivery': delivery }
-    const options = { ifAbsent: true, acl, encryption, metadata, ...(signal === undefined ? {} : { signal }) }
+    const metadata = { 'drawbridge-delivery': delivery.id }
+    const said = { acl, encryption, metadata, ...settingsOf(target.writing, delivery.acceptedAt) }
+    const options = { ifAbsent: true, ...said, ...(signal === undefined ? {} : { signal }) }
     try {
       await session.run((store) => store.put(key, bytesBody(bytes), options))
     } catch (error) {

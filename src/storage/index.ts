@@ -9,6 +9,7 @@ export type {
   Body,
   DeleteOnly,
   ObjectFacts,
+  ObjectSettings,
   ObjectStore,
   PutAnswer,
   PutOptions,

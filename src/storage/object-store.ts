@@ -36,7 +36,18 @@ export interface RangeSums {
 export type Encryption =
   | { readonly kind: 'bucket-default' }
   | { readonly kind: 'sse-s3' }
-  | { readonly kind: 'sse-kms'; readonly keyArn: string }
+  | { readonly kind: 'sse-kms'; readonly keyArn: string; readonly bucketKey?: boolean | undefined }
+
+/** What is said of an object beside its bytes; nothing is sent of what is absent. What a service does not have is left out. */
+export interface ObjectSettings {
+  readonly tags?: Readonly<Record<string, string>> | undefined
+  readonly storageClass?: string | undefined
+  /** `until` the object can not be removed: Object Lock, or an immutability policy. */
+  readonly retention?: { readonly mode: string; readonly until: Date } | undefined
+  readonly legalHold?: boolean | undefined
+  /** Azure's access tier. */
+  readonly tier?: string | undefined
+}
 
 export interface PutOptions {
   /** True: the write succeeds only when nothing stands at the key; otherwise `object-exists`. */
@@ -46,6 +57,8 @@ export interface PutOptions {
   readonly metadata?: Readonly<Record<string, string>>
   readonly acl?: 'none' | 'bucket-owner-full-control'
   readonly encryption?: Encryption
+  /** For uploads in parts: the same when one starts and when it is completed. */
+  readonly settings?: ObjectSettings
   /**
    * CRC-32 of the whole object, for uploads in parts: announced when one starts and asserted when it is completed, by
    * stores that can. The same at each step, also when an upload is resumed.

@@ -11,6 +11,7 @@ import type {
 import { UsageError } from '../failure.ts'
 import { readSecret } from './files.ts'
 import type { Options } from './form.ts'
+import { declareObjectSettings, objectSettingsOf } from './object-settings.ts'
 import type { Run } from './run.ts'
 
 type RoleInput = Extract<ConnectionInput['authentication'], { kind: 'role' }>
@@ -78,6 +79,8 @@ function declareUse(command: Command): void {
     .option('--kms-key <arn>', 'encrypt with this KMS key')
     .option('--resume', 'resume large uploads; they grant the multipart rights for it')
     .option('--probe-outside-root', 'they agree that verifying tries a write beside the root path; nothing is stored')
+    .option('--bucket-key', 'with --kms-key: let S3 use a key of the bucket, with fewer calls of KMS')
+  declareObjectSettings(command)
 }
 
 function append(value: string, before: string[] | undefined): string[] {
@@ -207,10 +210,15 @@ function writingOf(options: Options): Partial<Writing> | undefined {
     throw new UsageError('a KMS key is an encryption of its own', 'give --kms-key or --encryption')
   }
   const encryption: Writing['encryption'] | undefined =
-    keyArn !== undefined ? { kind: 'sse-kms', keyArn } : kind === undefined ? undefined : { kind: kind as 'sse-s3' }
+    keyArn !== undefined
+      ? { kind: 'sse-kms', keyArn, ...(options['bucketKey'] === true ? { bucketKey: true } : {}) }
+      : kind === undefined
+        ? undefined
+        : { kind: kind as 'sse-s3' }
   const writing: Partial<Writing> = {
     ...present('acl', text(options, 'acl') as Writing['acl'] | undefined),
     ...present('encryption', encryption),
+    ...present('objects', objectSettingsOf(options)),
     ...present('resume', typeof options['resume'] === 'boolean' ? options['resume'] : undefined),
     ...present(
       'probeOutsideRoot',

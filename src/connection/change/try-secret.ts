@@ -58,7 +58,7 @@ async function tryReading(next: Connection, store: ObjectStore): Promise<void> {
 
 async function tryWriting(next: Connection, store: ObjectStore, context: ConnectionContext): Promise<void> {
   const probe = makeProbe(next, context)
-  await store.put(probe.key, probe.body, jobPutOptions(next)).catch((error: unknown) => {
+  await store.put(probe.key, probe.body, jobPutOptions(next, context.clock.now())).catch((error: unknown) => {
     // Nobody else knows the key: what stands there is the probe, written by an attempt whose answer was lost.
     if (!(error instanceof DrawbridgeError) || error.code !== 'object-exists') throw error
   })

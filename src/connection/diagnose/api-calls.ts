@@ -132,6 +132,7 @@ export function jobCalls(connection: Connection, identity: SessionIdentity, arou
     bucketKeyArn: around.bucketKeyArn,
     usesBucketKeys: around.usesBucketKeys ?? false,
     multipart,
+    ...settingsOf(writing),
   })
   const usedKey = writing.encryption.kind === 'sse-kms' ? writing.encryption.keyArn : around.bucketKeyArn
   const list: ApiCall = { ...facts, ...bucket, operation: 's3:ListObjectsV2', prefix: location.rootPath }
@@ -152,4 +153,14 @@ export function jobCalls(connection: Connection, identity: SessionIdentity, arou
   if (purpose === 'export') return [put(false), ...(writing.resume ? resume : [])]
   const remove: ApiCall = { ...facts, ...bucket, operation: 's3:DeleteObject', key }
   return [list, put(false), ...(writing.resume ? resume : []), get, remove]
+}
+
+function settingsOf({ objects }: Connection['writing']) {
+  const { tags, retention, legalHold, storageClass } = objects ?? {}
+  return {
+    ...(tags === undefined ? {} : { objectTags: tags }),
+    ...(retention === undefined ? {} : { retention }),
+    ...(legalHold === undefined ? {} : { legalHold }),
+    ...(storageClass === undefined ? {} : { storageClass }),
+  }
 }

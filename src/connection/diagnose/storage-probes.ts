@@ -40,7 +40,7 @@ export async function tryJob(
   await withStore(connection, secret, context, session, async (store) => {
     if (connection.purpose === 'source') return listOne(store, connection.location.rootPath)
     const { key, body } = makeProbe(connection, context)
-    await store.put(key, body, jobPutOptions(connection))
+    await store.put(key, body, jobPutOptions(connection, context.clock.now()))
     if (connection.purpose === 'enrichment') await store.delete(key)
   })
 }
@@ -73,7 +73,10 @@ async function putUnstored(
 ): Promise<string | null> {
   const key = keyFor(connection, context, change)
   try {
-    await store.put(key, bodyThatCannotArrive(), { ...jobPutOptions(connection), ...change.options })
+    await store.put(key, bodyThatCannotArrive(), {
+      ...jobPutOptions(connection, context.clock.now()),
+      ...change.options,
+    })
     return key
   } catch (error) {
     if (error instanceof DrawbridgeError && error.code === 'checksum-mismatch') return null
@@ -234,7 +237,7 @@ async function attemptStored(stage: Stage, session: RoleSession | null, change: 
   const { connection, secret, context } = stage
   await withStore(connection, secret, context, session, async (store) => {
     const { key, body } = makeProbe(connection, context, change.folder ?? '')
-    await store.put(key, body, { ...jobPutOptions(connection), ...change.options })
+    await store.put(key, body, { ...jobPutOptions(connection, context.clock.now()), ...change.options })
     if (connection.purpose === 'enrichment') await store.delete(key)
     else stage.left.push(key)
   })

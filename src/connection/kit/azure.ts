@@ -12,8 +12,19 @@ import { comment, quote } from './shell.ts'
  *
  * @see https://learn.microsoft.com/en-us/rest/api/storageservices/create-service-sas
  */
-export function sasLettersOf(connection: Pick<Connection, 'purpose'>): string {
-  return letters[connection.purpose].map(({ letter }) => letter).join('')
+export function sasLettersOf(connection: Lettered): string {
+  return lettersOf(connection)
+    .map(({ letter }) => letter)
+    .join('')
+}
+
+/** What decides about the letters. */
+type Lettered = Pick<Connection, 'purpose'> & Partial<Pick<Connection, 'writing'>>
+
+function lettersOf({ purpose, writing }: Lettered): Letter[] {
+  const { tags, retention, legalHold } = writing?.objects ?? {}
+  const keeps = retention !== undefined || legalHold === true
+  return [...letters[purpose], ...(Object.keys(tags ?? {}).length === 0 ? [] : [tag]), ...(keeps ? [immutability] : [])]
 }
 
 interface Letter {
@@ -28,6 +39,13 @@ const write: Letter = { letter: 'w', name: 'write', why: 'send large blobs in bl
 const remove: Letter = { letter: 'd', name: 'delete', why: 'remove results that were superseded' }
 const list: Letter = { letter: 'l', name: 'list', why: 'list blobs, so that files can be found' }
 
+const tag: Letter = { letter: 't', name: 'tags', why: 'send index tags with a blob' }
+const immutability: Letter = {
+  letter: 'i',
+  name: 'set immutability policy',
+  why: 'send with a blob how long it is kept',
+}
+
 const letters: Readonly<Record<Connection['purpose'], readonly Letter[]>> = {
   source: [read, list],
   enrichment: [read, create, write, remove, list],
@@ -35,19 +53,19 @@ const letters: Readonly<Record<Connection['purpose'], readonly Letter[]>> = {
 }
 
 /** Why each letter is asked for, one a line: `c (create): …`. */
-export function sasLettersGranted(connection: Pick<Connection, 'purpose'>): string[] {
-  return letters[connection.purpose].map(({ letter, name, why }) => `${letter} (${name}): ${why}`)
+export function sasLettersGranted(connection: Lettered): string[] {
+  return lettersOf(connection).map(({ letter, name, why }) => `${letter} (${name}): ${why}`)
 }
 
 /** The letters that are deliberately left away, and what `c` without `w` would mean for an export. */
-export function sasLettersLeftAway(connection: Pick<Connection, 'purpose'>): string[] {
+export function sasLettersLeftAway(connection: Lettered): string[] {
   const has = sasLettersOf(connection)
   const away = [
     ...[read, create, write, remove, list].filter(({ letter }) => !has.includes(letter)),
     { letter: 'x', name: 'delete version', why: '' },
     { letter: 'y', name: 'permanent delete', why: '' },
     { letter: 'a', name: 'append', why: '' },
-    { letter: 'i', name: 'set immutability policy', why: '' },
+    ...(has.includes('i') ? [] : [immutability]),
   ]
   const line = `${away.map(({ letter, name }) => `${letter} (${name})`).join(', ')}: the purpose does not need them`
   return [line, ...(connection.purpose === 'export' ? [cAlone] : [])]

@@ -49,8 +49,18 @@ export function setupModelOf(connection: Connection, vendorPrincipalArn: string)
     kmsKeyArn: writing.encryption.kind === 'sse-kms' ? writing.encryption.keyArn : null,
     acl: writing.acl !== 'none',
     resume: writing.resume,
+    ...objectRights(writing),
     sessionTagKeys: identityMapping.tags.map((rule) => rule.tag),
     // A token that a platform makes names no person of ours; the session's name does.
     sourceIdentity: isRole && !isProjected,
+  }
+}
+
+/** The rights beyond writing that the settings of objects need, and none that they do not. */
+function objectRights({ objects }: Connection['writing']): Pick<SetupModel, 'tags' | 'retention' | 'legalHold'> {
+  return {
+    ...(Object.keys(objects?.tags ?? {}).length === 0 ? {} : { tags: true }),
+    ...(objects?.retention === undefined ? {} : { retention: true }),
+    ...(objects?.legalHold === true ? { legalHold: true } : {}),
   }
 }

@@ -2,10 +2,12 @@
 import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { newId } from '../../base/index.ts'
-import type { Connection } from '../../contract/index.ts'
-import { type Body, bodyOfBytes, type PutOptions } from '../../storage/index.ts'
+import type { Connection, ObjectSettings } from '../../contract/index.ts'
+import { type Body, bodyOfBytes, type PutOptions, type ObjectSettings as StoredSettings } from '../../storage/index.ts'
 import type { ConnectionContext } from '../context.ts'
 import { isS3 } from '../model/setup-model.ts'
+
+const dayMs = 86_400_000
 
 /** One probe object. */
 export interface Probe {
@@ -44,13 +46,23 @@ export function bodyThatCannotArrive(): Body {
   }
 }
 
-/** The options with which the job writes: conditionally, with the connection's ACL and encryption. */
-export function jobPutOptions(connection: Connection, signal?: AbortSignal): PutOptions {
-  const { acl, encryption } = connection.writing
+/**
+ * A probe is kept for one day where the job's objects are kept at all: that proves the right. A legal hold, which would stay
+ * until somebody lifts it, is not tried.
+ */
+function probeSettings({ retention, legalHold: _untried, ...settings }: ObjectSettings, now: Date): StoredSettings {
+  if (retention === undefined) return settings
+  return { ...settings, retention: { mode: retention.mode, until: new Date(now.getTime() + dayMs) } }
+}
+
+/** The options with which the job writes: conditionally, with the connection's ACL, encryption and settings. */
+export function jobPutOptions(connection: Connection, now: Date, signal?: AbortSignal): PutOptions {
+  const { acl, encryption, objects } = connection.writing
   return {
     ifAbsent: true,
     contentType: 'application/json',
     ...(signal === undefined ? {} : { signal }),
     ...(isS3(connection) ? { acl, encryption } : {}),
+    ...(objects === undefined ? {} : { settings: probeSettings(objects, now) }),
   }
 }

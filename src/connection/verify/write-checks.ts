@@ -16,7 +16,7 @@ export interface Written {
 /** Writes the probe as the job writes. */
 export async function putProbe(stage: StorageStage, probe: Probe, written: Written): Promise<Outcome> {
   const { connection, store, signal } = stage
-  const answer = await store.put(probe.key, probe.body, jobPutOptions(connection, signal))
+  const answer = await store.put(probe.key, probe.body, jobPutOptions(connection, stage.context.clock.now(), signal))
   written.versionId = answer.versionId ?? null
   const { acl, encryption } = connection.writing
   const extras = [acl === 'none' ? null : `ACL ${acl}`, encryption.kind === 'bucket-default' ? null : encryption.kind]
@@ -31,7 +31,11 @@ export async function putProbe(stage: StorageStage, probe: Probe, written: Writt
 /** Writes to the same key again, which must be refused. */
 export async function putAgain(stage: StorageStage, probe: Probe): Promise<Outcome> {
   try {
-    await stage.store.put(probe.key, probe.body, jobPutOptions(stage.connection, stage.signal))
+    await stage.store.put(
+      probe.key,
+      probe.body,
+      jobPutOptions(stage.connection, stage.context.clock.now(), stage.signal),
+    )
   } catch (error) {
     if (!(error instanceof DrawbridgeError)) throw error
     // The first write passed a moment ago: a SAS token that now lacks a letter may create and not overwrite.
@@ -53,7 +57,10 @@ export async function tryMultipart(stage: StorageStage): Promise<Outcome> {
   const { connection, context, store, signal } = stage
   const { key, body } = makeProbe(connection, context, 'multipart/')
   // As the job sends it: with a checksum of the whole and of each part, which a bucket with Object Lock demands.
-  const options = { ...jobPutOptions(connection, signal), crc32: crc32(body.bytes ?? Buffer.alloc(0)) }
+  const options = {
+    ...jobPutOptions(connection, stage.context.clock.now(), signal),
+    crc32: crc32(body.bytes ?? Buffer.alloc(0)),
+  }
   const upload = await store.createUpload(key, options)
   let part: StoredPart
   try {

@@ -4,6 +4,7 @@ import type { Body, ObjectStore, PutOptions } from '../../storage/index.ts'
 import type { ItemRecord } from '../record.ts'
 import type { OpenTarget } from '../target-access.ts'
 import type { Work } from '../work.ts'
+import { settingsOf } from './object-settings.ts'
 import type { RenewingSession } from './session.ts'
 
 /** One attempt at one target, as its items see it. */
@@ -55,6 +56,7 @@ export function putOptions(
     metadata: { 'drawbridge-delivery': work.record.id, 'drawbridge-sha256': item.sha256 },
     acl,
     encryption,
+    ...settingsOf(target.writing, work.record.acceptedAt),
     signal: work.signal,
     ...more,
   }

@@ -65,6 +65,12 @@ export interface PutObjectCall extends ObjectFacts {
   /** True: the bucket uses S3 Bucket Keys, so the encryption context is the bucket's ARN. */
   readonly usesBucketKeys?: boolean
   readonly multipart: boolean
+  /** Tags that are sent with the object; absent: none. */
+  readonly objectTags?: Readonly<Record<string, string>>
+  /** How long the object is kept, as it is sent with it; absent: not sent. */
+  readonly retention?: { readonly mode: string; readonly days: number }
+  readonly legalHold?: boolean
+  readonly storageClass?: string
 }
 
 /** Reading one object. */

@@ -92,6 +92,9 @@ function sessionRequests(call: SessionCall): AccessRequest[] {
       return [
         request('s3:PutObject', object, headers),
         ...(call.acl === 'none' ? [] : [request('s3:PutObjectAcl', object, headers)]),
+        ...(Object.keys(call.objectTags ?? {}).length === 0 ? [] : [request('s3:PutObjectTagging', object, headers)]),
+        ...(call.retention === undefined ? [] : [request('s3:PutObjectRetention', object, headers)]),
+        ...(call.legalHold === true ? [request('s3:PutObjectLegalHold', object, headers)] : []),
         ...keyRequests(
           call,
           writingKey(call),
@@ -125,8 +128,18 @@ function sessionRequests(call: SessionCall): AccessRequest[] {
 
 /** Policies see the headers of the request, never the bucket's default encryption. */
 function putHeaders(call: PutObjectCall): Context {
-  const { encryption } = call
+  const { encryption, objectTags = {}, retention, legalHold, storageClass } = call
   return {
+    ...(Object.keys(objectTags).length === 0 ? {} : { 's3:RequestObjectTagKeys': Object.keys(objectTags) }),
+    ...prefixed('s3:RequestObjectTag/', objectTags),
+    ...(retention === undefined
+      ? {}
+      : {
+          's3:object-lock-mode': retention.mode,
+          's3:object-lock-remaining-retention-days': String(retention.days),
+        }),
+    ...(legalHold === true ? { 's3:object-lock-legal-hold': 'ON' } : {}),
+    ...(storageClass === undefined ? {} : { 's3:x-amz-storage-class': storageClass }),
     ...(call.acl === 'none' ? {} : { 's3:x-amz-acl': call.acl }),
     ...(encryption.kind === 'sse-s3' ? { 's3:x-amz-server-side-encryption': 'AES256' } : {}),
     ...(encryption.kind === 'sse-kms'

@@ -42,6 +42,17 @@ const writeAcl: Grant = {
   on: 'object',
   why: 'send the ACL `bucket-owner-full-control` with an object',
 }
+const writeTags: Grant = { action: 's3:PutObjectTagging', on: 'object', why: 'send tags with an object' }
+const writeRetention: Grant = {
+  action: 's3:PutObjectRetention',
+  on: 'object',
+  why: 'send with an object how long it is kept',
+}
+const writeLegalHold: Grant = {
+  action: 's3:PutObjectLegalHold',
+  on: 'object',
+  why: 'send a legal hold with an object',
+}
 const decrypt: Grant = {
   action: 'kms:Decrypt',
   on: 'key',
@@ -63,11 +74,18 @@ function bucketGrants({ purpose, resume }: SetupModel): Grant[] {
   return resume ? [listUploads] : []
 }
 
-function objectGrants({ purpose, acl, resume }: SetupModel): Grant[] {
+function objectGrants(model: SetupModel): Grant[] {
+  const { purpose, acl, resume } = model
   if (purpose === 'source') return [read]
   const own = purpose === 'enrichment' ? [read, write, remove] : [write]
   const multipart = purpose === 'enrichment' || resume ? [listParts, abort] : []
-  return [...own, ...(acl ? [writeAcl] : []), ...multipart]
+  const said = [
+    ...(acl ? [writeAcl] : []),
+    ...(model.tags === true ? [writeTags] : []),
+    ...(model.retention === true ? [writeRetention] : []),
+    ...(model.legalHold === true ? [writeLegalHold] : []),
+  ]
+  return [...own, ...said, ...multipart]
 }
 
 function keyGrants({ purpose, resume }: SetupModel): Grant[] {

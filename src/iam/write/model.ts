@@ -37,6 +37,10 @@ export interface SetupModel {
   readonly kmsKeyArn: string | null
   /** True: objects are sent with the ACL `bucket-owner-full-control`. */
   readonly acl: boolean
+  /** True: objects are sent with tags, a retention, a legal hold: each is a right of its own. */
+  readonly tags?: boolean
+  readonly retention?: boolean
+  readonly legalHold?: boolean
   /** True: multipart uploads may be listed, resumed and aborted. */
   readonly resume: boolean
   /** The session tags that we may send; empty when none are sent. */

@@ -51,7 +51,14 @@ function refuseEncryption(options: PutOptions, operation: string): void {
 }
 
 function writeOptions(options: PutOptions) {
+  const { tags, retention, legalHold, tier } = options.settings ?? {}
   return {
+    ...(tags === undefined ? {} : { tags: { ...tags } }),
+    ...(tier === undefined ? {} : { tier }),
+    ...(retention === undefined
+      ? {}
+      : { immutabilityPolicy: { expiriesOn: retention.until, policyMode: retention.mode as 'Locked' | 'Unlocked' } }),
+    ...(legalHold === true ? { legalHold } : {}),
     ...(options.ifAbsent ? { conditions: { ifNoneMatch: '*' } } : {}),
     ...(options.contentType === undefined ? {} : { blobHTTPHeaders: { blobContentType: options.contentType } }),
     ...(options.metadata === undefined ? {} : { metadata: toBlobMetadata(options.metadata) }),

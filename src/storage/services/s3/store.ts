@@ -4,7 +4,6 @@
  */
 
 import { Readable } from 'node:stream'
-import type { PutObjectCommandInput } from '@aws-sdk/client-s3'
 import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
@@ -37,6 +36,7 @@ import type { S3ClientOptions } from './client.ts'
 import { leaseFor, openS3Client, watchHeaders } from './client.ts'
 import { type AnswerHeaders, type BodyRequest, DataPlane } from './data-plane.ts'
 import { s3Error } from './errors.ts'
+import { plainHeaders, writeHeaders } from './write-headers.ts'
 
 const gibibyte = 1024 ** 3
 
@@ -50,37 +50,6 @@ interface Wanted {
   readonly operation: string
   readonly key?: string
   readonly signal?: AbortSignal | undefined
-}
-
-type WriteHeaders = Pick<
-  PutObjectCommandInput,
-  'ContentType' | 'Metadata' | 'ACL' | 'ServerSideEncryption' | 'SSEKMSKeyId' | 'BucketKeyEnabled'
->
-
-/** What a write says about the object, the same for one request and for many. */
-function writeHeaders(options: PutOptions): WriteHeaders {
-  const { encryption } = options
-  return {
-    ...(options.contentType === undefined ? {} : { ContentType: options.contentType }),
-    ...(options.metadata === undefined ? {} : { Metadata: { ...options.metadata } }),
-    ...(options.acl === 'bucket-owner-full-control' ? { ACL: 'bucket-owner-full-control' as const } : {}),
-    ...(encryption?.kind === 'sse-s3' ? { ServerSideEncryption: 'AES256' as const } : {}),
-    ...(encryption?.kind === 'sse-kms'
-      ? { ServerSideEncryption: 'aws:kms' as const, SSEKMSKeyId: encryption.keyArn }
-      : {}),
-  }
-}
-
-/** The same as headers of the thin pipe. */
-function plainHeaders(options: PutOptions): Record<string, string | undefined> {
-  const { ContentType, Metadata, ACL, ServerSideEncryption, SSEKMSKeyId } = writeHeaders(options)
-  return {
-    'content-type': ContentType ?? 'application/octet-stream',
-    'x-amz-acl': ACL,
-    'x-amz-server-side-encryption': ServerSideEncryption,
-    'x-amz-server-side-encryption-aws-kms-key-id': SSEKMSKeyId,
-    ...Object.fromEntries(Object.entries(Metadata ?? {}).map(([name, value]) => [`x-amz-meta-${name}`, value])),
-  }
 }
 
 /** A CRC as S3 writes it: big-endian, base 64. */
