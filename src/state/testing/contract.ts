@@ -5,6 +5,7 @@
 import { connectionContract } from './connection-contract.ts'
 import { deliveryContract } from './delivery-contract.ts'
 import { leaseContract } from './lease-contract.ts'
+import { scheduleContract } from './schedule-contract.ts'
 import type { Subject } from './subject.ts'
 
 /** Registers all tests; `subject` gives a fresh one in each. */
@@ -12,4 +13,5 @@ export function repositoryContract(subject: () => Subject): void {
   connectionContract(subject)
   deliveryContract(subject)
   leaseContract(subject)
+  scheduleContract(subject)
 }
