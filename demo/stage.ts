@@ -28,6 +28,10 @@ export interface Stage {
   readonly dataDirectory: string
   /** Signs a person in through the provider, and gives a client in that person's name. */
   signIn(login: string): Promise<DrawbridgeClient>
+  /** Ends the service and leaves everything else standing. */
+  stopService(): Promise<void>
+  /** Starts it anew on the same data; its operator's token is another one then. */
+  restartService(): Promise<void>
   close(): Promise<void>
 }
 
@@ -72,7 +76,8 @@ export async function setStage(
     ...(await settings({ sandbox, azurite })),
   }
   writeFileSync(path.join(dataDirectory, 'config.json'), JSON.stringify(config, null, 2), { mode: 0o600 })
-  const service = await startService(root, dataDirectory, sandbox)
+  let service = await startService(root, dataDirectory, sandbox)
+  let operator = operatorOf(serviceUrl, dataDirectory)
   return {
     folder,
     sandbox,
@@ -80,11 +85,19 @@ export async function setStage(
     provider,
     serviceUrl,
     dataDirectory,
-    operator: createClient(serviceUrl, { token: operatorToken(dataDirectory) }),
+    get operator() {
+      return operator
+    },
     async signIn(login) {
       const browser = new Browser()
       await signIn(browser, serviceUrl, login)
       return createClient(serviceUrl, { cookie: browser.cookieFor(serviceUrl) })
+    },
+    stopService: () => stop(service),
+    async restartService() {
+      await stop(service)
+      service = await startService(root, dataDirectory, sandbox)
+      operator = operatorOf(serviceUrl, dataDirectory)
     },
     async close() {
       await stop(service)
@@ -100,6 +113,10 @@ async function freePort(): Promise<number> {
   await new Promise((resolve) => server.close(resolve))
   if (address === null || typeof address === 'string') throw new Error('this machine gave no port')
   return address.port
+}
+
+function operatorOf(serviceUrl: string, dataDirectory: string): DrawbridgeClient {
+  return createClient(serviceUrl, { token: operatorToken(dataDirectory) })
 }
 
 function operatorToken(dataDirectory: string): string {

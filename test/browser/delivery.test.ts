@@ -97,6 +97,23 @@ describe.skipIf(needs(chromiumPath, 'chromium'))('routes and deliveries', () => 
     await look(page, 'deliveries')
   })
 
+  test('a page that is open says that the service is gone, and goes on when it is back, still signed in', async () => {
+    await page.getByRole('link', { name: 'Routes' }).click()
+    await page.locator('[data-route=audit]').waitFor()
+    await stage.stopService()
+    await page.locator('[data-service=lost]').waitFor()
+    // What was known stays readable meanwhile.
+    expect(await page.locator('[data-route=audit]').count()).toBe(1)
+    await look(page, 'service-lost')
+    await stage.restartService()
+    await stage.operator.route.add({ name: 'after-the-restart', targets: ['acme'] })
+    await page.locator('[data-service=lost]').waitFor({ state: 'detached' })
+    expect(await page.getByRole('button', { name: 'Sign out', exact: true }).count()).toBe(1)
+    await page.getByRole('link', { name: 'Deliveries' }).click()
+    await page.getByRole('link', { name: 'Routes' }).click()
+    await page.locator('[data-route=after-the-restart]').waitFor()
+  })
+
   test('nothing complained on the console', () => {
     expect(scene.complaints).toEqual([])
   })
