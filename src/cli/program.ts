@@ -27,6 +27,7 @@ import { signInCommand, signOutCommand, whoAmICommand } from './commands/sign-in
 import { showTicketCommand, ticketCommand } from './commands/ticket.ts'
 import { whatIfCommand } from './commands/what-if.ts'
 import { workerCommand } from './commands/worker.ts'
+import { renderAlerts } from './render/alert.ts'
 import { renderConnection, renderConnections, renderRoutes } from './render/connection.ts'
 import { renderDeliveries, renderDelivery } from './render/delivery.ts'
 import { renderHistory } from './render/history.ts'
@@ -87,6 +88,7 @@ const forms: Readonly<Record<CommandName, CommandForm>> = {
   'evidence.export': exportCommand,
   'evidence.keys': plainCommand('evidence.keys', renderKeys),
   'evidence.rotate': plainCommand('evidence.rotate', renderKeys),
+  'alert.list': plainCommand('alert.list', renderAlerts),
   'ticket.create': ticketCommand,
   'ticket.list': plainCommand('ticket.list', ({ tickets }, _columns, colors) => renderTickets(tickets, colors)),
   'ticket.show': showTicketCommand,
@@ -169,6 +171,7 @@ const groupSummaries: Readonly<Record<string, string>> = {
   delivery: 'Reports on their way.',
   schedule: 'Reports that go out by the clock.',
   receipt: 'Proof of what was delivered.',
+  alert: 'Who is told when a connection turns.',
   ticket: 'Repair tickets for whoever can repair.',
   evidence: 'The log of everything that happened.',
   policy: 'The policy language, offline.',

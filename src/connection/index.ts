@@ -21,6 +21,7 @@ export { fillTemplate, ticketPageOf } from './ticket/index.ts'
 export { verifyConnection } from './verify/index.ts'
 export type {
   DueAlert,
+  KeptAlert,
   MailRecipient,
   MailServer,
   NewAlert,

@@ -17,7 +17,7 @@ import { policyOperations } from './policy-operations.ts'
 import { scheduleOperations } from './schedule-operations.ts'
 import { ticket } from './ticket.ts'
 import { verificationEvent } from './verification.ts'
-import { historyEntry } from './watch.ts'
+import { alertRecipient, alertRecord, historyEntry } from './watch.ts'
 import { policyTexts, whatIf } from './what-if.ts'
 
 const byName = z.object({ name })
@@ -392,6 +392,16 @@ export const operations = {
       checkpoint: z.string(),
     }),
     errors: ['write-conflict'],
+  }),
+  'alert.list': defineOperation({
+    name: 'alert.list',
+    summary: 'Tells who is told when a connection turns, and what became of every alert, the newest first.',
+    right: 'view',
+    http: { method: 'GET', path: '/alerts' },
+    cli: { words: ['alert', 'list'], example: 'drawbridge alert list' },
+    input: z.object({ limit: z.coerce.number().int().min(1).max(200).default(50) }),
+    output: z.object({ recipients: z.array(alertRecipient), alerts: z.array(alertRecord) }),
+    errors: [],
   }),
   'ticket.create': defineOperation({
     name: 'ticket.create',

@@ -79,3 +79,31 @@ export const alertMessage = z.discriminatedUnion('event', [
   }),
 ])
 export type AlertMessage = z.infer<typeof alertMessage>
+
+/** Somebody who is told. Addresses may be secrets in themselves: a webhook is named by its origin, a mail by its hash. */
+export const alertRecipient = z.object({
+  name: z.string(),
+  kind: z.enum(['webhook', 'mail']),
+  /** The connections of which it is told. */
+  connections: z.array(name),
+})
+export type AlertRecipient = z.infer<typeof alertRecipient>
+
+/** One alert to one recipient, and what became of it. */
+export const alertRecord = z.object({
+  id: z.string(),
+  recipient: z.string(),
+  connection: name,
+  event: z.enum(['connection.turned', 'connection.warned']),
+  summary: z.string(),
+  /** `waiting` is tried again by itself; `given-up` is not. */
+  state: z.enum(['waiting', 'taken', 'given-up']),
+  /** Attempts that failed. */
+  attempts: z.number().int(),
+  createdAt: z.iso.datetime(),
+  nextAt: z.iso.datetime().optional(),
+  takenAt: z.iso.datetime().optional(),
+  /** Why the last attempt failed: one line. */
+  reason: z.string().optional(),
+})
+export type AlertRecord = z.infer<typeof alertRecord>

@@ -2,6 +2,7 @@
 
 import type { z } from 'zod'
 import type { OperationName, OperationOutput, operations } from '../contract/index.ts'
+import { listAlerts } from './alert.ts'
 import type { Caller } from './caller.ts'
 import * as connections from './connection.ts'
 import * as deliveries from './delivery.ts'
@@ -72,6 +73,7 @@ export const handlers: Handlers = {
   'evidence.export': (house) => exportEvidence(house),
   'evidence.keys': async (house) => listKeys(house),
   'evidence.rotate': (house, caller) => rotateKey(house, caller),
+  'alert.list': (house, _caller, { limit }) => listAlerts(house, limit),
   'ticket.create': (house, caller, input) => createTicket(house, caller, input),
   'ticket.list': (house) => listTickets(house),
   'ticket.show': (house, _caller, { id }) => showTicket(house, id),

@@ -120,6 +120,15 @@ describe('the watch', () => {
     expect((await actions()).filter((action) => action === 'connection.turned')).toHaveLength(2)
     await opened.watch.send()
     expect(bodies).toHaveLength(2)
+    const { recipients, alerts } = await client.alert.list({})
+    const [recipient] = recipients
+    expect(recipients).toEqual([{ name: recipient?.name, kind: 'webhook', connections: ['shelf'] }])
+    expect(recipient?.name.startsWith(`${origin}#`)).toBe(true)
+    expect(alerts.map(({ state, connection, recipient: to }) => [state, connection, to])).toEqual([
+      ['taken', 'shelf', recipient?.name],
+      ['taken', 'shelf', recipient?.name],
+    ])
+    expect(JSON.stringify(recipients)).not.toContain('/hook')
   })
 
   it('keeps an alert that nobody took over a restart, and sends the same again when its time has come', async () => {
@@ -128,6 +137,9 @@ describe('the watch', () => {
     await opened.watch.round()
     answers = [500]
     await opened.watch.send()
+    const [waiting] = (await client.alert.list({})).alerts
+    expect(waiting).toMatchObject({ state: 'waiting', attempts: 1, reason: expect.stringContaining('500') })
+    expect(Date.parse(waiting?.nextAt ?? '')).toBeGreaterThan(clock.now().getTime())
     await opened.watch.send()
     expect(bodies).toHaveLength(1)
     await opened.close()

@@ -1,5 +1,5 @@
 /** The results of verifications, and the alerts about them until they were taken. */
-import type { DueAlert, NewAlert, WatchRepository } from '../connection/index.ts'
+import type { DueAlert, KeptAlert, NewAlert, WatchRepository } from '../connection/index.ts'
 import type { HistoryEntry } from '../contract/index.ts'
 import type { Executor } from './schema.ts'
 import { everyTenant, type Store } from './store.ts'
@@ -84,6 +84,29 @@ export class SqlWatch implements WatchRepository {
         .execute(),
     )
     return rows.map(({ document }): HistoryEntry => JSON.parse(document))
+  }
+
+  async alerts(tenant: string, limit: number): Promise<KeptAlert[]> {
+    const rows = await this.#store.read(tenant, (executor) =>
+      executor
+        .selectFrom('alerts')
+        .selectAll()
+        .where('tenant', '=', tenant)
+        .orderBy('created_at', 'desc')
+        .orderBy('id')
+        .limit(limit)
+        .execute(),
+    )
+    return rows.map(({ id, webhook, body, created_at, attempts, available_at, delivered_at, reason }) => ({
+      id,
+      webhook,
+      body,
+      createdAt: created_at,
+      attempts,
+      nextAt: available_at,
+      takenAt: delivered_at,
+      reason,
+    }))
   }
 
   async dueAlerts(now: Date, limit: number): Promise<DueAlert[]> {

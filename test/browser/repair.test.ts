@@ -2,7 +2,7 @@
  * From a broken trust policy to the repair, in a real browser: what a plan would break before it is applied, what turned
  * and since when, the ticket for whoever can repair, and its closing once the chain is green again.
  */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -27,7 +27,16 @@ describe.skipIf(needs(chromiumPath, 'chromium'))('a connection that breaks and i
   beforeAll(async () => {
     buildPages()
     folder = mkdtempSync(path.join(tmpdir(), 'drawbridge-repair-'))
-    stage = await setStage(root, folder, 'dynamic')
+    stage = await setStage(root, folder, 'dynamic', ({ sandbox, azurite }) => {
+      // Nobody listens there: what is told has to wait, and the page says so.
+      const nobody = 'http://127.0.0.1:9'
+      const secretFile = path.join(folder, 'hook-secret')
+      writeFileSync(secretFile, 'a-secret-of-this-test', { mode: 0o600 })
+      return {
+        alerts: { webhooks: [{ url: `${nobody}/hook`, secretFile }] },
+        allowedEndpoints: [sandbox.endpoint, new URL(azurite.url).origin, nobody],
+      }
+    })
     if (scenario === undefined) throw new TypeError('there is no scenario `source-ip`')
     const parts: Play = {
       stage,
@@ -134,6 +143,21 @@ describe.skipIf(needs(chromiumPath, 'chromium'))('a connection that breaks and i
     await page.goto(`${stage.serviceUrl}/#/connections/${cast.s3}/history`)
     await page.locator('[data-history=pass]').first().locator('[data-turned=assume-role]').waitFor()
     await look(page, 'history-repaired')
+  })
+
+  test('the alert that nobody took is shown with its trouble, and whoever is signed in with her rights', async () => {
+    await page.getByRole('link', { name: 'Alerts' }).click()
+    await page.locator('[data-recipient=webhook]').waitFor()
+    const waiting = page.locator('[data-alert=waiting]').first()
+    await waiting.waitFor()
+    expect(await waiting.textContent()).toContain(cast.s3)
+    expect(await page.content()).not.toContain('/hook')
+    await look(page, 'alerts')
+    await page.getByRole('link', { name: 'Maria Keller' }).click()
+    await page.getByText('deliver, verify, diagnose').waitFor()
+    await look(page, 'account')
+    await page.getByRole('button', { name: 'Sign out everywhere' }).click()
+    await page.getByRole('link', { name: 'Sign in' }).waitFor()
   })
 
   test('nothing complained on the console', () => {

@@ -19,9 +19,13 @@ export function signInAddress(): string {
   return `/auth/sign-in?return=${encodeURIComponent(`/${window.location.hash}`)}`
 }
 
-/** Ends the session of this browser. */
-export async function signOut(): Promise<void> {
-  await fetch('/auth/sign-out', { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' })
+/** Ends the session of this browser, or of every browser of the same person. */
+export async function signOut(everywhere: boolean): Promise<void> {
+  await fetch(everywhere ? '/auth/sign-out?everywhere' : '/auth/sign-out', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{}',
+  })
   window.location.assign('/')
 }
 
@@ -98,6 +102,7 @@ export function useRoutes() {
   return useQuery({
     queryKey: ['routes'],
     queryFn: async ({ signal }) => (await client.route.list({}, { signal })).routes,
+    refetchInterval: 10_000,
   })
 }
 
@@ -176,6 +181,14 @@ export function useHistory(name: string) {
     queryKey: ['connections', name, 'history'],
     queryFn: async ({ signal }) => (await client.connection.history({ name, limit: 200 }, { signal })).entries,
     refetchInterval: 30_000,
+  })
+}
+
+export function useAlerts() {
+  return useQuery({
+    queryKey: ['alerts'],
+    queryFn: ({ signal }) => client.alert.list({}, { signal }),
+    refetchInterval: 10_000,
   })
 }
 

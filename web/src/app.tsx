@@ -7,6 +7,8 @@ import { ColourScheme } from './ui/colour-scheme.tsx'
 import { Loaded } from './ui/loaded.tsx'
 import { LostService } from './ui/lost-service.tsx'
 import { Trouble } from './ui/trouble.tsx'
+import { AccountView } from './views/account.tsx'
+import { AlertsView } from './views/alerts.tsx'
 import { ConnectionView } from './views/connection.tsx'
 import { ConnectionsView } from './views/connections.tsx'
 import { DeliveriesView } from './views/deliveries.tsx'
@@ -21,6 +23,7 @@ const doors: readonly { readonly href: string; readonly text: string; readonly v
   { href: '#/routes', text: 'Routes', views: ['routes'] },
   { href: '#/deliveries', text: 'Deliveries', views: ['deliveries', 'delivery'] },
   { href: '#/tickets', text: 'Tickets', views: ['tickets', 'ticket'] },
+  { href: '#/alerts', text: 'Alerts', views: ['alerts'] },
 ]
 
 export function App() {
@@ -45,8 +48,10 @@ export function App() {
           <span className="who">
             {who ? (
               <>
-                <span>{who.displayName ?? who.subject}</span>
-                <Button size="compact-xs" variant="white" color="dark" onClick={() => void signOut()}>
+                <a href="#/account" aria-current={place.view === 'account' ? 'page' : undefined}>
+                  {who.displayName ?? who.subject}
+                </a>
+                <Button size="compact-xs" variant="white" color="dark" onClick={() => void signOut(false)}>
                   Sign out
                 </Button>
               </>
@@ -81,6 +86,10 @@ function viewOf(place: Place): ReactNode {
       return <DeliveryView key={place.id} id={place.id} />
     case 'routes':
       return <RoutesView />
+    case 'alerts':
+      return <AlertsView />
+    case 'account':
+      return <AccountView />
     case 'tickets':
       return <TicketsView />
     case 'ticket':

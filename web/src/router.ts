@@ -10,6 +10,8 @@ export type Place =
   | { readonly view: 'set-up' }
   | { readonly view: 'connection'; readonly name: string; readonly section: ConnectionSection }
   | { readonly view: 'routes' }
+  | { readonly view: 'alerts' }
+  | { readonly view: 'account' }
   | { readonly view: 'tickets' }
   | { readonly view: 'ticket'; readonly id: string }
   | { readonly view: 'deliveries' }
@@ -28,7 +30,7 @@ export function parsePlace(fragment: string): Place {
     .map(decoded)
   if (view === 'connections' && argument) return { view: 'connection', name: argument, section: sectionOf(more) }
   if (view === 'set-up') return { view: 'set-up' }
-  if (view === 'routes') return { view: 'routes' }
+  if (view === 'routes' || view === 'alerts' || view === 'account') return { view }
   if (view === 'tickets') return argument ? { view: 'ticket', id: argument } : { view: 'tickets' }
   if (view === 'deliveries') return argument ? { view: 'delivery', id: argument } : { view: 'deliveries' }
   return { view: 'connections' }

@@ -17,6 +17,17 @@ export interface DueAlert extends NewAlert {
   readonly attempts: number
 }
 
+/** An alert and what became of it. Times are ISO 8601 in UTC. */
+export interface KeptAlert extends NewAlert {
+  readonly createdAt: string
+  /** Attempts that failed. */
+  readonly attempts: number
+  /** Null: taken, or given up. */
+  readonly nextAt: string | null
+  readonly takenAt: string | null
+  readonly reason: string | null
+}
+
 export interface WatchRepository {
   /** One transaction: the entry, and the alerts about it. Of every connection the newest 200 entries stay. */
   keep(tenant: string, connection: string, entry: HistoryEntry, alerts: readonly NewAlert[], now: Date): Promise<void>
@@ -24,6 +35,8 @@ export interface WatchRepository {
   tellOnce(tenant: string, key: string, alerts: readonly NewAlert[], now: Date): Promise<boolean>
   /** The newest first. */
   history(tenant: string, connection: string, limit: number): Promise<HistoryEntry[]>
+  /** Alerts that are kept, the newest first. */
+  alerts(tenant: string, limit: number): Promise<KeptAlert[]>
   /** Alerts whose time has come, the oldest first. */
   dueAlerts(now: Date, limit: number): Promise<DueAlert[]>
   /** When the next alert is due; null: none is waiting. */

@@ -26,6 +26,6 @@ export function size(bytes: number): string {
 }
 
 /** A number of things: `1 call`, `3 calls`. */
-export function count(number: number, thing: string): string {
-  return `${number} ${thing}${number === 1 ? '' : 's'}`
+export function count(number: number, thing: string, things = `${thing}s`): string {
+  return `${number} ${number === 1 ? thing : things}`
 }

@@ -1,13 +1,13 @@
 /** The routes: where reports go, in which order, and how each target is; the primary is switched here. */
 import { Button } from '@mantine/core'
-import type { Connection, Route } from '../../../src/contract/index.ts'
+import type { Connection, Route, TargetHealth } from '../../../src/contract/index.ts'
 import { useConnections, useMayConnect, useRoutes, useSwitch } from '../api.ts'
 import { connectionAddress } from '../router.ts'
 import { Loaded } from '../ui/loaded.tsx'
 import { PageTitle } from '../ui/page-title.tsx'
 import { StatusBadge } from '../ui/status-badge.tsx'
 import { Trouble } from '../ui/trouble.tsx'
-import { when } from '../ui/words.ts'
+import { count, when } from '../ui/words.ts'
 import { NewRoute } from './new-route.tsx'
 
 const policies = {
@@ -67,7 +67,10 @@ function RouteCard({ route, connections, mayConnect }: CardProps) {
               </a>
             </strong>
             {place === 0 ? <StatusBadge state="primary" /> : null}
-            <TargetState connection={connections.find(({ name }) => name === target)} />
+            <TargetState
+              connection={connections.find(({ name }) => name === target)}
+              health={route.health?.find(({ connection }) => connection === target)}
+            />
             {place > 0 && mayConnect ? (
               <Button
                 className="push"
@@ -92,18 +95,29 @@ function RouteCard({ route, connections, mayConnect }: CardProps) {
   )
 }
 
-function TargetState({ connection }: { readonly connection: Connection | undefined }) {
+interface StateProps {
+  readonly connection: Connection | undefined
+  readonly health: TargetHealth | undefined
+}
+
+/** What verifications say of a target, and what deliveries found out by themselves. */
+function TargetState({ connection, health }: StateProps) {
   if (connection === undefined) return null
   const last = connection.lastVerification
+  const isDown = health !== undefined && health.circuit !== 'closed'
   return (
     <>
       <StatusBadge state={connection.state} />
+      {isDown ? <StatusBadge state="down" word={health.circuit === 'open' ? 'left alone' : 'tried again'} /> : null}
       <span className="quiet">
         {last === undefined
           ? 'not verified yet'
           : last.redSince === undefined
             ? `verified ${when(last.finishedAt)}`
             : `red since ${when(last.redSince)}`}
+        {health === undefined || health.owed === 0 ? null : `; owed ${count(health.owed, 'delivery', 'deliveries')}`}
+        {isDown && health.since !== undefined ? `; down since ${when(health.since)}` : null}
+        {isDown && health.probeAt !== undefined ? `, tried next ${when(health.probeAt)}` : null}
       </span>
     </>
   )
