@@ -2,7 +2,7 @@
  * Explaining at the customer's: the administrator has the policies and the set-up kit, and no Drawbridge. What a
  * connection would say comes from the kit instead; nothing is called in anybody's name.
  */
-import { systemClock, systemRandom } from '../base/index.ts'
+import { DrawbridgeError, systemClock, systemRandom } from '../base/index.ts'
 import { type ConnectionContext, diagnosePolicies } from '../connection/index.ts'
 import { type Connection, connection as connectionShape, type Diagnosis, type Purpose } from '../contract/index.ts'
 import { SessionCache } from '../credentials/index.ts'
@@ -17,9 +17,12 @@ export interface GuestSubject {
   readonly rootPath: string
   readonly region: string
   readonly purpose: Purpose
-  /** The principal of Drawbridge, which the trust policy names. */
+  /** The principal of Drawbridge, which the trust policy names; for an ID token, the identity provider's ARN. */
   readonly principal: string
-  readonly externalId: string
+  /** Null: an ID token opens the role. */
+  readonly externalId: string | null
+  /** What the ID token says. */
+  readonly token?: { readonly subject: string; readonly audience: string }
   /** Null: the bucket's default encryption. */
   readonly kmsKeyArn: string | null
 }
@@ -37,7 +40,7 @@ export function explainAsGuest(
 }
 
 function connectionOf(subject: GuestSubject): Connection {
-  const { roleArn, bucket, rootPath, region, purpose, externalId, kmsKeyArn } = subject
+  const { roleArn, bucket, rootPath, region, purpose, externalId, kmsKeyArn, token, principal } = subject
   const parsed = connectionShape.safeParse({
     id: 'guest',
     tenant: 'guest',
@@ -48,7 +51,8 @@ function connectionOf(subject: GuestSubject): Connection {
       kind: 'role',
       roleArn,
       externalId,
-      externalIdOrigin: 'generated',
+      externalIdOrigin: externalId === null ? 'none' : 'generated',
+      ...(token === undefined ? {} : { webIdentity: { tokens: 'issuer', issuer: issuerOf(principal), ...token } }),
       stsRegion: region,
       durationSeconds: 3600,
     },
@@ -65,6 +69,18 @@ function connectionOf(subject: GuestSubject): Connection {
   })
   if (parsed.success) return parsed.data
   throw inputInvalid(parsed.error.issues, 'diagnosis.explain')
+}
+
+/** The issuer that a provider's ARN names. @throws input-invalid */
+function issuerOf(providerArn: string): string {
+  const address = /^arn:aws[a-z-]*:iam::\d{12}:oidc-provider\/(.+)$/.exec(providerArn)?.[1]
+  if (address !== undefined) return `https://${address}`
+  throw new DrawbridgeError({
+    code: 'input-invalid',
+    message: `\`${providerArn}\` is not the ARN of an OpenID Connect provider`,
+    operation: 'diagnosis.explain',
+    help: 'for a role that an ID token opens, the principal is `arn:aws:iam::<account>:oidc-provider/<issuer>`, as the kit says it',
+  })
 }
 
 function contextOf(principal: string): ConnectionContext {

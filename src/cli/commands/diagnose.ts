@@ -34,6 +34,11 @@ export const diagnoseCommand: CommandForm = {
       .option('--region <region>', "the bucket's region", 'us-east-1')
       .option('--external-id <id>', 'without --connection: the External ID, as the set-up kit says it')
       .option('--principal <arn>', 'without --connection: the principal of Drawbridge, as the set-up kit says it')
+      .option(
+        '--token-subject <subject>',
+        'without --connection, for a role that an ID token opens: its subject; --principal is the identity provider',
+      )
+      .option('--token-audience <audience>', 'and its audience', 'sts.amazonaws.com')
       .option('--root-path <path>', 'without --connection: the folder inside the bucket', '')
       .addOption(
         new Option('--purpose <purpose>', 'without --connection: what the access is for')
@@ -87,10 +92,13 @@ function guestSubject(options: Options): GuestSubject {
       'the set-up kit says it; --connection names a connection of this deployment instead',
     )
   }
+  const subject = text(options, 'tokenSubject')
   return {
     roleArn: needed('roleArn', '--role-arn'),
     bucket: needed('bucket', '--bucket'),
-    externalId: needed('externalId', '--external-id'),
+    ...(subject === undefined
+      ? { externalId: needed('externalId', '--external-id') }
+      : { externalId: null, token: { subject, audience: text(options, 'tokenAudience') ?? '' } }),
     principal: needed('principal', '--principal'),
     rootPath: text(options, 'rootPath') ?? '',
     region: text(options, 'region') ?? 'us-east-1',

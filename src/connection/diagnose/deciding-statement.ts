@@ -44,7 +44,7 @@ export function refusalOf(part: VerdictPart, policies: readonly NamedPolicy[]): 
   )
   if (stranger !== undefined) {
     return {
-      id: policy === 'trust' ? 'trust-principal' : absenceId(policy, request.action),
+      id: absenceId(policy, policy === 'trust' ? assumeAction(request.action) : request.action),
       summary: `${describePolicy(policy)} allows \`${request.action}\` to somebody else, not to \`${request.principal}\``,
       statement: statementOf(policy, stranger, undefined, policies),
     }
@@ -182,6 +182,8 @@ function conditionId(policy: PolicyName, action: string, condition: ConditionOut
     if (key === 'sts:sourceidentity') return 'trust-source-identity'
     if (key === 'aws:requestedregion') return 'trust-requested-region'
     if (key.startsWith('aws:requesttag/') || key === 'aws:tagkeys') return 'trust-request-tag'
+    // `login.example.com/path:sub`: what an ID token says.
+    if (/\.[^:]*:(?:sub|aud)$/.test(key)) return 'token-subject-mismatch'
     return 'trust-condition'
   }
   if (key.startsWith('aws:principaltag/')) return `${policy === 'bucket' ? 'bucket-' : ''}principal-tag`
@@ -206,10 +208,16 @@ function denyId(policy: PolicyName, condition: ConditionOutcome | undefined): st
   return policy === 'permissions' ? 'permissions-deny' : absenceId(policy, '')
 }
 
+/** Whom a statement names is one question, whether it is about assuming, tagging or the source identity. */
+function assumeAction(action: string): string {
+  return action === 'sts:AssumeRoleWithWebIdentity' ? action : 'sts:AssumeRole'
+}
+
 function absenceId(policy: PolicyName, action: string): string {
   switch (policy) {
     case 'trust':
       if (action === 'sts:TagSession') return 'trust-tag-session'
+      if (action === 'sts:AssumeRoleWithWebIdentity') return 'token-principal'
       return action === 'sts:SetSourceIdentity' ? 'trust-source-identity' : 'trust-principal'
     case 'base':
       return 'base-permission'

@@ -95,7 +95,7 @@ export async function diagnosePolicies(
   const refused = decided.find(({ verdict }) => verdict.decision !== 'allowed')
   return {
     view: 'administrator',
-    operation: refused?.call.operation ?? calls.at(-1)?.operation ?? 'sts:AssumeRole',
+    operation: operationOf(refused?.call ?? calls.at(-1)),
     summary: summaryOf(causes, notSeen),
     chain: chainOf(chainFormOf(connection), findingsOf(connection, identity, caller.callerArn, decided, causes)),
     causes,
@@ -242,12 +242,21 @@ function statusOf(decided: readonly Decided[], policy: string, detail: string): 
   return { status: 'pass', detail }
 }
 
+function operationOf(call: ApiCall | undefined): string {
+  if (call === undefined) return 'sts:AssumeRole'
+  return 'webIdentity' in call && call.webIdentity !== undefined ? 'sts:AssumeRoleWithWebIdentity' : call.operation
+}
+
 function notSeenOf(texts: PolicyTexts, policies: ReadPolicies, decided: readonly Decided[]): string[] {
   const names = new Set(decided.flatMap(({ verdict }) => verdict.notSeen))
   const missing = new Set(decided.flatMap(({ verdict }) => verdict.missingContextValues))
   return [
     ...(texts.notSeen ?? []),
-    ...[...names].map((name) => `${nameOf(name)} was not at hand, and is taken as allowing`),
+    ...[...names].map((name) =>
+      name === 'permissions'
+        ? 'the permissions of the role were not at hand, and are taken as allowing'
+        : `${nameOf(name)} was not at hand, and is taken as allowing`,
+    ),
     ...(texts.bucket === undefined ? ['the bucket policy was not at hand; a Deny in it would refuse'] : []),
     ...[...missing].map((name) => `the value of \`${name}\` in the request is not known`),
     ...(policies.remarks ?? []),
