@@ -12,7 +12,14 @@ import {
 } from '@aws-sdk/client-iam'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { systemClock } from '../src/base/index.ts'
-import { buildKit, type ConnectionContext, createConnection, openConnection, whatIf } from '../src/connection/index.ts'
+import {
+  buildKit,
+  type ConnectionContext,
+  createConnection,
+  diagnosePolicies,
+  openConnection,
+  whatIf,
+} from '../src/connection/index.ts'
 import type { Connection, ConnectionInput, Verification } from '../src/contract/index.ts'
 import { projectedTokens, SessionCache } from '../src/credentials/index.ts'
 import { customerAccountId } from '../src/sandbox/index.ts'
@@ -166,6 +173,18 @@ describe('a trust policy that was weakened on purpose', () => {
     expect(statusOf(report, 'assume-role')).toBe('fail')
     expect(statusOf(report, 'token-subject-compared')).toBe('unknown')
     expect(report.diagnosis?.causes[0]?.link).toBe('assume-role')
+  })
+
+  it('that lacks our provider is repaired by a statement that compares both', async () => {
+    const connection = await deployed()
+    const stranger = { Effect: 'Allow', Principal: { AWS: customerAccountId }, Action: 'sts:AssumeRole' }
+    const text = JSON.stringify({ Version: '2012-10-17', Statement: [stranger] })
+    const { causes } = await diagnosePolicies(connection, dana, { trust: text }, foreign)
+    expect(causes[0]).toMatchObject({ id: 'token-principal', link: 'assume-role' })
+    const after = JSON.stringify(causes[0]?.repairs[0]?.patch?.after)
+    const fixed = await whatIf(connection, dana, { trust: after }, { trust: text }, foreign)
+    expect([fixed.status, after]).toEqual(['pass', expect.stringContaining(subjectOf(connection))])
+    expect(after).not.toContain(`"AWS":"${providerArn}"`)
   })
 
   it('is found out before it is applied', async () => {

@@ -210,7 +210,7 @@ function opened({ call, planned, verdict }: Weighed, plan: Plan): PlanCause | nu
   const outcome = part.evaluation.statement
   const policy = part.request.action.startsWith('sts:') ? 'trust' : plan.nameOf(outcome)
   return {
-    id: call.operation === 'sts:AssumeRole' ? 'external-id-not-required' : 'grants-too-much',
+    id: openedId(call),
     effect: 'opens',
     confidence: 'proved',
     link: part.link,
@@ -266,4 +266,9 @@ function chainUnder(connection: Connection, weighed: readonly Weighed[], causes:
     if (isWorse) findings.set(link, { status: effect === 'uncertain' ? 'unknown' : 'fail', detail: summary })
   }
   return chainOf(chainFormOf(connection), findings)
+}
+
+function openedId(call: ApiCall): string {
+  if (call.operation !== 'sts:AssumeRole') return 'grants-too-much'
+  return call.webIdentity === undefined ? 'external-id-not-required' : 'token-not-compared'
 }

@@ -10,6 +10,7 @@ import {
   type StatementDocument,
   sourceIdentityStatement,
   tagSessionStatement,
+  webIdentityStatements,
 } from '../write/index.ts'
 import { addStatement, addValues, replacePrincipal } from './edits.ts'
 import { withoutTags } from './own-steps.ts'
@@ -56,6 +57,8 @@ function principalSteps(refusal: Refusal, slot: Slot, call: AssumeRoleCall): Ste
 /** Entries that were meant for us: a dead id, another principal of our account, the only one beside our External ID. */
 function staleEntries({ statement }: Place, call: AssumeRoleCall): string[] {
   const element = statement.principal?.element
+  // A provider is no AWS principal: it gets a statement of its own.
+  if (call.webIdentity !== undefined) return []
   if (typeof element !== 'object' || statement.principal?.negated === true) return []
   const entries = element.AWS ?? []
   const hasOurId = statement.conditions.some(
@@ -75,7 +78,12 @@ function ownStatement(refusal: Refusal, slot: Slot, call: AssumeRoleCall): Step[
   const statement = statementFor(action, call)
   const policy = policyAt(refusal.situation.policies, slot)?.policy.source
   if (statement === null) return []
-  const condition = action === 'sts:AssumeRole' ? ` with the External ID ${quoted(call.externalId ?? '')}` : ''
+  const condition =
+    call.webIdentity !== undefined
+      ? ' for our ID token’s audience and subject'
+      : action === 'sts:AssumeRole'
+        ? ` with the External ID ${quoted(call.externalId ?? '')}`
+        : ''
   return [
     {
       side: sideOf(slot.policy),
@@ -90,6 +98,11 @@ function ownStatement(refusal: Refusal, slot: Slot, call: AssumeRoleCall): Step[
 /** Without an External ID no new way in is proposed, unless the role is in our own account. */
 function statementFor(action: string, call: AssumeRoleCall): StatementDocument | null {
   const principal = call.callerPrincipalArn
+  const { webIdentity } = call
+  if (webIdentity !== undefined) {
+    const sent = { sessionTagKeys: Object.keys(call.tags), sourceIdentity: call.sourceIdentity !== null }
+    return webIdentityStatements(webIdentity, sent).find(({ Action }) => Action === action) ?? null
+  }
   switch (action) {
     case 'sts:AssumeRole': {
       const isOwnAccount = accountOf(call.roleArn) === accountOf(principal)

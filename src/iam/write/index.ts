@@ -20,5 +20,6 @@ export {
   type StatementDocument,
   sourceIdentityStatement,
   tagSessionStatement,
+  webIdentityStatements,
   writeSetupPolicies,
 } from './setup-policies.ts'

@@ -87,7 +87,7 @@ export function writeSetupPolicies(model: SetupModel): SetupPolicies {
 
 function trustStatements(model: SetupModel): StatementDocument[] {
   const principal = model.vendorPrincipalArn
-  if (model.webIdentity !== undefined) return federatedStatements(model, model.webIdentity)
+  if (model.webIdentity !== undefined) return webIdentityStatements(model.webIdentity, model)
   return [
     assumeRoleStatement(principal, model.externalId),
     ...(model.sessionTagKeys.length === 0 ? [] : [tagSessionStatement(principal, model.sessionTagKeys)]),
@@ -101,8 +101,10 @@ function trustStatements(model: SetupModel): StatementDocument[] {
  *
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-idp_oidc.html
  */
-function federatedStatements(model: SetupModel, webIdentity: WebIdentity): StatementDocument[] {
-  const { providerArn, audience, subject } = webIdentity
+export function webIdentityStatements(
+  { providerArn, audience, subject }: WebIdentity,
+  sent: Pick<SetupModel, 'sessionTagKeys' | 'sourceIdentity'>,
+): StatementDocument[] {
   const prefix = providerPrefix(providerArn)
   const Principal = { Federated: providerArn }
   const StringEquals = { [`${prefix}:aud`]: audience, [`${prefix}:sub`]: subject }
@@ -113,14 +115,14 @@ function federatedStatements(model: SetupModel, webIdentity: WebIdentity): State
     ...statement('DrawbridgeTagSession', 'sts:TagSession'),
     Condition: {
       StringEquals,
-      'ForAllValues:StringEquals': { 'aws:TagKeys': oneOrMany(model.sessionTagKeys) },
+      'ForAllValues:StringEquals': { 'aws:TagKeys': oneOrMany(sent.sessionTagKeys) },
       Null: { 'aws:TagKeys': 'false' },
     },
   }
   return [
     statement('DrawbridgeAssumeRole', 'sts:AssumeRoleWithWebIdentity'),
-    ...(model.sessionTagKeys.length === 0 ? [] : [tagged]),
-    ...(model.sourceIdentity ? [statement('DrawbridgeSetSourceIdentity', 'sts:SetSourceIdentity')] : []),
+    ...(sent.sessionTagKeys.length === 0 ? [] : [tagged]),
+    ...(sent.sourceIdentity ? [statement('DrawbridgeSetSourceIdentity', 'sts:SetSourceIdentity')] : []),
   ]
 }
 

@@ -184,6 +184,9 @@ function statementText(source: unknown, index: number): string | null {
 
 function forbiddenText(call: ApiCall): string {
   if (call.operation === 'sts:AssumeRole') {
+    if (call.webIdentity !== undefined) {
+      return '`sts:AssumeRoleWithWebIdentity` is allowed with an ID token of another audience or subject'
+    }
     return call.externalId === null
       ? '`sts:AssumeRole` is allowed without the External ID'
       : '`sts:AssumeRole` is allowed with another External ID'
