@@ -29,7 +29,8 @@ export function targetAccess(
     },
     open: async (tenant, name, identity) => {
       const connection = await find(tenant, name)
-      return openConnection(connection, await connections.secretOf(tenant, name), identity, context)
+      const secret = (): ReturnType<ConnectionRepository['secretOf']> => connections.secretOf(tenant, name)
+      return openConnection(connection, await secret(), identity, context, secret)
     },
     explain: async (tenant, name, identity, error) => {
       const connection = await find(tenant, name)

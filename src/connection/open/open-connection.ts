@@ -28,7 +28,7 @@ export interface OpenConnection {
   readonly facts: OpenFacts
   /** The session of the moment of opening; null without a role. */
   readonly session: RoleSession | null
-  /** Drops the session held and gets a fresh one; nothing to do without a role. */
+  /** Drops the session held and gets a fresh one; without a role, reads the SAS token or access key anew: it may have been replaced. */
   renew(): Promise<void>
   close(): void
 }
@@ -37,6 +37,7 @@ export interface OpenConnection {
  * Opens a connection in a person's identity. With a role, the session comes from the cache and refreshes itself while
  * the store is used; a role that refuses shows here, before any storage call.
  *
+ * @param freshSecret reads the secret as it is now, for `renew()`; absent: it never changes
  * @throws access-denied, no-base-identity, unavailable … of AssumeRole
  */
 export async function openConnection(
@@ -44,10 +45,14 @@ export async function openConnection(
   secret: ConnectionSecret,
   identity: SessionIdentity,
   context: ConnectionContext,
+  freshSecret?: () => Promise<ConnectionSecret>,
 ): Promise<OpenConnection> {
   if (connection.authentication.kind !== 'role') {
-    const store = storeOf(connection, secret, context, null)
-    return opened(connection, withRetry(store, context), null, async () => undefined)
+    let held = secret
+    const store = storeOf(connection, () => held, context, null)
+    return opened(connection, withRetry(store, context), null, async () => {
+      held = (await freshSecret?.()) ?? held
+    })
   }
   const need = await sessionNeed(connection, identity, context)
   const session = await context.sessions.session(need)
@@ -93,19 +98,19 @@ function opened(
  */
 export function storeOf(
   connection: Connection,
-  secret: ConnectionSecret,
+  secret: ConnectionSecret | (() => ConnectionSecret),
   context: Pick<ConnectionContext, 'allowedEndpoints'>,
   session: (() => Promise<AwsCredentials>) | null,
 ): ObjectStore {
   const { location, authentication } = connection
+  const heldSecret = typeof secret === 'function' ? secret : () => secret
   if (location.service === 'local') return localStore({ directory: location.directory })
   if (location.service === 'azblob') {
-    if (secret.kind !== 'sas') throw new TypeError('a container is opened with a SAS token')
     const allowPrivateEndpoint = context.allowedEndpoints.includes(new URL(location.containerUrl).origin)
-    return azureStore({ containerUrl: location.containerUrl, sas: new Secret(secret.token), allowPrivateEndpoint })
+    return azureStore({ containerUrl: location.containerUrl, sas: sasOf(heldSecret), allowPrivateEndpoint })
   }
   const endpoint = location.endpoint ?? null
-  const credentials = session ?? keyCredentials(authentication, secret)
+  const credentials = session ?? keyCredentials(authentication, heldSecret)
   if (!isS3(connection)) throw new TypeError('only a bucket is left here')
   return s3Store({
     bucket: bucketOf(connection),
@@ -117,13 +122,30 @@ export function storeOf(
   })
 }
 
+/** The token as it is now: the same `Secret` for as long as nobody replaced it. @throws TypeError when there is none */
+function sasOf(held: () => ConnectionSecret): () => Secret {
+  let known: { readonly token: string; readonly sas: Secret } | null = null
+  const read = (): Secret => {
+    const secret = held()
+    if (secret.kind !== 'sas') throw new TypeError('a container is opened with a SAS token')
+    if (known?.token !== secret.token) known = { token: secret.token, sas: new Secret(secret.token) }
+    return known.sas
+  }
+  read()
+  return read
+}
+
 function keyCredentials(
   authentication: Connection['authentication'],
-  secret: ConnectionSecret,
+  held: () => ConnectionSecret,
 ): () => Promise<AwsCredentials> {
-  if (authentication.kind !== 'access-key' || secret.kind !== 'access-key') {
-    throw new TypeError('a bucket is opened with a role or an access key')
+  const read = (): AwsCredentials => {
+    const secret = held()
+    if (authentication.kind !== 'access-key' || secret.kind !== 'access-key') {
+      throw new TypeError('a bucket is opened with a role or an access key')
+    }
+    return { accessKeyId: authentication.accessKeyId, secretAccessKey: new Secret(secret.secretAccessKey) }
   }
-  const held = { accessKeyId: authentication.accessKeyId, secretAccessKey: new Secret(secret.secretAccessKey) }
-  return async () => held
+  read()
+  return async () => read()
 }

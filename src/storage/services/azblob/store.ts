@@ -30,8 +30,8 @@ const mebibyte = 1024 ** 2
 export interface AzureStoreOptions {
   /** `https://account.blob.core.windows.net/container`, without a query. */
   readonly containerUrl: string
-  /** The SAS token, without the question mark. */
-  readonly sas: Secret
+  /** The SAS token, without the question mark; a function, where it may be replaced while the store is open. */
+  readonly sas: Secret | (() => Secret)
   /** True: the URL's exact origin was allowed by the operator. */
   readonly allowPrivateEndpoint?: boolean
   readonly connectMs?: number
@@ -76,7 +76,7 @@ class AzureStore implements ObjectStore {
   }
   readonly #options: AzureStoreOptions
   readonly #agents: Agents
-  #opened: Promise<ContainerClient> | null = null
+  #opened: { readonly sas: Secret; readonly container: Promise<ContainerClient> } | null = null
 
   constructor(options: AzureStoreOptions) {
     const url = URL.parse(options.containerUrl)
@@ -91,8 +91,11 @@ class AzureStore implements ObjectStore {
   }
 
   async #container(): Promise<ContainerClient> {
-    this.#opened ??= openContainer(this.#options.containerUrl, this.#options.sas, this.#agents)
-    return this.#opened
+    const { containerUrl, sas: given } = this.#options
+    const sas = typeof given === 'function' ? given() : given
+    // A successor signs from the next request on; what was staged with the token before stays.
+    if (this.#opened?.sas !== sas) this.#opened = { sas, container: openContainer(containerUrl, sas, this.#agents) }
+    return this.#opened.container
   }
 
   /** Runs one request with its errors translated. */
