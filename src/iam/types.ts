@@ -145,7 +145,16 @@ export interface PolicySet {
 }
 
 export interface EvaluationSettings {
-  readonly s3?: { readonly restrictPublicBuckets?: boolean }
+  readonly s3?: {
+    readonly restrictPublicBuckets?: boolean
+    /**
+     * The account that owns the object asked for. Absent: the bucket's owner does, as always where Object Ownership is
+     * BucketOwnerEnforced.
+     */
+    readonly objectOwner?: string
+    /** The ACL of an object that another account owns; absent: private. */
+    readonly objectAcl?: 'private' | 'bucket-owner-full-control'
+  }
 }
 
 export interface ConditionOutcome extends Condition {

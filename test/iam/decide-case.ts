@@ -1,5 +1,5 @@
 /** Runs a case file's case on the reference model, with a reading of the form that is the model's own. */
-import type { AccessRequest, Decision } from '../../src/iam/index.ts'
+import type { AccessRequest, Decision, EvaluationSettings } from '../../src/iam/index.ts'
 import { decideSlowly, type JsonPolicies, type JsonPolicy, type ListedGrant } from '../reference/index.ts'
 
 type Value = string | number | boolean
@@ -20,7 +20,7 @@ interface CaseForm {
     readonly vpcEndpoint: unknown
     readonly grants: readonly ListedGrant[] | { readonly Grants: readonly ListedGrant[] } | null
   }>
-  readonly settings?: { readonly s3?: { readonly restrictPublicBuckets?: boolean } }
+  readonly settings?: EvaluationSettings
 }
 
 /** The reference model's decision about a case that fits the schema. */

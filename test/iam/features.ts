@@ -1,6 +1,7 @@
 /** Counts what a differential run has hit: decisions, callers, and for every operator how often it held and did not. */
 import type { PolicySet } from '../../src/iam/index.ts'
 import type { Compared } from './compare.ts'
+import { ownAccount } from './generate/names.ts'
 import type { Scenario } from './generate/scenario.ts'
 
 /** Counts under their names. */
@@ -74,6 +75,11 @@ function elementsOf({ policies, settings }: Scenario): readonly string[] {
     const value = policies[type]
     return Array.isArray(value) ? value.length > 0 : value !== null && value !== undefined
   })
-  const restricted = settings.s3?.restrictPublicBuckets === true ? ['restrictPublicBuckets'] : []
+  const { restrictPublicBuckets, objectOwner, objectAcl } = settings.s3 ?? {}
+  const owned =
+    objectOwner === undefined
+      ? []
+      : [`objects of ${objectOwner === ownAccount ? "the bucket's" : 'another'} account, ${objectAcl ?? 'no ACL'}`]
+  const restricted = restrictPublicBuckets === true ? ['restrictPublicBuckets', ...owned] : owned
   return [...present.map((type) => (type === 'grants' ? 'grants' : `${type} policies`)), ...written, ...restricted]
 }

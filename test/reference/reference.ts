@@ -64,7 +64,8 @@ export function decideSlowly(
     grants: atResource === 'key' ? grantsFor(request, policies.grants ?? []) : [],
   }
   const isBlocked = settings.s3?.restrictPublicBuckets === true && isKeptOut(request, heard.resource)
-  return { ...combine(request, heard, atResource, isBlocked), statements: all(heard).flatMap((one) => one.outcomes) }
+  const answer = combine(request, heard, atResource, isBlocked, settings)
+  return { ...answer, statements: all(heard).flatMap((one) => one.outcomes) }
 }
 
 /** What the policies of one type, or of one level, say about the request. */
@@ -160,10 +161,19 @@ function resourceType(request: ModelRequest): 'resource' | 'trust' | 'key' {
 
 type Answer = Pick<ReferenceAnswer, 'decision' | 'deciders'>
 
-function combine(request: ModelRequest, heard: Heard, atResource: PolicyType, isBlocked: boolean): Answer {
+function combine(
+  request: ModelRequest,
+  heard: Heard,
+  atResource: PolicyType,
+  isBlocked: boolean,
+  settings: EvaluationSettings,
+): Answer {
   const denying = [...deniers(request, heard), ...(isBlocked ? [atResource] : [])]
   if (denying.length > 0) return { decision: 'explicitDeny', deciders: denying }
-  const lacking = [...fences(request, heard), ...permission(request, heard, atResource)]
+  const needed = isOthersObject(request, settings)
+    ? permissionOnObject(request, heard, settings)
+    : permission(request, heard, atResource)
+  const lacking = [...fences(request, heard), ...needed]
   if (lacking.length > 0) return { decision: 'implicitDeny', deciders: lacking }
   return { decision: 'allowed', deciders: ['identity', atResource] }
 }
@@ -227,6 +237,23 @@ function permission(request: ModelRequest, heard: Heard, atResource: PolicyType)
   if (reaches.includes('role') && limits.length === 0) return []
   if (atResource === 'resource') return lackingOwn.length === 0 ? [] : [...lackingOwn, atResource]
   return reaches.length === 0 ? [atResource, ...lackingOwn] : lackingOwn
+}
+
+const actionsOfObjectAcls = ['GetObject', 'GetObjectVersion', 'GetObjectAcl', 'GetObjectVersionAcl', 'PutObjectAcl']
+  .concat('PutObjectVersionAcl')
+  .map((name) => `s3:${name}`.toLowerCase())
+
+/** Rule 29: the bucket's owner does not own what others wrote, unless Object Ownership says so. */
+function isOthersObject(request: ModelRequest, { s3 }: EvaluationSettings): boolean {
+  const isOthers = s3?.objectOwner !== undefined && s3.objectOwner !== request.resourceAccount
+  return isOthers && actionsOfObjectAcls.includes(request.action.toLowerCase())
+}
+
+/** Its ACL decides which accounts may; within each, the caller's own policies. The bucket policy can only deny. */
+function permissionOnObject(request: ModelRequest, heard: Heard, { s3 }: EvaluationSettings): readonly PolicyType[] {
+  const served = [s3?.objectOwner]
+  if (s3?.objectAcl === 'bucket-owner-full-control') served.push(request.resourceAccount)
+  return request.account !== null && served.includes(request.account) ? lackingOnOwnSide(request, heard) : ['resource']
 }
 
 /**

@@ -111,8 +111,16 @@ export function firstProblem(problems: readonly PolicyProblem[]): string {
 }
 
 function readSettings(form: Form | null): EvaluationSettings {
-  const restrictPublicBuckets = form
-    ?.optionalObject('s3', ['restrictPublicBuckets'])
-    ?.optionalBoolean('restrictPublicBuckets')
-  return restrictPublicBuckets === undefined ? {} : { s3: { restrictPublicBuckets } }
+  const s3 = form?.optionalObject('s3', ['restrictPublicBuckets', 'objectOwner', 'objectAcl'])
+  if (s3 === null || s3 === undefined) return {}
+  const restrictPublicBuckets = s3.optionalBoolean('restrictPublicBuckets')
+  const objectOwner = s3.optionalString('objectOwner')
+  const objectAcl = s3.has('objectAcl') ? s3.choice('objectAcl', ['private', 'bucket-owner-full-control']) : null
+  return {
+    s3: {
+      ...(restrictPublicBuckets === undefined ? {} : { restrictPublicBuckets }),
+      ...(objectOwner === null ? {} : { objectOwner }),
+      ...(objectAcl === null ? {} : { objectAcl }),
+    },
+  }
 }

@@ -5,7 +5,7 @@
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
  */
-import { type Address, compileRanges, parseAddress, parseAddressRange, rangeContains } from '../match/address.ts'
+import { compileRanges, parseAddress, parseAddressRange } from '../match/address.ts'
 import { compileArnPattern, compileArnPatterns, keptWithoutVariables, type TextTest } from '../match/arn.ts'
 import { foldName } from '../match/fold-name.ts'
 import { compileGlob, type GlobToken, globMatches, globTest } from '../match/glob.ts'
@@ -159,19 +159,12 @@ function compileWanted(operator: Operator, wanted: readonly string[], variables:
     }
     case 'address': {
       const ranges = wanted.map(parseAddressRange).filter((range) => range !== null)
-      const isInside =
-        ranges.length > manyRanges
-          ? compileRanges(ranges)
-          : (address: Address): boolean => ranges.some((range) => rangeContains(range, address))
-      return readFirst(readAddresses, isInside)
+      return readFirst(readAddresses, compileRanges(ranges))
     }
     case 'null':
       return { one: () => false, several: () => () => false }
   }
 }
-
-/** Up to this many, going through them is quicker than looking up. */
-const manyRanges = 8
 
 function asWritten(text: string): string {
   return text

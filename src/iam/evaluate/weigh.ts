@@ -19,6 +19,7 @@ export type SpecialRule =
   | 'rootCannotAssumeRoles'
   | 'unsignedRequest'
   | 'kmsCrossAccountAction'
+  | 'objectOwner'
 
 /** The decision without its explanation. */
 export interface Weighing {
@@ -62,7 +63,7 @@ export function weigh(
   const limits: PolicyType[] = []
   if (sides.scp?.some((level) => !allows(level))) limits.push('scp')
   if (sides.vpcEndpoint !== null && !allows(sides.vpcEndpoint)) limits.push('vpcEndpoint')
-  const weighed = weighSides(facts, sides)
+  const weighed = weighObject(facts, sides, settings) ?? weighSides(facts, sides)
   const [first] = limits
   if (first === undefined) return weighed
   return { decision: 'implicitDeny', decidedBy: first, missing: [...limits, ...weighed.missing], rule: null }
@@ -135,6 +136,25 @@ function isBlockedAsPublic(
   if (settings?.s3?.restrictPublicBuckets !== true || kind !== 'resource' || policies.resource === null) return false
   if (!facts.action.startsWith('s3:') || facts.isSameAccount || facts.principal.kind === 'service') return false
   return isPublicPolicy(policies.resource.policy)
+}
+
+const objectActions = /^s3:(?:get|put)object(?:version)?acl$|^s3:getobject(?:version)?$/
+
+/**
+ * An object that another account owns than the bucket's: Allows of the bucket policy do not apply to it, only its ACL
+ * lets accounts in, and these decide by their own policies. Null for other requests.
+ *
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
+ */
+function weighObject(facts: RequestFacts, sides: Sides, settings: EvaluationSettings | undefined): Weighing | null {
+  const { objectOwner: owner, objectAcl } = settings?.s3 ?? {}
+  const { account } = facts.principal
+  if (owner === undefined || owner === facts.resourceAccount || !objectActions.test(facts.action)) return null
+  const isBucketOwners = objectAcl === 'bucket-owner-full-control' && facts.isSameAccount
+  if (account === null || (account !== owner && !isBucketOwners)) return lacking(['resource'], 'objectOwner')
+  const missing = missingOfIdentity(facts, sides)
+  if (missing.length > 0) return lacking(missing)
+  return facts.principal.kind === 'root' ? allowedBy('identity', 'rootUser') : allowedBy('identity')
 }
 
 function weighSides(facts: RequestFacts, sides: Sides): Weighing {

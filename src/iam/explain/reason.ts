@@ -57,6 +57,8 @@ function ruleSentence(rule: SpecialRule, request: AccessRequest): string {
       return 'denied: the root user of an account cannot assume roles'
     case 'unsignedRequest':
       return `denied: ${request.action} takes no unsigned requests`
+    case 'objectOwner':
+      return 'denied: another account owns the object; its ACL does not allow, and the bucket policy only denies'
     case 'kmsCrossAccountAction':
       return `denied: ${request.action} cannot be allowed to principals of another account`
   }

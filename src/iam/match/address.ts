@@ -30,17 +30,6 @@ export function parseAddressRange(text: string): AddressRange | null {
   return { base, prefixLength: Number(prefix) }
 }
 
-/** Tells whether the address lies in the range. Host bits of the range's base do not count. */
-export function rangeContains(range: AddressRange, address: Address): boolean {
-  if (range.base.length !== address.length) return false
-  let left = range.prefixLength
-  for (let i = 0; i < address.length && left > 0; i++, left -= 16) {
-    const mask = left >= 16 ? 0xffff : (0xffff << (16 - left)) & 0xffff
-    if (((address[i] ?? 0) & mask) !== ((range.base[i] ?? 0) & mask)) return false
-  }
-  return true
-}
-
 /** Makes one test of many ranges: they are merged and sorted, so that its cost hardly grows with their number. */
 export function compileRanges(ranges: readonly AddressRange[]): (address: Address) => boolean {
   const bounds = ranges.map((range) => ({ low: textOf(bound(range, 0)), high: textOf(bound(range, 0xffff)) }))

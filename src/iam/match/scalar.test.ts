@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { compileRanges, parseAddress, parseAddressRange, rangeContains } from './address.ts'
+import { type Address, type AddressRange, compileRanges, parseAddress, parseAddressRange } from './address.ts'
 import { parseBinary, parseDecimal, parseInstant } from './scalar.ts'
 
 describe('instants', () => {
@@ -91,6 +91,13 @@ describe('addresses', () => {
   )
 })
 
+/** Bit by bit. */
+function isInside({ base, prefixLength }: AddressRange, address: Address): boolean {
+  const bits = (groups: Address) => groups.map((group) => group.toString(2).padStart(16, '0')).join('')
+  const isSameFamily = base.length === address.length
+  return isSameFamily && bits(base).slice(0, prefixLength) === bits(address).slice(0, prefixLength)
+}
+
 test('many ranges at once hold what the ranges hold one by one', () => {
   const octet = fc.constantFrom(0, 10, 127, 128, 203, 255)
   const v4 = fc.tuple(octet, octet, octet, octet).map((octets) => octets.join('.'))
@@ -106,7 +113,7 @@ test('many ranges at once hold what the ranges hold one by one', () => {
       const address = parseAddress(text)
       expect(ranges).toHaveLength(texts.length)
       if (address === null) throw new TypeError(text)
-      expect(compileRanges(ranges)(address)).toBe(ranges.some((one) => rangeContains(one, address)))
+      expect(compileRanges(ranges)(address)).toBe(ranges.some((one) => isInside(one, address)))
     }),
   )
 })

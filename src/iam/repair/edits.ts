@@ -2,25 +2,27 @@
  * Smallest edits of a policy as JSON, as patch operations: a condition's values, one action, one principal, a whole
  * statement. Each keeps the form in which the administrator wrote (one value or a list, one statement or several).
  */
+
+import { isObject } from '../read/index.ts'
 import type { PolicyDocument, StatementDocument } from '../write/index.ts'
-import { isRecord, type PatchOperation, pointer } from './patch.ts'
+import { type PatchOperation, pointer } from './patch.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
 /** Answers the JSON pointer of a statement; one that was written without a list has none. */
 function statementPath(policy: unknown, index: number): string {
-  const written = isRecord(policy) ? policy['Statement'] : undefined
+  const written = isObject(policy) ? policy['Statement'] : undefined
   return Array.isArray(written) ? pointer('Statement', index) : pointer('Statement')
 }
 
 function statementIn(policy: unknown, index: number): Json {
-  const written = isRecord(policy) ? policy['Statement'] : undefined
+  const written = isObject(policy) ? policy['Statement'] : undefined
   const statement: unknown = Array.isArray(written) ? written[index] : written
-  return isRecord(statement) ? statement : {}
+  return isObject(statement) ? statement : {}
 }
 
 function memberOf(value: unknown, name: string): unknown {
-  return isRecord(value) ? value[name] : undefined
+  return isObject(value) ? value[name] : undefined
 }
 
 /** Reads an element that may be one value or a list. */
@@ -32,7 +34,7 @@ export function valuesOf(element: unknown): readonly string[] {
 /** Appends a statement; a policy without a list gets one, and no policy at all becomes one. */
 export function addStatement(policy: unknown, statement: StatementDocument): PatchOperation[] {
   const fresh = withFreeSid(policy, statement)
-  if (!isRecord(policy)) {
+  if (!isObject(policy)) {
     const document: PolicyDocument = { Version: '2012-10-17', Statement: [fresh] }
     return [{ op: 'add', path: '', value: document }]
   }
@@ -67,7 +69,7 @@ export function removeCondition(policy: unknown, index: number, operator: string
   const condition = memberOf(statementIn(policy, index), 'Condition')
   const keys = memberOf(condition, operator)
   const path = statementPath(policy, index) + pointer('Condition')
-  if (!isRecord(condition) || !isRecord(keys) || !Object.hasOwn(keys, key)) return []
+  if (!isObject(condition) || !isObject(keys) || !Object.hasOwn(keys, key)) return []
   if (Object.keys(keys).length > 1) return [{ op: 'remove', path: path + pointer(operator, key) }]
   if (Object.keys(condition).length > 1) return [{ op: 'remove', path: path + pointer(operator) }]
   return [{ op: 'remove', path }]
@@ -84,9 +86,9 @@ export function setConditionValues(
   const path = statementPath(policy, index) + pointer('Condition')
   const condition = memberOf(statementIn(policy, index), 'Condition')
   const value = values.length === 1 ? values[0] : values
-  if (!isRecord(condition)) return [{ op: 'add', path, value: { [operator]: { [key]: value } } }]
+  if (!isObject(condition)) return [{ op: 'add', path, value: { [operator]: { [key]: value } } }]
   const keys = condition[operator]
-  if (!isRecord(keys)) return [{ op: 'add', path: path + pointer(operator), value: { [key]: value } }]
+  if (!isObject(keys)) return [{ op: 'add', path: path + pointer(operator), value: { [key]: value } }]
   const op = Object.hasOwn(keys, key) ? 'replace' : 'add'
   return [{ op, path: path + pointer(operator, key), value }]
 }

@@ -2,7 +2,9 @@
  * JSON Patch (RFC 6902) with the three operations that repairs use, and JSON pointers (RFC 6901). Values in, new values
  * out; nothing is changed in place. What a patch means for a policy is not known here.
  */
+
 import { err, ok, type Result } from '../../base/index.ts'
+import { isObject } from '../read/index.ts'
 
 /** One operation of a patch. */
 export interface PatchOperation {
@@ -52,7 +54,7 @@ function applyAt(node: unknown, steps: readonly string[], operation: PatchOperat
   const [step, ...rest] = steps
   if (step === undefined) return ok(operation.op === 'remove' ? null : operation.value)
   if (Array.isArray(node)) return applyInArray(node, step, rest, operation)
-  if (isRecord(node)) return applyInObject(node, step, rest, operation)
+  if (isObject(node)) return applyInObject(node, step, rest, operation)
   return err(`\`${operation.path}\` leads nowhere`)
 }
 
@@ -100,9 +102,4 @@ function withMember(record: Readonly<Record<string, unknown>>, name: string, val
       ? entries.map(([key, old]) => [key, key === name ? value : old])
       : [...entries, [name, value]],
   )
-}
-
-/** Tells a JSON object from every other value. */
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

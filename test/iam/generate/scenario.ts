@@ -9,6 +9,7 @@ import {
   actions,
   federatedActions,
   federatedOf,
+  otherAccount,
   ownAccount,
   providerName,
   resources,
@@ -186,6 +187,20 @@ function policies(service: Service, caller: CallerKind, isRestricted: boolean): 
   })
 }
 
+/** Whose the objects are: mostly the bucket owner's. */
+function ownership(service: Service): fc.Arbitrary<EvaluationSettings> {
+  if (service !== 's3') return fc.constant({})
+  return fc.constantFrom<EvaluationSettings>(
+    {},
+    {},
+    {},
+    { s3: { objectOwner: ownAccount } },
+    { s3: { objectOwner: otherAccount } },
+    { s3: { objectOwner: otherAccount, objectAcl: 'private' } },
+    { s3: { objectOwner: otherAccount, objectAcl: 'bucket-owner-full-control' } },
+  )
+}
+
 /** Scenarios of all kinds, each with so many requests at most. */
 export function anyScenario(requestCount: number): fc.Arbitrary<Scenario> {
   return fc
@@ -202,7 +217,7 @@ export function anyScenario(requestCount: number): fc.Arbitrary<Scenario> {
         service: fc.constant(service),
         caller: fc.constant(caller),
         policies: policies(service, caller, isRestricted),
-        settings: fc.constant<EvaluationSettings>(isRestricted ? { s3: { restrictPublicBuckets: true } } : {}),
+        settings: isRestricted ? fc.constant({ s3: { restrictPublicBuckets: true } }) : ownership(service),
         requests: fc.array(request(service, caller), { minLength: requestCount, maxLength: requestCount }),
       }),
     )
