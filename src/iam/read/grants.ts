@@ -47,35 +47,28 @@ function readGrant(entry: unknown, index: number): KmsGrant | string {
   }
 }
 
-function readConstraints(value: unknown): KmsGrantConstraints | string {
-  if (!isObject(value)) return ' must be an object'
-  const equals = readPairs(value['EncryptionContextEquals'])
-  const subset = readPairs(value['EncryptionContextSubset'])
-  const sourceArn = value['SourceArn']
-  if (equals === null) return '/EncryptionContextEquals must be an object of strings'
-  if (subset === null) return '/EncryptionContextSubset must be an object of strings'
-  if (sourceArn !== undefined && typeof sourceArn !== 'string') return '/SourceArn must be a string'
-  const unknown = Object.keys(value).find((name) => !constraintNames.has(name))
-  // To pass over a constraint would be to take the grant for wider than it is.
-  if (unknown !== undefined) return ` has an unknown member \`${unknown.slice(0, 60)}\``
-  return {
-    ...(equals === undefined ? {} : { encryptionContextEquals: equals }),
-    ...(subset === undefined ? {} : { encryptionContextSubset: subset }),
-    ...(sourceArn === undefined ? {} : { sourceArn }),
-  }
+const pairConstraints: Readonly<Record<string, 'encryptionContextEquals' | 'encryptionContextSubset'>> = {
+  EncryptionContextEquals: 'encryptionContextEquals',
+  EncryptionContextSubset: 'encryptionContextSubset',
 }
 
-const constraintNames: ReadonlySet<string> = new Set([
-  'EncryptionContextEquals',
-  'EncryptionContextSubset',
-  'SourceArn',
-])
-
-/** Undefined when there are none: a constraint without pairs constrains nothing. Null when malformed. */
-function readPairs(value: unknown): Readonly<Record<string, string>> | null | undefined {
-  if (value === undefined || value === null) return undefined
-  if (!isObject(value)) return null
-  const pairs = Object.entries(value).flatMap(([key, text]) => (typeof text === 'string' ? [[key, text] as const] : []))
-  if (pairs.length !== Object.keys(value).length) return null
-  return pairs.length === 0 ? undefined : Object.fromEntries(pairs)
+/** To pass over a constraint would be to take the grant for wider than it is, so none is. */
+function readConstraints(value: unknown): KmsGrantConstraints | string {
+  if (!isObject(value)) return ' must be an object'
+  let constraints: KmsGrantConstraints = {}
+  for (const [name, given] of Object.entries(value)) {
+    const member = Object.hasOwn(pairConstraints, name) ? pairConstraints[name] : undefined
+    if (name === 'SourceArn') {
+      if (typeof given !== 'string') return `/${name} must be a string`
+      constraints = { ...constraints, sourceArn: given }
+    } else if (member === undefined) return ` has an unknown member \`${name.slice(0, 60)}\``
+    else {
+      const pairs = isObject(given ?? {}) ? Object.entries(given ?? {}) : null
+      if (pairs === null || pairs.some(([, text]) => typeof text !== 'string'))
+        return `/${name} must be an object of strings`
+      // A constraint without pairs constrains nothing.
+      if (pairs.length > 0) constraints = { ...constraints, [member]: Object.fromEntries(pairs) }
+    }
+  }
+  return constraints
 }
