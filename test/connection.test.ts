@@ -280,6 +280,7 @@ describe('a connection whose kit was applied as it is', () => {
       'conditional-write': 'pass',
       'object-ownership': 'pass',
       'object-lock': 'pass',
+      'delete-refused': 'pass',
       'read-refused': 'pass',
       'list-refused': 'pass',
       'outside-root-refused': 'pass',

@@ -129,6 +129,17 @@ const unseen: readonly Weakened[] = [
   more('s3:PutBucketPolicy', `arn:aws:s3:::${bucket}`, null),
 ]
 
+/** Faults that have a check of their own beside the operation that meets them. */
+const ownChecks = (purpose: Purpose): readonly Weakened[] => [
+  { ...keyPolicyWithoutUs, how: 'with a key policy that does not know the role, again,', red: 'kms-key' },
+  ...(purpose === 'source'
+    ? []
+    : [{ ...without('s3:PutObjectAcl', 'object-ownership'), how: 'without s3:PutObjectAcl, again,' }]),
+  ...(purpose === 'export'
+    ? [{ ...without('s3:ListBucketMultipartUploads', 'grant-levels'), how: 'without the listing of uploads, again,' }]
+    : [{ ...without('s3:ListBucket', 'grant-levels'), how: 'without s3:ListBucket, again,' }]),
+]
+
 const rows: Readonly<Record<Purpose, readonly Weakened[]>> = {
   export: [
     ...trustRows,
@@ -142,10 +153,11 @@ const rows: Readonly<Record<Purpose, readonly Weakened[]>> = {
     { ...keyPolicyWithoutUs, red: 'put-object' },
     more('s3:GetObject', objects, 'read-refused'),
     more('s3:ListBucket', `arn:aws:s3:::${bucket}`, 'list-refused'),
-    more('s3:DeleteObject', objects, null),
+    more('s3:DeleteObject', objects, 'delete-refused'),
     more('s3:PutObject', `arn:aws:s3:::${bucket}/*`, 'outside-root-refused'),
     wholeBucket,
     everything('read-refused'),
+    ...ownChecks('export'),
     ...unseen,
   ],
   enrichment: [
@@ -167,6 +179,7 @@ const rows: Readonly<Record<Purpose, readonly Weakened[]>> = {
     wholeBucket,
     wholeListing,
     everything('outside-root-refused'),
+    ...ownChecks('enrichment'),
     ...unseen,
   ],
   source: [
@@ -183,6 +196,7 @@ const rows: Readonly<Record<Purpose, readonly Weakened[]>> = {
     wholeBucket,
     wholeListing,
     everything('write-refused'),
+    ...ownChecks('source'),
     ...unseen,
   ],
 }

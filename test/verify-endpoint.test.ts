@@ -14,7 +14,8 @@ import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { verifyConnection } from '../src/connection/index.ts'
 import type { Check, Connection, Verification } from '../src/contract/index.ts'
-import { dana, type House, openHouse } from './kit/house.ts'
+import { customerAccountId } from '../src/sandbox/index.ts'
+import { dana, type House, openHouse, textOf } from './kit/house.ts'
 import { needs } from './needs.ts'
 
 let house: House
@@ -132,6 +133,26 @@ describe('the endpoint', () => {
     for (const id of ['endpoint', 'clock', ...atStorage]) {
       expect(checkOf(report, id)).toMatchObject({ status: 'unknown', detail: 'not answered within 2 seconds' })
     }
+  })
+})
+
+describe('a store that hangs in the middle', () => {
+  // Shorter than what the probes of a diagnosis may take by themselves.
+  it('costs no more than the budget, the diagnosis included', { timeout: 12_000 }, async () => {
+    const { connection } = await house.connect({ name: 'stuck', location: house.place('stuck/') })
+    const kit = await house.kitOf(connection)
+    const permissions = textOf(kit, 'permissions-policy.json').replaceAll('"s3:PutObject"', '"s3:GetBucketTagging"')
+    await house.putRole(customerAccountId, 'drawbridge-stuck', '/', textOf(kit, 'trust-policy.json'), permissions)
+    // The first write is refused; whatever is tried about it afterwards is never answered.
+    const hang = { kind: 'latency', milliseconds: 60_000 } as const
+    house.sandbox.setFaults([{ match: { operation: 'PutObject', nth: 2, times: 1_000 }, do: hang }])
+    const report = await house.verify(connection, { kind: 'none' }, house.freshContext(), {
+      budgetMs: 4_000,
+      outsideRoot: false,
+    })
+    house.sandbox.setFaults([])
+    expect(checkOf(report, 'put-object').status).toBe('fail')
+    expect(report.diagnosis?.causes[0]?.id).toBe('missing-permission')
   })
 })
 

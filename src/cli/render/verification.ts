@@ -11,7 +11,9 @@ export function renderCheck(check: Check, columns: number, colors: Colors): stri
   const time = `${Math.round(check.durationMs)} ms`.padStart(8)
   const lead = `${statusMark(check.status, colors)} ${check.id.padEnd(idWidth)}${colors.dim(time)}  `
   const indent = 2 + idWidth + 8 + 2
-  const [first = '', ...rest] = wrap(printable(check.detail), Math.max(columns - indent, 40))
+  const width = Math.max(columns - indent, 40)
+  const repair = check.repair === undefined ? [] : wrap(`repair: ${printable(check.repair)}`, width)
+  const [first = '', ...rest] = [...wrap(printable(check.detail), width), ...repair]
   return [`${lead}${first}`, ...rest.map((line) => `${' '.repeat(indent)}${line}`)].join('\n')
 }
 

@@ -72,6 +72,11 @@ const rows: Readonly<Record<string, GrantRow>> = {
     repair: { side: 'theirs', summary: narrow },
     nextStep: 'compare both policies with the set-up kit',
   },
+  'delete-refused': {
+    id: 'grants-too-much',
+    repair: { side: 'theirs', summary: narrow },
+    nextStep: 'compare both policies with the set-up kit',
+  },
   'write-refused': {
     id: 'grants-too-much',
     repair: { side: 'theirs', summary: narrow },

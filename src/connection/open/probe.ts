@@ -46,6 +46,9 @@ export function bodyThatCannotArrive(): Body {
   }
 }
 
+/** The entity tag of nothing: a condition that can not hold. */
+export const noEtag = '"00000000000000000000000000000000"'
+
 /**
  * A probe is kept for one day where the job's objects are kept at all: that proves the right. A legal hold, which would stay
  * until somebody lifts it, is not tried.

@@ -158,6 +158,12 @@ const rows = {
     title: 'listing is refused',
     proves: 'the purpose may not list, and the other side refuses it, whatever narrower session we use ourselves',
   },
+  'delete-refused': {
+    link: 'permissions',
+    title: 'deleting is refused',
+    proves:
+      'an export may not delete, and the other side refuses it; tried on our own probe, with a condition that can not hold',
+  },
   'write-refused': {
     link: 'permissions',
     title: 'writing is refused',
@@ -216,6 +222,7 @@ export function checksFor(connection: Connection): readonly CheckId[] {
     'delete-probe': purpose === 'enrichment',
     'read-refused': isRemote && purpose === 'export',
     'list-refused': isRemote && purpose === 'export',
+    'delete-refused': isRemote && purpose === 'export',
     'write-refused': isRemote && purpose === 'source',
     'outside-root-refused': isS3 && location.rootPath !== '',
   }

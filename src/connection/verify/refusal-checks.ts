@@ -6,7 +6,7 @@ import { DrawbridgeError, newId } from '../../base/index.ts'
 import type { ObjectStore } from '../../storage/index.ts'
 import { isS3 } from '../model/setup-model.ts'
 import { lookAtPlace } from '../open/look.ts'
-import { bodyThatCannotArrive, makeProbe, type Probe } from '../open/probe.ts'
+import { bodyThatCannotArrive, makeProbe, noEtag, type Probe } from '../open/probe.ts'
 import { type Outcome, outcomeOf, requestIdsOf } from './recorder.ts'
 import { run, type StorageStage } from './stage.ts'
 
@@ -19,6 +19,23 @@ export async function checkReadRefused(stage: StorageStage, probe: Probe): Promi
   await run(stage, 'read-refused', () =>
     refused(stage, 'the probe could be read', (store) => store.head(probe.key, signal)),
   )
+}
+
+/** Deleting must be refused. The condition can not hold, so that whoever may delete is told so and nothing is. */
+export async function checkDeleteRefused(stage: StorageStage, probe: Probe): Promise<void> {
+  await run(stage, 'delete-refused', () =>
+    refused(stage, 'the probe could have been deleted', (store) => deleteNothing(store, probe.key, stage.signal)),
+  )
+}
+
+async function deleteNothing(store: ObjectStore, key: string, signal: AbortSignal): Promise<void> {
+  try {
+    await store.delete(key, signal, { ifEtag: noEtag })
+  } catch (error) {
+    // It was allowed: the store went on to compare, and found that the object is another.
+    if (error instanceof DrawbridgeError && error.code === 'object-exists') return
+    throw error
+  }
 }
 
 /** Without credentials neither the place nor what was written may be seen. `probe` null: nothing was written. */

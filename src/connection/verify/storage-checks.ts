@@ -4,7 +4,13 @@ import { type CheckId, checkIds } from './checks.ts'
 import { placeFacts } from './place-facts.ts'
 import { checkReading } from './read-checks.ts'
 import type { Outcome } from './recorder.ts'
-import { type Control, checkPublicRefused, checkReadRefused, checkRefusals } from './refusal-checks.ts'
+import {
+  type Control,
+  checkDeleteRefused,
+  checkPublicRefused,
+  checkReadRefused,
+  checkRefusals,
+} from './refusal-checks.ts'
 import { run, type StorageStage } from './stage.ts'
 import { deleteProbe, putAgain, putProbe, tryMultipart, type Written } from './write-checks.ts'
 
@@ -39,6 +45,8 @@ async function checkWriting(stage: StorageStage): Promise<void> {
       checkPublicRefused(stage, probe),
       checkReadRefused(stage, probe),
     ])
+    // Last: a store that ignores the condition takes the probe away.
+    await checkDeleteRefused(stage, probe)
     await run(stage, 'delete-probe', () => deleteProbe(stage, probe, written))
   }
   await Promise.all([

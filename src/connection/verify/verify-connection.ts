@@ -94,7 +94,7 @@ export async function* verifyConnection(
     if (failure.error !== null) throw failure.error
     const found = recorder.found()
     const subject = { connection, secret, identity, context, otherTargets: options.otherTargets ?? [] }
-    const report = await reportOf(subject, recorder, startedAt, found)
+    const report = await reportOf(subject, recorder, { startedAt, budgetMs }, found)
     yield { type: 'done', verification: report }
   } finally {
     timer.abort()
@@ -115,16 +115,17 @@ interface Subject {
 async function reportOf(
   subject: Subject,
   recorder: Recorder,
-  startedAt: Date,
+  { startedAt, budgetMs }: { readonly startedAt: Date; readonly budgetMs: number },
   found: readonly Check[],
 ): Promise<Verification> {
   const { connection, identity, context } = subject
+  const leftMs = Math.max(0, startedAt.getTime() + budgetMs - context.clock.now().getTime())
   const red = found.find((check) => check.status === 'fail')
   const status = red !== undefined ? 'fail' : found.some(isOpenQuestion) ? 'unknown' : 'pass'
   const chain = chainOfChecks(connection, identity, found)
   const aliveUntil = red?.id === 'assume-role' ? await sessionAliveUntil(connection, identity, context) : null
   const error = red === undefined ? undefined : recorder.errorOf(red.id as CheckId)
-  const diagnosis = red === undefined ? null : await explain(subject, red, chain, error)
+  const diagnosis = red === undefined ? null : await explain(subject, red, chain, error, leftMs)
   return {
     connection: connection.name,
     startedAt: startedAt.toISOString(),
@@ -142,7 +143,7 @@ function isOpenQuestion(check: Check): boolean {
   return check.status === 'unknown' && check.consent === undefined
 }
 
-/** Separating probes get this long; then the error alone has to do. */
+/** Separating probes get this long, and never longer than the budget lasts; then the error alone has to do. */
 const probeBudgetMs = 20_000
 
 async function explain(
@@ -150,13 +151,16 @@ async function explain(
   red: Check,
   chain: Chain,
   error: DrawbridgeError | undefined,
+  leftMs: number,
 ): Promise<Diagnosis> {
   if (error === undefined) {
     const ofToken = red.id === 'sas-token' ? diagnoseToken(connection, secret, context, chain) : null
     return ofToken ?? diagnoseGrant(connection, red, chain)
   }
+  const withoutProbes = { probes: false, otherTargets } as const
+  if (leftMs === 0) return diagnoseLive(connection, secret, identity, context, error, withoutProbes)
   const enough = new AbortController()
-  const late = context.clock.sleep(probeBudgetMs, enough.signal).then(
+  const late = context.clock.sleep(Math.min(probeBudgetMs, leftMs), enough.signal).then(
     () => null,
     () => null,
   )
@@ -165,7 +169,7 @@ async function explain(
       diagnoseLive(connection, secret, identity, context, error, { otherTargets }),
       late,
     ])
-    return full ?? (await diagnoseLive(connection, secret, identity, context, error, { probes: false, otherTargets }))
+    return full ?? (await diagnoseLive(connection, secret, identity, context, error, withoutProbes))
   } finally {
     enough.abort()
   }

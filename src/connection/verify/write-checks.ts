@@ -3,7 +3,7 @@ import { crc32 } from 'node:zlib'
 import { DrawbridgeError } from '../../base/index.ts'
 import type { StoredPart } from '../../storage/index.ts'
 import { isS3 } from '../model/setup-model.ts'
-import { jobPutOptions, makeProbe, type Probe } from '../open/probe.ts'
+import { jobPutOptions, makeProbe, noEtag, type Probe } from '../open/probe.ts'
 import { type Outcome, requestIdsOf } from './recorder.ts'
 import type { StorageStage } from './stage.ts'
 
@@ -120,7 +120,7 @@ async function deleteNothing(stage: StorageStage, probe: Probe, refusal: Drawbri
   const isLocked = /object lock/i.test(String(refusal.context['providerMessage']))
   const stays = `${probe.key} stays: the bucket keeps versions${isLocked ? ' and locks them' : ''}, and a delete marker is not left`
   try {
-    await stage.store.delete(probe.key, stage.signal, { ifEtag: '"00000000000000000000000000000000"' })
+    await stage.store.delete(probe.key, stage.signal, { ifEtag: noEtag })
   } catch (error) {
     if (!(error instanceof DrawbridgeError) || error.code !== 'object-exists') throw error
     return { status: 'pass', detail: `deleting is allowed; ${stays}`, requestIds: requestIdsOf(error) }

@@ -12,6 +12,12 @@ export function CheckList({ checks }: { readonly checks: readonly Check[] }) {
           <span className="mono">{check.id}</span>
           <span className="check-detail">
             <Prose text={check.detail} />
+            {check.repair === undefined ? null : (
+              <>
+                {' '}
+                <Prose text={`Repair: ${check.repair}.`} />
+              </>
+            )}
           </span>
           <span className="quiet push">{Math.round(check.durationMs)} ms</span>
         </li>

@@ -11,6 +11,7 @@ import { openAgents } from '../../endpoint/agents.ts'
 import { checkMetadata, checkPartOrder, checkSignal, uploadNotFound } from '../../fault.ts'
 import type {
   Body,
+  DeleteOnly,
   ObjectFacts,
   ObjectStore,
   PendingUpload,
@@ -215,11 +216,13 @@ class AzureStore implements ObjectStore {
     }
   }
 
-  async delete(key: string, signal?: AbortSignal): Promise<void> {
+  async delete(key: string, signal?: AbortSignal, { ifEtag }: DeleteOnly = {}): Promise<void> {
     const wanted = { operation: 'azblob:DeleteBlob', key, signal }
     checkBlobName(key, wanted.operation)
     try {
-      await this.#call(wanted, (container, send) => container.getBlobClient(key).delete(send))
+      await this.#call(wanted, (container, send) =>
+        container.getBlobClient(key).delete(ifEtag === undefined ? send : { ...send, conditions: { ifMatch: ifEtag } }),
+      )
     } catch (error) {
       if (!(error instanceof DrawbridgeError && error.code === 'object-not-found')) throw error
     }
