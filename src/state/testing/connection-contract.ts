@@ -163,4 +163,32 @@ export function connectionContract(subject: () => Subject): void {
     await subject().state.watch.alertFailed('alr_2', 'the webhook answered 500', null)
     expect(await subject().state.watch.nextAlertAt()).toBeNull()
   })
+
+  test('sessions of browsers: found by their hash in their tenant, ended one by one or all of a person', async () => {
+    const { signInSessions: sessions } = subject().state
+    const at = (seconds: number): string => new Date(start + seconds * 1000).toISOString()
+    const begin = (hash: string, who: string, createdAt: string, before = at(-1)): Promise<void> => {
+      const actor = { kind: 'person', issuer: 'https://idp.example', subject: who } as const
+      const session = { hash, actor, claims: { sub: who, groups: ['quality'] }, createdAt, seenAt: createdAt }
+      return sessions.add(tenant, session, before, before)
+    }
+    await begin('a', 'ada', at(0))
+    await begin('b', 'ada', at(1))
+    await begin('c', 'ben', at(2))
+    expect(await subject().other.signInSessions.byHash(tenant, 'a')).toMatchObject({
+      actor: { subject: 'ada' },
+      claims: { groups: ['quality'] },
+      createdAt: at(0),
+      seenAt: at(0),
+    })
+    expect(await sessions.byHash('other', 'a')).toBeNull()
+    await sessions.seen(tenant, 'a', at(60))
+    expect((await sessions.byHash(tenant, 'a'))?.seenAt).toBe(at(60))
+    await sessions.end(tenant, 'c')
+    expect(await sessions.byHash(tenant, 'c')).toBeNull()
+    await begin('d', 'eve', at(90), at(2))
+    expect(await sessions.byHash(tenant, 'b')).toBeNull()
+    await sessions.endAllOf(tenant, 'https://idp.example', 'eve')
+    expect(await sessions.byHash(tenant, 'd')).toBeNull()
+  })
 }

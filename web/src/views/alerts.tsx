@@ -77,7 +77,10 @@ function Alert({ alert }: { readonly alert: AlertRecord }) {
     <li className="row check" data-alert={alert.state}>
       <StatusBadge state={alert.state} word={words[alert.state]} />
       <span className="check-detail">
-        <a href={connectionAddress(alert.connection, 'history')}>{alert.connection}</a>: <Prose text={alert.summary} />
+        <Prose text={alert.summary} />{' '}
+        <a href={connectionAddress(alert.connection, 'history')} aria-label={`History of ${alert.connection}`}>
+          history
+        </a>
         {alert.reason === undefined ? null : (
           <>
             <br />
