@@ -1,5 +1,5 @@
 /** Reports on their way to other people's storage: taken in, delivered, proved. */
-export type { CircuitFault, CircuitRecord, CircuitRepository, CircuitSettings } from './circuit.ts'
+export type { CircuitFault, CircuitRecord, CircuitRepository } from './circuit.ts'
 export { Circuits, probeDelayMs } from './circuit.ts'
 export { actorName } from './entries.ts'
 export { evidenceReceipts } from './receipts.ts'

@@ -1,6 +1,5 @@
 /** Persistence: SQLite in one locked data directory, or PostgreSQL for many processes; the repositories that the rooms below ask for. */
 
-export type { EvidenceKeys, KeysInUse } from './evidence-keys.ts'
 export type { DatabaseForm } from './migrate.ts'
 export { PostgresForm } from './postgres/form.ts'
 export { defaultLimits, type PostgresOptions } from './postgres/pool.ts'

@@ -2,12 +2,11 @@
 export { bodyOfBytes } from './body.ts'
 export { openAgents } from './endpoint/agents.ts'
 export { checkEndpoint, isAllowedOrigin } from './endpoint/check.ts'
-export type { Look, LookStage } from './endpoint/look.ts'
+export type { Look } from './endpoint/look.ts'
 export type { RetryNotice } from './layers/retry.ts'
 export { withRetry } from './layers/retry.ts'
 export type {
   Body,
-  DeleteOnly,
   ObjectFacts,
   ObjectSettings,
   ObjectStore,
