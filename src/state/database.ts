@@ -58,6 +58,7 @@ function adapt(database: DatabaseSync): Adapted {
 }
 
 function prepare(database: DatabaseSync, text: string): Statement {
+  if (text === 'rollback') return rollback(database)
   const statement = translated(() => database.prepare(text))
   const values = (parameters: readonly unknown[]): SQLInputValue[] => parameters.map(bindable)
   return {
@@ -66,6 +67,18 @@ function prepare(database: DatabaseSync, text: string): Statement {
     run: (parameters) => translated(() => statement.run(...values(parameters))),
     iterate: (parameters) => statement.iterate(...values(parameters)),
   }
+}
+
+/**
+ * A full or failing disk ends a transaction by itself (https://sqlite.org/lang_transaction.html#response_to_errors_within_a_transaction),
+ * and then there is nothing to roll back. Saying so would hide why.
+ */
+function rollback(database: DatabaseSync): Statement {
+  const run = (): { changes: number; lastInsertRowid: number } => {
+    if (database.isTransaction) translated(() => database.exec('rollback'))
+    return { changes: 0, lastInsertRowid: 0 }
+  }
+  return { reader: false, all: () => [], run, iterate: () => [][Symbol.iterator]() }
 }
 
 function bindable(value: unknown): SQLInputValue {
