@@ -49,7 +49,7 @@ export function roleSessionOf(output: Answer, issuedAt: Date, operation: string)
 }
 
 /**
- * Assumes a role with the base identity's credentials. One request; the External ID, tags, source identity and session
+ * Assumes a role with the base identity's credentials. One request, and another one when our clock was wrong; the External ID, tags, source identity and session
  * policy go exactly as given, and are absent when null or empty.
  *
  * @throws DrawbridgeError access-denied, session-expired, clock-skew, throttled, unavailable, wrong-region, input-invalid,
@@ -63,14 +63,19 @@ export async function assumeRole(
 ): Promise<RoleSession> {
   const client = stsClient(request.region, request.endpoint, base)
   const issuedAt = options.clock.now()
+  const failed = (error: unknown) =>
+    stsError(error, operation, stsEndpointName(request.region, request.endpoint), options.signal)
   try {
-    const sent = client.send(
-      new AssumeRoleCommand(inputOf(request)),
-      options.signal === undefined ? {} : { abortSignal: options.signal },
-    )
+    const command = new AssumeRoleCommand(inputOf(request))
+    const send = () => client.send(command, options.signal === undefined ? {} : { abortSignal: options.signal })
+    const sent = send().catch((error: unknown) => {
+      // The refusal carried the time of STS, by which the client signs from now on.
+      if (failed(error).code === 'clock-skew') return send()
+      throw error
+    })
     return roleSessionOf(await sent, issuedAt, operation)
   } catch (error) {
-    throw stsError(error, operation, stsEndpointName(request.region, request.endpoint), options.signal)
+    throw failed(error)
   } finally {
     client.destroy()
   }
