@@ -22,6 +22,8 @@ describe('a wrong command line', () => {
     [['connection', 'show'], 2, 'error: missing required argument `name`'],
     [['connection', 'list', '--jsn'], 2, 'hint: did you mean --json?'],
     [['connection', 'add', 'x', '--purpose', 'theft', '--folder', '.'], 2, '`theft` is invalid'],
+    [['connection', 'verify', 'x', '--patience', 'soon'], 2, '`soon` is not a number of seconds'],
+    [['sandbox', '--propagation-delay', '-1'], 2, 'is not a number of seconds'],
     [['deliver', 'nowhere.pdf', '--route', 'r'], 2, 'error: `nowhere.pdf` can not be read: there is no such file'],
     [['connection', 'show', 'nobody'], 4, 'error: there is no connection `nobody`'],
     [['status', '--config', 'missing.json'], 7, 'error: `missing.json` can not be read'],

@@ -101,16 +101,28 @@ describe('the endpoint', () => {
     expect(report.diagnosis?.causes[0]?.id).toBe('not-reached')
   })
 
-  it('that is no store is red, and no credential is sent there', async () => {
+  it.each([
+    ['welcomes strangers', 200, {}],
+    ['refuses them with a page', 404, { 'content-type': 'text/html; charset=utf-8' }],
+  ])('that %s is no store, and no credential is sent there', async (_, status, headers) => {
     const seen: (string | undefined)[] = []
     const server = createHttpServer((request, response) => {
       seen.push(request.headers.authorization)
-      response.writeHead(200, { server: 'a-website' }).end()
+      response.writeHead(status, headers).end()
     })
     const report = await verifyAt(`http://127.0.0.1:${await listening(server)}`)
     expect(checkOf(report, 'endpoint')).toMatchObject({ status: 'fail' })
     expect(checkOf(report, 'endpoint').detail).toContain('not as S3 does')
     expect(seen).toEqual([undefined])
+  })
+
+  it('of a store that does not say who it is passes: the operations of the job decide', async () => {
+    const server = createHttpServer((_, response) => {
+      response.writeHead(403, { 'content-type': 'application/xml' }).end()
+    })
+    const report = await verifyAt(`http://127.0.0.1:${await listening(server)}`)
+    expect(checkOf(report, 'endpoint').status).toBe('pass')
+    expect(checkOf(report, 'put-object').status).toBe('fail')
   })
 
   it('that leads home is refused before anything is sent', async () => {

@@ -1,6 +1,7 @@
 /** `sandbox`: starts the local cloud, says who lives in it, and prints the lines that point other programs at it. */
 import { DrawbridgeError } from '../../base/index.ts'
 import type { Sandbox } from '../../sandbox/index.ts'
+import { UsageError } from '../failure.ts'
 import { renderTable } from '../render/table.ts'
 import type { Colors } from '../terminal.ts'
 import { text } from './connection-options.ts'
@@ -13,14 +14,21 @@ export const sandboxCommand: CommandForm = {
     command
       .option('--port <port>', 'the port to listen on; absent: any free one')
       .option('--objects <folder>', 'where the bytes of objects lie while it runs')
+      .option(
+        '--propagation-delay <seconds>',
+        'how long changes of roles and policies take until they decide; absent: 0',
+      )
   },
   run: async (run, _args, options) => {
     const { startSandbox, sandboxAccounts } = await import('../../sandbox/index.ts')
     const directory = text(options, 'objects')
     const port = portOf(text(options, 'port'))
+    const delay = text(options, 'propagationDelay')
+    if (delay !== undefined && !/^\d{1,5}$/.test(delay)) throw new UsageError(`\`${delay}\` is not a number of seconds`)
     const sandbox = await startSandbox({
       ...(port === undefined ? {} : { port }),
       ...(directory === undefined ? {} : { directory }),
+      ...(delay === undefined ? {} : { propagationDelayMs: Number(delay) * 1000 }),
     }).catch((cause: NodeJS.ErrnoException) => {
       throw new DrawbridgeError({
         code: 'unavailable',

@@ -76,9 +76,14 @@ function unreached(host: string): Outcome {
   return { status: 'skipped', detail: `\`${host}\` was not reached` }
 }
 
-function isOfStore(connection: Connection, { headers }: Look): boolean {
+/**
+ * Azure and AWS say who they are with every answer. Stores that speak S3 need not; but none of them welcomes a stranger, and none
+ * refuses one with a page.
+ */
+function isOfStore(connection: Connection, { headers, status }: Look): boolean {
   if (connection.location.service === 'azblob') return headers['x-ms-request-id'] !== undefined
-  return Object.keys(headers).some((name) => name.startsWith('x-amz-'))
+  if (Object.keys(headers).some((name) => name.startsWith('x-amz-'))) return true
+  return (status ?? 0) >= 400 && !(headers['content-type'] ?? '').startsWith('text/html')
 }
 
 function answered({ host, status, headers }: Look): Outcome {
