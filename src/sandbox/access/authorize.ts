@@ -2,7 +2,7 @@
  * One decision: collects every policy that has a say about a caller and a resource, and asks the judge. The verdict
  * goes into the record of the request; how a refusal is worded is the service's business.
  */
-import type { AccessRequest, Evaluation, NamedPolicy, PolicySet } from '../../iam/index.ts'
+import type { AccessRequest, Evaluation, KmsGrant, NamedPolicy, PolicySet } from '../../iam/index.ts'
 import type { Caller, StoredPolicy } from '../world/entities.ts'
 import type { Grants } from '../world/propagation.ts'
 import type { World } from '../world/world.ts'
@@ -26,6 +26,8 @@ export interface Question {
   /** What stands at the resource: bucket policy, trust policy or key policy. */
   readonly resourcePolicy: NamedPolicy | null
   readonly context: Context
+  /** Of a key. */
+  readonly grants?: readonly KmsGrant[]
   readonly restrictPublicBuckets?: boolean
 }
 
@@ -59,6 +61,7 @@ function policySet(world: World, caller: Caller, question: Question): PolicySet 
     rcp: world.accounts.get(question.resourceAccount)?.rcp ?? [],
     resource: question.resourcePolicy,
     vpcEndpoint: null,
+    ...(question.grants === undefined ? {} : { grants: question.grants }),
   }
 }
 

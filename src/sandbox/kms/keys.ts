@@ -7,6 +7,7 @@ import type { BoundPolicy, Caller } from '../world/entities.ts'
 import { uuid } from '../world/identifiers.ts'
 import { bindPolicy, currentPolicy } from '../world/policies.ts'
 import type { World } from '../world/world.ts'
+import type { KeyGrant } from './grants.ts'
 
 /** One symmetric key. */
 export interface KmsKey {
@@ -24,6 +25,7 @@ export interface KmsKey {
   /** When it goes; null: it stays. */
   deletionAt: Date | null
   policy: BoundPolicy
+  readonly grants: KeyGrant[]
 }
 
 /** Every key of every account. */
@@ -58,6 +60,7 @@ export class KeyRing {
       enabled: true,
       deletionAt: null,
       policy,
+      grants: [],
     }
     this.#keys.set(arn, key)
     return key
@@ -137,6 +140,7 @@ export function decideOnKey(
     resource: key.arn,
     resourceAccount: key.accountId,
     resourcePolicy,
+    grants: key.grants.map(({ grant }) => grant),
     context: { ...context, ...callerAccount, 'kms:KeySpec': 'SYMMETRIC_DEFAULT', 'kms:KeyUsage': 'ENCRYPT_DECRYPT' },
   }
   return decide(world, caller, question, record)

@@ -1,14 +1,17 @@
 /** Keys through AWS's own client: policies that decide, and bytes that only the right key and context give back. */
 import {
   CreateAliasCommand,
+  CreateGrantCommand,
   CreateKeyCommand,
   DecryptCommand,
   DescribeKeyCommand,
   EncryptCommand,
   GenerateDataKeyCommand,
   GetKeyPolicyCommand,
+  ListGrantsCommand,
   ListKeysCommand,
   PutKeyPolicyCommand,
+  RevokeGrantCommand,
 } from '@aws-sdk/client-kms'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { customerAccountId, vendorAccountId } from '../index.ts'
@@ -63,6 +66,31 @@ test('another account needs both its own policy and that of the key', async () =
     code: 'MalformedPolicyDocumentException',
     message: 'Policy contains a statement with one or more invalid principals.',
   })
+})
+
+test('a grant lets another account use the key, within its constraint, until it is revoked', async () => {
+  const { kms } = stage.customer
+  const { KeyMetadata } = await kms.send(new CreateKeyCommand({}))
+  const KeyId = KeyMetadata?.Arn ?? ''
+  const use = (Department: string) =>
+    stage.vendor.kms.send(new GenerateDataKeyCommand({ KeyId, KeySpec: 'AES_256', EncryptionContext: { Department } }))
+  expect((await refusal(use('IT'))).code).toBe('AccessDeniedException')
+  const grant = {
+    KeyId,
+    GranteePrincipal: `arn:aws:iam::${vendorAccountId}:root`,
+    Operations: ['GenerateDataKey' as const],
+    Constraints: { EncryptionContextSubset: { Department: 'IT' } },
+  }
+  const { GrantId } = await kms.send(new CreateGrantCommand(grant))
+  expect((await kms.send(new ListGrantsCommand({ KeyId }))).Grants).toMatchObject([{ ...grant, GrantId }])
+  expect((await use('IT')).KeyId).toBe(KeyId)
+  expect((await refusal(use('Sales'))).code).toBe('AccessDeniedException')
+  await kms.send(new RevokeGrantCommand({ KeyId, GrantId }))
+  expect((await refusal(use('IT'))).code).toBe('AccessDeniedException')
+  const gone = kms.send(new RevokeGrantCommand({ KeyId, GrantId }))
+  expect((await refusal(gone)).code).toBe('NotFoundException')
+  const odd = kms.send(new CreateGrantCommand({ ...grant, Operations: [] }))
+  expect((await refusal(odd)).code).toBe('ValidationException')
 })
 
 test('a key that does not exist is named', async () => {

@@ -14,6 +14,7 @@ import { AwsError } from '../http/aws-error.ts'
 import type { BoundPolicy, Session, User } from '../world/entities.ts'
 import { bindPolicy, currentPolicy } from '../world/policies.ts'
 import type { World } from '../world/world.ts'
+import { addGrant, grantContext, removeGrant } from './grants.ts'
 import { decideOnKey, type KeyRing, type KmsKey } from './keys.ts'
 
 /** The body of a request or an answer. */
@@ -178,6 +179,20 @@ function pendingDeletion(key: KmsKey): AwsError {
   return new AwsError({ code: 'KMSInvalidStateException', status: 400, message: `${key.arn} is pending deletion.` })
 }
 
+const createGrant: KmsAction = (request) => {
+  const context = { ...request.context, ...grantContext(request.input) }
+  const key = usableKey({ ...request, context }, 'KeyId', 'kms:CreateGrant')
+  return addGrant(key, request.input, request.caller.accountId, request.world)
+}
+
+const listGrants: KmsAction = (request) => ({
+  Grants: usableKey(request, 'KeyId', 'kms:ListGrants').grants.map(({ listed }) => listed),
+  Truncated: false,
+})
+
+const revokeGrant: KmsAction = (request) =>
+  removeGrant(usableKey(request, 'KeyId', 'kms:RevokeGrant'), requiredText(request.input, 'GrantId'))
+
 const actions = new Map<string, KmsAction>(
   Object.entries({
     CreateKey: createKey,
@@ -193,6 +208,9 @@ const actions = new Map<string, KmsAction>(
     DisableKey: disableKey,
     ScheduleKeyDeletion: scheduleKeyDeletion,
     CancelKeyDeletion: cancelKeyDeletion,
+    CreateGrant: createGrant,
+    ListGrants: listGrants,
+    RevokeGrant: revokeGrant,
   }),
 )
 
