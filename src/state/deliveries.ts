@@ -2,7 +2,7 @@
  * Deliveries in the database. The delivery's row is the truth about who may work on it: a claim is a lease on the
  * database's clock and a fence that only rises, and every write of a worker asks for its fence in the same transaction.
  */
-import { type Selectable, sql } from 'kysely'
+import { sql } from 'kysely'
 import type {
   Claim,
   ClaimLimit,
@@ -16,13 +16,23 @@ import type {
   SpooledFile,
   TargetRecord,
 } from '../delivery/index.ts'
-import { LeaseLost, smallDeliveryBytes, suspectAfter } from '../delivery/index.ts'
+import { suspectAfter } from '../delivery/index.ts'
 import type { ReceiptFile } from '../evidence/index.ts'
 import { coalescedByTenant } from './coalesced.ts'
-import { itemRow, recordsOf, targetColumns } from './delivery-rows.ts'
+import { recordsOf } from './delivery-rows.ts'
+import {
+  deleteItems,
+  giveDeliveryBack,
+  insertDelivery,
+  insertItem,
+  insertTarget,
+  passFence,
+  updateItem,
+  updateTarget,
+} from './delivery-writes.ts'
 import type { GroupCommit } from './group-commit.ts'
 import { enqueue } from './log.ts'
-import type { DeliveryRow, Executor } from './schema.ts'
+import type { Executor } from './schema.ts'
 import { everyTenant, type Instant, type Store } from './store.ts'
 import { addUpload, findUploads, forgetOrphans, markUnspooled, smallReports, takeUploads } from './uploads.ts'
 
@@ -72,58 +82,20 @@ export class SqlDeliveries implements DeliveryRepository {
     delivery: NewDelivery,
     entries: readonly NewEntry[],
   ): Promise<{ record: DeliveryRecord; isNew: boolean }> {
+    const now = this.#store.now()
     return await this.#commits.run(delivery.tenant, async (transaction) => {
-      const row = await this.#insert(transaction, delivery)
-      if (row === undefined) {
+      const record = await insertDelivery(transaction, delivery, now)
+      if (record === null) {
         const earlier = await this.#earlier(transaction, delivery.tenant, delivery.idempotencyKey ?? '')
         if (earlier === null) throw new TypeError('the delivery exists already')
         return { record: earlier, isNew: false }
       }
       await takeUploads(transaction, delivery.tenant, delivery.id, delivery.files)
-      for (const target of delivery.targets) {
-        const { connection, position } = target
-        await transaction
-          .insertInto('delivery_targets')
-          .values({ delivery_id: delivery.id, connection, position, ...targetColumns(target) })
-          .execute()
-      }
-      await enqueue(transaction, delivery.tenant, entries, this.#store.now())
+      for (const target of delivery.targets) await insertTarget(transaction, delivery.id, target)
+      await enqueue(transaction, delivery.tenant, entries, now)
       await this.#store.announce(transaction)
-      const [record] = await recordsOf(transaction, [row])
-      if (record === undefined) throw new TypeError('a delivery that was written can not be read')
       return { record, isNew: true }
     })
-  }
-
-  async #insert(transaction: Executor, delivery: NewDelivery): Promise<Selectable<DeliveryRow> | undefined> {
-    const now = this.#store.now()
-    return await transaction
-      .insertInto('deliveries')
-      .values({
-        id: delivery.id,
-        tenant: delivery.tenant,
-        route: delivery.route,
-        policy: delivery.policy,
-        report: delivery.report,
-        period: delivery.period,
-        idempotency_key: delivery.idempotencyKey,
-        actor: JSON.stringify(delivery.actor),
-        claims: JSON.stringify(delivery.claims),
-        state: 'accepted',
-        accepted_at: now,
-        crashes: 0,
-        is_spooled: 1,
-        available_at: now,
-        nudges: 0,
-        worker: null,
-        lease_until: null,
-        fence: 0,
-        is_small: delivery.files.reduce((sum, file) => sum + file.sizeBytes, 0) <= smallDeliveryBytes ? 1 : 0,
-        cancelled_at: null,
-      })
-      .onConflict((conflict) => conflict.columns(['tenant', 'idempotency_key']).doNothing())
-      .returningAll()
-      .executeTakeFirst()
   }
 
   async byId(tenant: string, id: string): Promise<DeliveryRecord | null> {
@@ -175,22 +147,27 @@ export class SqlDeliveries implements DeliveryRepository {
 
   async claim(worker: string, limit: ClaimLimit, leaseMs: number): Promise<Claim[]> {
     return await this.#commits.run(everyTenant, async (transaction) => {
-      const claims: Claim[] = []
-      for (const { id, crashes, isSmall } of await this.#due(transaction, limit)) {
-        const row = await transaction
-          .updateTable('deliveries')
-          .set((eb) => ({
-            worker,
-            lease_until: this.#store.now(leaseMs),
-            fence: eb('fence', '+', 1),
-            crashes: eb('crashes', '+', 1),
-          }))
-          .where('id', '=', id)
-          .returning(['tenant', 'fence', 'nudges'])
-          .executeTakeFirstOrThrow()
-        claims.push({ tenant: row.tenant, delivery: id, fence: row.fence, crashes, nudges: row.nudges, isSmall })
-      }
-      return claims
+      const due = await this.#due(transaction, limit)
+      if (due.length === 0) return []
+      const ids = due.map(({ id }) => id)
+      const rows = await transaction
+        .updateTable('deliveries')
+        .set((eb) => ({
+          worker,
+          lease_until: this.#store.now(leaseMs),
+          fence: eb('fence', '+', 1),
+          crashes: eb('crashes', '+', 1),
+        }))
+        .where('id', 'in', ids)
+        .returning(['id', 'tenant', 'fence', 'nudges'])
+        .execute()
+      const claimed = new Map(rows.map((row) => [row.id, row]))
+      return due.flatMap(({ id, crashes, isSmall }) => {
+        const row = claimed.get(id)
+        if (row === undefined) return []
+        const { tenant, fence, nudges } = row
+        return [{ tenant, delivery: id, fence, crashes, nudges, isSmall }]
+      })
     })
   }
 
@@ -257,19 +234,8 @@ export class SqlDeliveries implements DeliveryRepository {
 
   async saveItems(claim: Claim, connection: string, items: readonly ItemRecord[]): Promise<void> {
     await this.#fenced(claim, async (transaction) => {
-      for (const table of ['delivery_parts', 'delivery_items'] as const) {
-        await transaction
-          .deleteFrom(table)
-          .where('delivery_id', '=', claim.delivery)
-          .where('connection', '=', connection)
-          .execute()
-      }
-      for (const item of items) {
-        await transaction
-          .insertInto('delivery_items')
-          .values(itemRow(claim.delivery, connection, item))
-          .execute()
-      }
+      await deleteItems(transaction, claim, connection)
+      for (const item of items) await insertItem(transaction, claim, connection, item)
     })
   }
 
@@ -340,21 +306,10 @@ export class SqlDeliveries implements DeliveryRepository {
 
   async release(claim: Claim, end: ReleaseEnd, entries: readonly NewEntry[]): Promise<void> {
     const now = this.#store.now()
-    await this.#fenced(claim, async (transaction) => {
+    await this.#commits.run(claim.tenant, async (transaction) => {
+      // First, because it asks for the fence.
+      await giveDeliveryBack(transaction, claim, end, now)
       if (end.isUnspooled === true) await markUnspooled(transaction, claim.delivery)
-      await transaction
-        .updateTable('deliveries')
-        .set({ state: end.state, available_at: end.availableAt, lease_until: null, worker: null })
-        .$if(end.isUnspooled === true, (query) => query.set({ is_spooled: 0 }))
-        .$if(end.isCrash !== true, (query) => query.set({ crashes: 0 }))
-        .where('id', '=', claim.delivery)
-        .execute()
-      await transaction
-        .updateTable('deliveries')
-        .set({ available_at: now })
-        .where('id', '=', claim.delivery)
-        .where('nudges', '<>', claim.nudges)
-        .execute()
       await enqueue(transaction, claim.tenant, entries, now)
     })
   }
@@ -522,14 +477,7 @@ export class SqlDeliveries implements DeliveryRepository {
   /** INVARIANT: every write of a claim goes through here; the update also locks the row until the transaction ends. */
   async #fenced<T>(claim: Claim, work: (transaction: Executor) => Promise<T>): Promise<T> {
     return await this.#commits.run(claim.tenant, async (transaction) => {
-      const mine = await transaction
-        .updateTable('deliveries')
-        .set({ fence: claim.fence })
-        .where('id', '=', claim.delivery)
-        .where('tenant', '=', claim.tenant)
-        .where('fence', '=', claim.fence)
-        .executeTakeFirst()
-      if (mine.numUpdatedRows !== 1n) throw new LeaseLost(claim)
+      await passFence(transaction, claim)
       return await work(transaction)
     })
   }
@@ -556,26 +504,6 @@ async function dueAt(transaction: Executor, id: string, connection: string, at: 
     }))
     .where('id', '=', id)
     .where((eb) => eb.or([eb('available_at', 'is', null), eb('available_at', '>', now)]))
-    .execute()
-}
-
-async function updateItem(transaction: Executor, claim: Claim, connection: string, item: ItemRecord): Promise<void> {
-  const { delivery_id, connection: _, item: index, ...columns } = itemRow(claim.delivery, connection, item)
-  await transaction
-    .updateTable('delivery_items')
-    .set(columns)
-    .where('delivery_id', '=', delivery_id)
-    .where('connection', '=', connection)
-    .where('item', '=', index)
-    .execute()
-}
-
-async function updateTarget(transaction: Executor, claim: Claim, target: TargetRecord): Promise<void> {
-  await transaction
-    .updateTable('delivery_targets')
-    .set(targetColumns(target))
-    .where('delivery_id', '=', claim.delivery)
-    .where('connection', '=', target.connection)
     .execute()
 }
 

@@ -3,6 +3,7 @@ import type { NewEntry } from '../delivery/index.ts'
 import type { IntegratedEntry, LogStore, PendingEntry } from '../evidence/index.ts'
 import { coalescedByTenant } from './coalesced.ts'
 import type { GroupCommit } from './group-commit.ts'
+import { Prepared } from './prepared.ts'
 import type { Executor } from './schema.ts'
 import type { Instant, Store } from './store.ts'
 
@@ -61,9 +62,7 @@ export class SqlLog implements LogStore {
       // INVARIANT: one writer of a tenant's log at a time; its size is read only then.
       await this.#store.serialize(transaction, `log of ${tenant}`)
       if ((await sizeOf(transaction, tenant)) !== expectedSize) return false
-      for (const { outboxId, seq } of entries) {
-        await transaction.updateTable('outbox').set({ seq }).where('id', '=', outboxId).execute()
-      }
+      for (const { outboxId, seq } of entries) await placeWaiting.run(transaction, { id: outboxId, seq })
       const leaves = entries.map(({ outboxId, seq, json }) => ({ tenant, seq, outbox_id: outboxId, json }))
       const nodes = entries.flatMap(({ hashes }) =>
         hashes.map(({ index, hash }) => ({ tenant, position: index, hash })),
@@ -144,6 +143,31 @@ export class SqlLog implements LogStore {
   }
 }
 
+interface Waiting {
+  readonly [column: string]: string | Instant
+  readonly tenant: string
+  readonly time: Instant
+  readonly actor: string
+  readonly action: string
+  readonly subject: string
+  readonly fields: string
+}
+
+const insertWaiting = new Prepared<Waiting, { id: number }>((executor, value) =>
+  executor
+    .insertInto('outbox')
+    .values({
+      tenant: value.tenant,
+      time: value.time,
+      actor: value.actor,
+      action: value.action,
+      subject: value.subject,
+      fields: value.fields,
+      seq: null,
+    })
+    .returning('id'),
+)
+
 /** Puts entries into the outbox, inside the caller's transaction; returns their outbox ids. */
 export async function enqueue(
   executor: Executor,
@@ -153,15 +177,23 @@ export async function enqueue(
 ): Promise<number[]> {
   const ids: number[] = []
   for (const { actor, action, subject, fields } of entries) {
-    const { id } = await executor
-      .insertInto('outbox')
-      .values({ tenant, time, actor, action, subject, fields: JSON.stringify(fields), seq: null })
-      .returning('id')
-      .executeTakeFirstOrThrow()
-    ids.push(id)
+    const values = { tenant, time, actor, action, subject, fields: JSON.stringify(fields) }
+    const [row] = (await insertWaiting.run(executor, values)).rows
+    if (row === undefined) throw new TypeError('a row that was inserted has an id')
+    ids.push(row.id)
   }
   return ids
 }
+
+interface Placed {
+  readonly [column: string]: number
+  readonly id: number
+  readonly seq: number
+}
+
+const placeWaiting = new Prepared<Placed, never>((executor, value) =>
+  executor.updateTable('outbox').set({ seq: value.seq }).where('id', '=', value.id),
+)
 
 /** Rows for one statement each: few enough for its variables. */
 function* slices<T>(rows: readonly T[]): Generator<T[]> {

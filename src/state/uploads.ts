@@ -2,8 +2,45 @@
 import { DrawbridgeError } from '../base/index.ts'
 import type { SpooledFile } from '../delivery/index.ts'
 import { fileOf } from './delivery-rows.ts'
+import { Prepared } from './prepared.ts'
 import type { Executor } from './schema.ts'
 import type { Instant } from './store.ts'
+
+interface NewUpload {
+  readonly [column: string]: string | number | Instant
+  readonly id: string
+  readonly tenant: string
+  readonly name: string
+  readonly sizeBytes: number
+  readonly sha256: string
+  readonly isSmall: number
+  readonly now: Instant
+}
+
+const insertUpload = new Prepared<NewUpload, never>((executor, value) =>
+  executor.insertInto('uploads').values({
+    id: value.id,
+    tenant: value.tenant,
+    name: value.name,
+    size_bytes: value.sizeBytes,
+    sha256: value.sha256,
+    created_at: value.now,
+    delivery_id: null,
+    position: 0,
+    is_spooled: 1,
+    is_small: value.isSmall,
+  }),
+)
+
+interface NewBytes {
+  readonly [column: string]: string | Uint8Array
+  readonly upload: string
+  readonly bytes: Uint8Array
+}
+
+const insertBytes = new Prepared<NewBytes, never>((executor, value) =>
+  executor.insertInto('small_reports').values({ upload: value.upload, bytes: value.bytes }),
+)
 
 /** Remembers a file that no delivery owns yet. */
 export async function addUpload(
@@ -14,22 +51,9 @@ export async function addUpload(
   now: Instant,
 ): Promise<void> {
   if (file.isSmall !== (bytes !== null)) throw new TypeError('a small report comes with its bytes, and no other')
-  await database
-    .insertInto('uploads')
-    .values({
-      id: file.upload,
-      tenant,
-      name: file.name,
-      size_bytes: file.sizeBytes,
-      sha256: file.sha256,
-      created_at: now,
-      delivery_id: null,
-      position: 0,
-      is_spooled: 1,
-      is_small: file.isSmall ? 1 : 0,
-    })
-    .execute()
-  if (bytes !== null) await database.insertInto('small_reports').values({ upload: file.upload, bytes }).execute()
+  const { upload, name, sizeBytes, sha256, isSmall } = file
+  await insertUpload.run(database, { id: upload, tenant, name, sizeBytes, sha256, isSmall: isSmall ? 1 : 0, now })
+  if (bytes !== null) await insertBytes.run(database, { upload, bytes })
 }
 
 /** Finds uploads of a tenant by their ids. */
@@ -48,6 +72,23 @@ export async function findUploads(
   return rows.map((row) => ({ file: fileOf(row), delivery: row.delivery_id }))
 }
 
+interface Taking {
+  readonly [column: string]: string | number
+  readonly upload: string
+  readonly tenant: string
+  readonly delivery: string
+  readonly position: number
+}
+
+const takeUpload = new Prepared<Taking, never>((executor, value) =>
+  executor
+    .updateTable('uploads')
+    .set({ delivery_id: value.delivery, position: value.position })
+    .where('id', '=', value.upload)
+    .where('tenant', '=', value.tenant)
+    .where('delivery_id', 'is', null),
+)
+
 /** Gives uploads to a delivery, in order. @throws input-invalid — one of them is somebody else's by now */
 export async function takeUploads(
   transaction: Executor,
@@ -56,14 +97,7 @@ export async function takeUploads(
   files: readonly SpooledFile[],
 ): Promise<void> {
   for (const [position, { upload }] of files.entries()) {
-    const taken = await transaction
-      .updateTable('uploads')
-      .set({ delivery_id: delivery, position })
-      .where('id', '=', upload)
-      .where('tenant', '=', tenant)
-      .where('delivery_id', 'is', null)
-      .executeTakeFirst()
-    if (taken.numUpdatedRows === 1n) continue
+    if ((await takeUpload.change(transaction, { upload, tenant, delivery, position })) === 1) continue
     throw new DrawbridgeError({
       code: 'input-invalid',
       message: `\`${upload}\` was taken by another delivery or forgotten`,
@@ -79,16 +113,27 @@ export async function smallReports(database: Executor, uploads: readonly string[
   return uploads.map((upload) => known.get(upload) ?? null)
 }
 
+interface OfDelivery {
+  readonly [column: string]: string
+  readonly delivery: string
+}
+
+const dropBytes = new Prepared<OfDelivery, never>((executor, value) =>
+  executor
+    .deleteFrom('small_reports')
+    .where('upload', 'in', (inner) =>
+      inner.selectFrom('uploads').select('id').where('delivery_id', '=', value.delivery).where('is_small', '=', 1),
+    ),
+)
+
+const markGone = new Prepared<OfDelivery, never>((executor, value) =>
+  executor.updateTable('uploads').set({ is_spooled: 0 }).where('delivery_id', '=', value.delivery),
+)
+
 /** Marks a delivery's bytes as gone; those in the database go now. */
 export async function markUnspooled(transaction: Executor, delivery: string): Promise<void> {
-  const gone = await transaction
-    .updateTable('uploads')
-    .set({ is_spooled: 0 })
-    .where('delivery_id', '=', delivery)
-    .returning(['id', 'is_small'])
-    .execute()
-  const small = gone.filter((row) => row.is_small === 1).map((row) => row.id)
-  if (small.length > 0) await transaction.deleteFrom('small_reports').where('upload', 'in', small).execute()
+  await markGone.run(transaction, { delivery })
+  await dropBytes.run(transaction, { delivery })
 }
 
 /** Forgets the uploads that no delivery took before `before`; returns the ids of those that lie in the spool. */
