@@ -8,7 +8,7 @@ import {
   requireIdentity,
 } from '../connection/index.ts'
 import type { Connection } from '../contract/index.ts'
-import type { RouteRepository, TargetAccess } from '../delivery/index.ts'
+import type { OpenTarget, RouteRepository, TargetAccess } from '../delivery/index.ts'
 import { otherTargetsOf } from '../operations/index.ts'
 
 /** Makes the access of the delivery room to the connections of a repository. */
@@ -22,6 +22,7 @@ export function targetAccess(
     if (connection !== null) return connection
     throw new DrawbridgeError({ code: 'not-found', message: `there is no connection \`${name}\`` })
   }
+  const shared = new SharedTargets()
   return {
     identityFor: async (tenant, name, { actor, claims }) => {
       const { identityMapping } = await find(tenant, name)
@@ -30,7 +31,11 @@ export function targetAccess(
     open: async (tenant, name, identity) => {
       const connection = await find(tenant, name)
       const secret = (): ReturnType<ConnectionRepository['secretOf']> => connections.secretOf(tenant, name)
-      return openConnection(connection, await secret(), identity, context, secret)
+      // What is opened follows from these: another version of the connection is opened anew.
+      const place = JSON.stringify([tenant, connection.id, connection.version, identity])
+      return await shared.open(place, async () =>
+        openConnection(connection, await secret(), identity, context, secret),
+      )
     },
     explain: async (tenant, name, identity, error) => {
       const connection = await find(tenant, name)
@@ -38,5 +43,45 @@ export function targetAccess(
       const otherTargets = await otherTargetsOf(name, tenant, { routes, connections, now: context.clock.now() })
       return diagnoseLive(connection, secret, identity, context, error, { otherTargets })
     },
+  }
+}
+
+interface Shared {
+  readonly target: Promise<OpenTarget>
+  users: number
+}
+
+/**
+ * Targets that are open at this moment. Deliveries of one person to one target use the same one side by side: its session,
+ * its signing key and its sockets are the same anyway. It is closed when the last of them has closed it.
+ */
+class SharedTargets {
+  readonly #open = new Map<string, Shared>()
+
+  async open(place: string, make: () => Promise<OpenTarget>): Promise<OpenTarget> {
+    const entry = this.#open.get(place) ?? { target: make(), users: 0 }
+    this.#open.set(place, entry)
+    entry.users += 1
+    try {
+      const target = await entry.target
+      let isClosed = false
+      const close = (): void => {
+        if (isClosed) return
+        isClosed = true
+        this.#leave(place, entry, target)
+      }
+      return { ...target, close }
+    } catch (error) {
+      // Whoever asks next tries again.
+      if (this.#open.get(place) === entry) this.#open.delete(place)
+      throw error
+    }
+  }
+
+  #leave(place: string, entry: Shared, target: OpenTarget): void {
+    entry.users -= 1
+    if (entry.users > 0) return
+    if (this.#open.get(place) === entry) this.#open.delete(place)
+    target.close()
   }
 }

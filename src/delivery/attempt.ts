@@ -14,10 +14,10 @@ import type { OpenTarget } from './target-access.ts'
 import type { Work } from './work.ts'
 
 /**
- * Tries to bring a report to one target.
+ * Tries to bring a report to one target. `isUnsaved`: that it is tried is saved together with the plan.
  * @throws whatever is no answer of the world: a lost lease, a stopping worker, the database, a fault of ours
  */
-export async function attemptTarget(work: Work, record: TargetRecord): Promise<Outcome> {
+export async function attemptTarget(work: Work, record: TargetRecord, isUnsaved: boolean): Promise<Outcome> {
   let target: OpenTarget | null = null
   try {
     const { access } = work.tools
@@ -25,7 +25,7 @@ export async function attemptTarget(work: Work, record: TargetRecord): Promise<O
     const session = new RenewingSession(target)
     const isOnlyItem = work.record.files.length === 1
     const sending = { work, connection: record.connection, target, session, isOnlyItem }
-    const items = await sendAll(sending, record)
+    const items = await sendAll(sending, record, isUnsaved)
     return { kind: 'delivered', items, facts: target.facts }
   } catch (error) {
     // The client turns an abort into errors of its own; what matters is why we aborted.
@@ -43,14 +43,16 @@ function mayHaveArrived(target: OpenTarget | null, record: TargetRecord): boolea
   return target?.facts.service === 'azblob' && record.items.some((item) => item.state === 'sent')
 }
 
-async function sendAll(sending: Sending, record: TargetRecord): Promise<ItemRecord[]> {
+async function sendAll(sending: Sending, record: TargetRecord, isUnsaved: boolean): Promise<ItemRecord[]> {
   const { work, connection, target } = sending
   const { repository } = work.tools
   let { items } = record
   if (items.length === 0) {
     const { rootPath, writing } = target
     items = planItems(work.record, { rootPath, writing, capabilities: target.store.capabilities })
-    await repository.saveItems(work.claim, connection, items)
+    const [only, ...others] = items
+    if (isUnsaved && only?.way === 'put' && others.length === 0) return [await planAndPut(sending, record, only)]
+    await repository.saveItems(work.claim, connection, items, isUnsaved ? record : undefined)
   }
   const done: ItemRecord[] = []
   for (const item of items) done.push(await sendItem(sending, item))
@@ -58,10 +60,18 @@ async function sendAll(sending: Sending, record: TargetRecord): Promise<ItemReco
   return done
 }
 
+/** One small object: its plan and that it is about to be sent are one record, written when its bytes are at hand. */
+async function planAndPut(sending: Sending, record: TargetRecord, item: ItemRecord): Promise<ItemRecord> {
+  const { work, connection } = sending
+  const body = await bodyOf(work, item)
+  await work.tools.repository.saveItems(work.claim, connection, [{ ...item, state: 'sent' }], record)
+  return await putItem(sending, item, body, true)
+}
+
 async function sendItem(sending: Sending, item: ItemRecord): Promise<ItemRecord> {
   if (item.state === 'done') return item
   const body = await bodyOf(sending.work, item)
-  return item.way === 'put' ? await putItem(sending, item, body) : await sendMultipart(sending, item, body)
+  return item.way === 'put' ? await putItem(sending, item, body, false) : await sendMultipart(sending, item, body)
 }
 
 async function bodyOf({ record, tools }: Work, item: ItemRecord): Promise<ItemBody> {

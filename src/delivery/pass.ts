@@ -56,6 +56,8 @@ export async function runPass(
 class Pass {
   readonly #work: Work
   readonly #targets: Map<string, TargetRecord>
+  /** Saved together with the claim's end. */
+  readonly #unsaved = new Map<string, TargetRecord>()
 
   constructor(work: Work) {
     this.#work = work
@@ -138,12 +140,14 @@ class Pass {
     if (identity instanceof DrawbridgeError) {
       return await this.#end({ ...target, attempts }, 'failed', identity.message, null)
     }
-    const started = await this.#keep({ ...target, identity, state: 'sending', attempts }, (sending) =>
-      tools.repository.saveTarget(claim, sending, []),
-    )
+    const started: TargetRecord = { ...target, identity, state: 'sending', attempts }
+    // Where nothing was planned yet, a small report's start is saved with its plan.
+    const isSavedLater = claim.isSmall && target.items.length === 0
+    if (isSavedLater) this.#remember(started)
+    else await this.#keep(started, (sending) => tools.repository.saveTarget(claim, sending, []))
     const facts = { delivery: claim.delivery, connection: target.connection, attempt: attempts }
     const outcome = await tools.tracing.span('delivery.attempt', facts, async (span) => {
-      const end = await attemptTarget(this.#work, started)
+      const end = await attemptTarget(this.#work, started, isSavedLater)
       span.note({ outcome: end.kind, ...('error' in end ? { code: end.error.code } : {}) })
       return end
     })
@@ -271,7 +275,11 @@ class Pass {
     if (target.availableAt !== null && Date.parse(target.availableAt) > this.#now) return
     const { claim, tools } = this.#work
     await settleReceipt(this.#work, this.#record, target, async (kept, entries, save) => {
-      await this.#keep(kept, save ?? ((settled) => tools.repository.saveTarget(claim, settled, entries)))
+      if (kept.sidecar === 'written') {
+        // A crash before the claim's end writes the same copies once more.
+        this.#unsaved.set(kept.connection, kept)
+        this.#remember(kept)
+      } else await this.#keep(kept, save ?? ((settled) => tools.repository.saveTarget(claim, settled, entries)))
     })
   }
 
@@ -301,7 +309,7 @@ class Pass {
     const availableAt = this.#nextDue()
     const isEnded = state === 'delivered' || state === 'cancelled'
     const isUnspooled = isEnded && availableAt === null && record.isSpooled
-    await tools.repository.release(claim, { state, availableAt, isUnspooled }, [])
+    await tools.repository.release(claim, { state, availableAt, isUnspooled }, [], [...this.#unsaved.values()])
     if (isUnspooled) {
       for (const file of record.files) if (!file.isSmall) await tools.spool.remove(file.upload)
     }
@@ -338,14 +346,16 @@ class Pass {
   /** The worker stops: somebody goes on at once. */
   async giveBack(): Promise<void> {
     const { tools, claim } = this.#work
-    await tools.repository.release(claim, { state: deliveryStateOf(this.#record), availableAt: this.#after(0) }, [])
+    const end = { state: deliveryStateOf(this.#record), availableAt: this.#after(0) }
+    await tools.repository.release(claim, end, [], [...this.#unsaved.values()])
   }
 
   async giveBackCrashed(error: unknown): Promise<void> {
     const { tools, claim, record } = this.#work
     const availableAt = this.#after(crashDelayMs * 2 ** claim.crashes)
     try {
-      await tools.repository.release(claim, { state: deliveryStateOf(this.#record), availableAt, isCrash: true }, [])
+      const end = { state: deliveryStateOf(this.#record), availableAt, isCrash: true }
+      await tools.repository.release(claim, end, [], [...this.#unsaved.values()])
     } catch (fault) {
       // The database is what failed: the lease runs out by itself.
       tools.tell({ type: 'crash', delivery: record.id, error: fault instanceof LeaseLost ? error : fault })

@@ -96,8 +96,8 @@ export interface DeliveryRepository {
   parts(claim: Claim, connection: string, item: number): Promise<SentPart[]>
   /** Forgets the saved parts of an item, for a new upload. @throws LeaseLost */
   dropParts(claim: Claim, connection: string, item: number): Promise<void>
-  /** Replaces all items of a target: the plan, before anything is sent. @throws LeaseLost */
-  saveItems(claim: Claim, connection: string, items: readonly ItemRecord[]): Promise<void>
+  /** Replaces all items of a target: the plan, before anything is sent. With `target`, saves that too. @throws LeaseLost */
+  saveItems(claim: Claim, connection: string, items: readonly ItemRecord[], target?: TargetRecord): Promise<void>
   /** Saves a target without its items, with entries. @throws LeaseLost */
   saveTarget(claim: Claim, target: TargetRecord, entries: readonly NewEntry[]): Promise<void>
   /** Saves a target as delivered, with the entry that tells of it; the record's `entry` becomes its outbox id. @throws LeaseLost */
@@ -106,10 +106,10 @@ export interface DeliveryRepository {
   note(claim: Claim, entries: readonly NewEntry[]): Promise<void>
   /**
    * Gives the delivery back, with its state and when it is due again (null: when somebody asks); at once when somebody
-   * asked in the meantime. Forgives earlier crashes unless `isCrash`.
+   * asked in the meantime. Forgives earlier crashes unless `isCrash`. Saves `targets` too, without their items.
    * @throws LeaseLost
    */
-  release(claim: Claim, end: ReleaseEnd, entries: readonly NewEntry[]): Promise<void>
+  release(claim: Claim, end: ReleaseEnd, entries: readonly NewEntry[], targets?: readonly TargetRecord[]): Promise<void>
 
   /**
    * Makes these targets due now and forgives earlier crashes. While the delivery is at work it is looked at again right

@@ -3,6 +3,7 @@
 import { DrawbridgeError } from '../base/index.ts'
 import type { ConnectionRepository, ConnectionSecret } from '../connection/index.ts'
 import type { Connection, Verification } from '../contract/index.ts'
+import { coalescedByTenant } from './coalesced.ts'
 import type { ConnectionRow, Executor } from './schema.ts'
 import type { Sealer } from './seal.ts'
 import { isReferenceBroken, isTaken, type Store } from './store.ts'
@@ -168,9 +169,14 @@ export class SqlConnections implements ConnectionRepository {
     })
   }
 
-  async #row(tenant: string, name: string): Promise<ConnectionRow | undefined> {
-    return await this.#store.read(tenant, (executor) => rowOf(executor, tenant, name))
-  }
+  /** Many deliveries ask for the same few at the same time. */
+  readonly #row = coalescedByTenant((tenant, names: readonly string[]) =>
+    this.#store.read(tenant, async (executor) => {
+      const known = new Map<string, ConnectionRow | undefined>()
+      for (const name of new Set(names)) known.set(name, await rowOf(executor, tenant, name))
+      return names.map((name) => known.get(name))
+    }),
+  )
 
   async #unique(tenant: string, message: string, work: (transaction: Executor) => Promise<void>): Promise<void> {
     try {

@@ -62,8 +62,13 @@ export class SqlDeliveries implements DeliveryRepository {
   )
 
   async uploads(tenant: string, ids: readonly string[]): Promise<{ file: SpooledFile; delivery: string | null }[]> {
-    return await this.#store.read(tenant, (executor) => findUploads(executor, tenant, ids))
+    const found = await Promise.all(ids.map((id) => this.#upload(tenant, id)))
+    return found.filter((upload) => upload !== null)
   }
+
+  readonly #upload = coalescedByTenant((tenant, ids: readonly string[]) =>
+    this.#store.read(tenant, (executor) => findUploads(executor, tenant, ids)),
+  )
 
   async forgetOrphanUploads(olderThanMs: number): Promise<string[]> {
     return await this.#commits.run(everyTenant, (transaction) =>
@@ -232,8 +237,14 @@ export class SqlDeliveries implements DeliveryRepository {
     await this.#fenced(claim, (transaction) => updateItem(transaction, claim, connection, item))
   }
 
-  async saveItems(claim: Claim, connection: string, items: readonly ItemRecord[]): Promise<void> {
+  async saveItems(
+    claim: Claim,
+    connection: string,
+    items: readonly ItemRecord[],
+    target?: TargetRecord,
+  ): Promise<void> {
     await this.#fenced(claim, async (transaction) => {
+      if (target !== undefined) await updateTarget(transaction, claim, target)
       await deleteItems(transaction, claim, connection)
       for (const item of items) await insertItem(transaction, claim, connection, item)
     })
@@ -304,11 +315,17 @@ export class SqlDeliveries implements DeliveryRepository {
     })
   }
 
-  async release(claim: Claim, end: ReleaseEnd, entries: readonly NewEntry[]): Promise<void> {
+  async release(
+    claim: Claim,
+    end: ReleaseEnd,
+    entries: readonly NewEntry[],
+    targets: readonly TargetRecord[] = [],
+  ): Promise<void> {
     const now = this.#store.now()
     await this.#commits.run(claim.tenant, async (transaction) => {
       // First, because it asks for the fence.
       await giveDeliveryBack(transaction, claim, end, now)
+      for (const target of targets) await updateTarget(transaction, claim, target)
       if (end.isUnspooled === true) await markUnspooled(transaction, claim.delivery)
       await enqueue(transaction, claim.tenant, entries, now)
     })

@@ -2,6 +2,7 @@
 import { DrawbridgeError } from '../base/index.ts'
 import type { Route } from '../contract/index.ts'
 import type { RouteRepository } from '../delivery/index.ts'
+import { coalescedByTenant } from './coalesced.ts'
 import type { Executor } from './schema.ts'
 import { isReferenceBroken, isTaken, type Store } from './store.ts'
 
@@ -22,9 +23,14 @@ export class SqlRoutes implements RouteRepository {
   }
 
   async byName(tenant: string, name: string): Promise<Route | null> {
-    const [route] = await this.#read(tenant, name)
-    return route ?? null
+    return await this.#byName(tenant, name)
   }
+
+  readonly #byName = coalescedByTenant(async (tenant, names: readonly string[]) => {
+    const known = new Map<string, Route | null>()
+    for (const name of new Set(names)) known.set(name, (await this.#read(tenant, name))[0] ?? null)
+    return names.map((name) => known.get(name) ?? null)
+  })
 
   async list(tenant: string): Promise<Route[]> {
     return await this.#read(tenant, null)

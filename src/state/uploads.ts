@@ -56,20 +56,20 @@ export async function addUpload(
   if (bytes !== null) await insertBytes.run(database, { upload, bytes })
 }
 
-/** Finds uploads of a tenant by their ids. */
+/** Finds uploads of a tenant, in the order of their ids; null for what is not there. */
 export async function findUploads(
   database: Executor,
   tenant: string,
   ids: readonly string[],
-): Promise<{ file: SpooledFile; delivery: string | null }[]> {
-  if (ids.length === 0) return []
+): Promise<({ readonly file: SpooledFile; readonly delivery: string | null } | null)[]> {
   const rows = await database
     .selectFrom('uploads')
     .selectAll()
     .where('tenant', '=', tenant)
     .where('id', 'in', ids)
     .execute()
-  return rows.map((row) => ({ file: fileOf(row), delivery: row.delivery_id }))
+  const known = new Map(rows.map((row) => [row.id, { file: fileOf(row), delivery: row.delivery_id }]))
+  return ids.map((id) => known.get(id) ?? null)
 }
 
 interface Taking {

@@ -122,7 +122,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     name: 'the next attempt is not planned',
     repository: (inner) =>
       changed(inner, {
-        release: (claim, end, entries) => inner.release(claim, { ...end, availableAt: null }, entries),
+        release: (claim, end, ...rest) => inner.release(claim, { ...end, availableAt: null }, ...rest),
       }),
   },
   {
@@ -260,6 +260,13 @@ function unrecorded(inner: DeliveryRepository): DeliveryRepository {
   return changed(inner, {
     saveItem: (claim, connection, item) =>
       inner.saveItem(claim, connection, item.state === 'sent' ? { ...item, state: 'waiting' } : item),
+    saveItems: (claim, connection, items, ...rest) =>
+      inner.saveItems(
+        claim,
+        connection,
+        items.map((item) => (item.state === 'sent' ? { ...item, state: 'waiting' } : item)),
+        ...rest,
+      ),
   })
 }
 

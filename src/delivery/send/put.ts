@@ -18,11 +18,18 @@ import {
 /**
  * Sends an item with one PUT, recorded before it leaves. An answer that was lost is resolved by sending the identical
  * request again.
+ * @param isRecorded it was written down with its plan that this very call sends it
  * @throws KeyConflict
  */
-export async function putItem(sending: Sending, item: ItemRecord, body: ItemBody): Promise<ItemRecord> {
+export async function putItem(
+  sending: Sending,
+  item: ItemRecord,
+  body: ItemBody,
+  isRecorded: boolean,
+): Promise<ItemRecord> {
   const mayBeOurs = item.state === 'sent'
-  const sent = mayBeOurs ? item : await saved(sending, { ...item, state: 'sent' })
+  const begun: ItemRecord = { ...item, state: 'sent' }
+  const sent = mayBeOurs || isRecorded ? begun : await saved(sending, begun)
   const onProgress = (bytesSent: number): void => tellProgress(sending, item, bytesSent)
   const options = putOptions(sending, item, { onProgress })
   try {
