@@ -6,6 +6,7 @@ import { createReadStream, readFileSync } from 'node:fs'
 import { copyFile, open, stat } from 'node:fs/promises'
 import { Agent, request } from 'node:http'
 import { PutObjectCommand, S3Client, UploadPartCommand } from '@aws-sdk/client-s3'
+import { boundYoungGeneration } from '../src/cli/young-generation.ts'
 import { FileSource } from '../src/delivery/index.ts'
 import { openBenchHouse, person, tenant } from './delivery-house.ts'
 
@@ -31,7 +32,7 @@ export interface JobResult {
 const smallBytes = 10 * 1024
 const partBytes = 8 * 1024 * 1024
 const inFlight = 32
-const callers = 64
+const callers = 128
 
 type Job = (input: JobInput, measure: <T>(work: () => Promise<T>) => Promise<T>) => Promise<void>
 
@@ -204,6 +205,8 @@ function peakRssBytes(): number {
 }
 
 if (import.meta.main) {
+  // As the program does when it starts.
+  boundYoungGeneration()
   const [, , name = '', json = '{}'] = process.argv
   const job = Object.hasOwn(jobs, name) ? jobs[name] : undefined
   if (job === undefined) throw new TypeError(`there is no job \`${name}\``)

@@ -17,7 +17,7 @@ interface Job {
 const largestGroup = 512
 /** After a group of this size the next one is given a moment to gather. */
 const busyGroup = 8
-const gatherMs = 2
+const gatherMs = 5
 
 /** Runs writes in shared transactions, in the order in which they were asked for. */
 export class GroupCommit {
@@ -26,7 +26,10 @@ export class GroupCommit {
   #waiting: Job[] = []
   #isRunning = false
 
-  /** `pause` gives the next group its moment; it is not the house's clock, which tests may hold still. */
+  /**
+   * `pause` gives the next group its moment, of 0 ms a turn of the event loop; it is not the house's clock, which tests may
+   * hold still.
+   */
   constructor(store: Store, pause: Clock['sleep']) {
     this.#store = store
     this.#pause = pause
@@ -51,9 +54,10 @@ export class GroupCommit {
   async #drain(): Promise<void> {
     this.#isRunning = true
     try {
-      // Whoever asks in this same turn of the event loop still comes along.
-      await Promise.resolve()
       while (this.#waiting.length > 0) {
+        // Whoever is woken by this turn of the event loop still comes along. Without this, one report would go through all of
+        // its commits alone while the answers of its neighbours wait to be read.
+        await this.#pause(0)
         const group = this.#waiting.splice(0, largestGroup)
         await this.#commit(group)
         if (group.length >= busyGroup && this.#waiting.length < largestGroup) {

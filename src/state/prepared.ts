@@ -18,10 +18,16 @@ class Place {
   }
 }
 
+interface Made<R> {
+  readonly compiled: CompiledQuery<R>
+  /** Of its values, in their order; what is no place is the same every time. */
+  readonly places: readonly unknown[]
+}
+
 /** One query, compiled when a database first runs it. */
 export class Prepared<V extends Values, R> {
   readonly #build: (executor: Executor, value: V) => Compilable<R>
-  readonly #compiled = new WeakMap<object, CompiledQuery<R>>()
+  readonly #made = new WeakMap<object, Made<R>>()
 
   /** `build` makes the same query each time, of the places of its values. */
   constructor(build: (executor: Executor, value: V) => Compilable<R>) {
@@ -30,9 +36,10 @@ export class Prepared<V extends Values, R> {
 
   /** Runs it with these values. */
   async run(executor: Executor, values: V): Promise<QueryResult<R>> {
-    const compiled = this.#compiledFor(executor, values)
-    const parameters = compiled.parameters.map((one) => (one instanceof Place ? values[one.name] : one))
-    return await executor.executeQuery<R>({ ...compiled, parameters })
+    const { compiled, places } = this.#madeFor(executor, values)
+    const parameters = places.map((place) => (place instanceof Place ? values[place.name] : place))
+    const { sql, query, queryId } = compiled
+    return await executor.executeQuery<R>({ sql, query, queryId, parameters })
   }
 
   /** Runs it and tells how many rows it changed. */
@@ -40,14 +47,15 @@ export class Prepared<V extends Values, R> {
     return Number((await this.run(executor, values)).numAffectedRows ?? 0)
   }
 
-  #compiledFor(executor: Executor, values: V): CompiledQuery<R> {
+  #madeFor(executor: Executor, values: V): Made<R> {
     // The adapter is the same for a database and its transactions, and differs between databases.
     const { adapter } = executor.getExecutor()
-    const known = this.#compiled.get(adapter)
+    const known = this.#made.get(adapter)
     if (known !== undefined) return known
     const compiled = this.#build(executor, placesOf(values)).compile()
-    this.#compiled.set(adapter, compiled)
-    return compiled
+    const made = { compiled, places: [...compiled.parameters] }
+    this.#made.set(adapter, made)
+    return made
   }
 }
 

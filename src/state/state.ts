@@ -41,7 +41,7 @@ export interface StateOptions {
   /** The machine's clock; the embedded database has no other. */
   readonly clock: Clock
   readonly random?: Random
-  /** How a busy database waits for more writes to come along. Absent: the machine's timer. */
+  /** How the database waits for more writes to come along; 0 ms are a turn of the event loop. Absent: the machine's timer. */
   readonly pause?: Clock['sleep']
 }
 
@@ -143,6 +143,12 @@ interface Place {
 
 function rootKeyOf(directory: string): string {
   return join(directory, 'keys', 'root.key')
+}
+
+/** The machine's timer; no time at all is one turn of the event loop. */
+function machinePause(milliseconds: number): Promise<void> {
+  if (milliseconds > 0) return systemClock.sleep(milliseconds)
+  return new Promise((resolve) => setImmediate(resolve))
 }
 
 async function assembleOrClose(place: Place, store: Store, random: Random, options: StateOptions): Promise<State> {

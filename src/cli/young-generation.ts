@@ -1,0 +1,19 @@
+/**
+ * Keeps the memory of short-lived objects small. V8 lets it grow to more than a hundred megabytes when much is allocated,
+ * which costs memory and saves hardly any time here: reports travel in buffers, and their records die young.
+ */
+import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8'
+
+const enoughBytes = 16 << 20
+const checkMs = 50
+
+/** Lets the young generation grow to about that size and no further, from now until the process ends. */
+export function boundYoungGeneration(): void {
+  const timer = setInterval(() => {
+    const space = getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space')
+    if (space !== undefined && space.space_size < enoughBytes) return
+    setFlagsFromString('--semi-space-growth-factor=1')
+    clearInterval(timer)
+  }, checkMs)
+  timer.unref()
+}
