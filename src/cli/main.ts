@@ -12,7 +12,9 @@ import { reportFailure } from './failure.ts'
 import { makeProgram } from './program.ts'
 import { openTerminal, type Terminal } from './terminal.ts'
 import type { OpenTracing } from './tracing.ts'
+import { boundYoungGeneration } from './young-generation.ts'
 
+boundYoungGeneration()
 const stop = new AbortController()
 const terminal = openTerminal({
   stdout: process.stdout,

@@ -5,7 +5,7 @@
 import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8'
 
 const enoughBytes = 16 << 20
-const checkMs = 50
+const checkMs = 10
 
 /** Lets the young generation grow to about that size and no further, from now until the process ends. */
 export function boundYoungGeneration(): void {

@@ -23,14 +23,16 @@ const gatherMs = 5
 export class GroupCommit {
   readonly #store: Store
   readonly #pause: Clock['sleep']
+  readonly #turn: () => Promise<void>
   #waiting: Job[] = []
   #isRunning = false
 
   /**
-   * `pause` gives the next group its moment, of 0 ms a turn of the event loop; it is not the house's clock, which tests may
-   * hold still.
+   * `pause` gives the next group its moment, and `turn` waits for the end of a turn of the event loop; both are the
+   * machine's and not the house's clock, which tests may hold still.
    */
-  constructor(store: Store, pause: Clock['sleep']) {
+  constructor(store: Store, pause: Clock['sleep'], turn: () => Promise<void>) {
+    this.#turn = turn
     this.#store = store
     this.#pause = pause
   }
@@ -57,7 +59,7 @@ export class GroupCommit {
       while (this.#waiting.length > 0) {
         // Whoever is woken by this turn of the event loop still comes along. Without this, one report would go through all of
         // its commits alone while the answers of its neighbours wait to be read.
-        await this.#pause(0)
+        await this.#turn()
         const group = this.#waiting.splice(0, largestGroup)
         await this.#commit(group)
         if (group.length >= busyGroup && this.#waiting.length < largestGroup) {

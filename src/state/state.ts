@@ -41,7 +41,7 @@ export interface StateOptions {
   /** The machine's clock; the embedded database has no other. */
   readonly clock: Clock
   readonly random?: Random
-  /** How the database waits for more writes to come along; 0 ms are a turn of the event loop. Absent: the machine's timer. */
+  /** How a busy database waits for more writes to come along. Absent: the machine's timer and the turns of its event loop. */
   readonly pause?: Clock['sleep']
 }
 
@@ -145,9 +145,7 @@ function rootKeyOf(directory: string): string {
   return join(directory, 'keys', 'root.key')
 }
 
-/** The machine's timer; no time at all is one turn of the event loop. */
-function machinePause(milliseconds: number): Promise<void> {
-  if (milliseconds > 0) return systemClock.sleep(milliseconds)
+function turnOfEventLoop(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
 }
 
@@ -162,13 +160,15 @@ async function assembleOrClose(place: Place, store: Store, random: Random, optio
 
 async function assemble(place: Place, store: Store, random: Random, options: StateOptions): Promise<State> {
   const { clock, pause = systemClock.sleep } = options
+  // Where time is played, all that happens in a turn happens at once.
+  const turn = options.pause === undefined ? turnOfEventLoop : async () => {}
   const isNew = await store.read(everyTenant, async (executor) => {
     const sealed = await executor.selectFrom('sealed_values').select('name').execute()
     return sealed.length === 0
   })
   const sealer = new Sealer(await rootKey(place.rootKeyFile, isNew, random), random)
   const evidenceKeys = await EvidenceKeys.open(store, sealer, random, clock)
-  const commits = new GroupCommit(store, pause)
+  const commits = new GroupCommit(store, pause, turn)
   const deliveries = new SqlDeliveries(store, commits)
   // The lock proves that the workers of before are gone. Where there is none, their leases run out.
   if (place.lock !== null) await deliveries.voidLeases()
