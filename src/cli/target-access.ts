@@ -33,9 +33,7 @@ export function targetAccess(
       const secret = (): ReturnType<ConnectionRepository['secretOf']> => connections.secretOf(tenant, name)
       // What is opened follows from these: another version of the connection is opened anew.
       const place = JSON.stringify([tenant, connection.id, connection.version, identity])
-      return await shared.open(place, async () =>
-        openConnection(connection, await secret(), identity, context, secret),
-      )
+      return await shared.open(place, async () => openConnection(connection, await secret(), identity, context, secret))
     },
     explain: async (tenant, name, identity, error) => {
       const connection = await find(tenant, name)
