@@ -108,6 +108,24 @@ describe.skipIf(needs(chromiumPath, 'chromium'))('a connection that breaks and i
     await look(page, 'history')
   })
 
+  test('by keyboard alone: the red link opens its cause, and another page begins at its heading', async () => {
+    const focused = (): Promise<unknown> => page.evaluate('document.activeElement.textContent')
+    await page.getByRole('link', { name: 'Overview' }).focus()
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { level: 1, name: cast.s3, exact: true }).waitFor()
+    expect(await focused()).toBe(cast.s3)
+    expect(await page.title()).toBe(`${cast.s3} · Drawbridge`)
+    await page.locator('[data-link=assume-role] button').focus()
+    await page.keyboard.press('Enter')
+    expect(await page.locator('details[data-cause]').first().getAttribute('open')).not.toBeNull()
+    expect(await focused()).toContain('aws:SourceIp')
+    await page.keyboard.press('Enter')
+    expect(await page.locator('details[data-cause]').first().getAttribute('open')).toBeNull()
+    await page.getByRole('button', { name: 'Skip to the page' }).focus()
+    await page.keyboard.press('Enter')
+    expect(await focused()).toBe(cast.s3)
+  })
+
   test('the ticket is one file, is listed as open, and shows the same diagnosis', async () => {
     await page.getByRole('link', { name: 'Overview' }).click()
     const [download] = await Promise.all([

@@ -33,6 +33,9 @@ export function App() {
   const who = isOut ? undefined : status.data?.signedIn
   return (
     <>
+      <button type="button" className="skip" onClick={() => document.querySelector<HTMLElement>('h1')?.focus()}>
+        Skip to the page
+      </button>
       <header className="top">
         <div className="top-inner">
           <span className="brand">

@@ -11,8 +11,14 @@ const words: Readonly<Record<CheckStatus, string>> = {
   skipped: 'not reached',
 }
 
+interface Props {
+  readonly chain: Chain
+  /** The id of the diagnosis on this page: a red link leads there and opens its first cause. */
+  readonly opens?: string
+}
+
 /** Draws a chain; on a narrow page from top to bottom. */
-export function ChainRow({ chain }: { readonly chain: Chain }) {
+export function ChainRow({ chain, opens }: Props) {
   return (
     <ol className={styles['chain']} aria-label="access chain">
       {chain.links.map((link) => (
@@ -26,7 +32,13 @@ export function ChainRow({ chain }: { readonly chain: Chain }) {
           <span className={styles['mark']} data-status={link.status} role="img" aria-label={words[link.status]}>
             {marks[link.status]}
           </span>
-          <span className={styles['title']}>{link.title}</span>
+          {link.status === 'fail' && opens !== undefined ? (
+            <button type="button" className={styles['title']} onClick={() => openCause(opens)}>
+              {link.title}
+            </button>
+          ) : (
+            <span className={styles['title']}>{link.title}</span>
+          )}
           <span className={styles['detail']} title={link.detail}>
             <Prose text={link.detail} />
           </span>
@@ -34,4 +46,12 @@ export function ChainRow({ chain }: { readonly chain: Chain }) {
       ))}
     </ol>
   )
+}
+
+function openCause(id: string): void {
+  const cause = document.getElementById(id)?.querySelector('details')
+  if (cause === null || cause === undefined) return
+  cause.open = true
+  cause.scrollIntoView({ block: 'start' })
+  cause.querySelector('summary')?.focus()
 }

@@ -12,12 +12,14 @@ const confidenceColor = { proved: bad, likely: warning, possible: neutral } as c
 export function DiagnosisView({
   diagnosis,
   withChain,
+  id,
 }: {
   readonly diagnosis: Diagnosis
+  readonly id?: string
   readonly withChain?: boolean
 }) {
   return (
-    <section aria-label="diagnosis">
+    <section aria-label="diagnosis" id={id}>
       <Alert color="red" variant="light" title={<Prose text={diagnosis.summary} />} mt="sm">
         <span className="quiet">
           {diagnosis.operation} ·{' '}

@@ -2,7 +2,7 @@
 
 import { Alert, Button } from '@mantine/core'
 import { useEffect, useState } from 'react'
-import type { Connection } from '../../../src/contract/index.ts'
+import type { Connection, Verification } from '../../../src/contract/index.ts'
 import { useVerification } from '../api.ts'
 import { ChainRow } from '../ui/chain.tsx'
 import { CheckList } from '../ui/check-list.tsx'
@@ -37,6 +37,9 @@ export function ConnectionOverview({ connection }: { readonly connection: Connec
           Its chain is green from the person to the object. It can be a target of a route now.
         </Alert>
       ) : null}
+      <p className="unseen" role="status">
+        {verification.running ? 'The verification runs.' : outcomeOf(verification.done)}
+      </p>
       <section className="card" aria-label="chain">
         <div className="row">
           <span className="mono">{placeOf(connection.location)}</span>
@@ -44,7 +47,7 @@ export function ConnectionOverview({ connection }: { readonly connection: Connec
             Verify configuration
           </Button>
         </div>
-        {last ? <ChainRow chain={last.chain} /> : <p className="quiet">Not verified yet.</p>}
+        {last ? <ChainRow chain={last.chain} opens="diagnosis" /> : <p className="quiet">Not verified yet.</p>}
         {last ? <p className="quiet">Verified {when(last.finishedAt)}.</p> : null}
         {last?.redSince ? <p className="quiet">Red since {when(last.redSince)}.</p> : null}
         {last?.sessionValidUntil ? (
@@ -60,7 +63,7 @@ export function ConnectionOverview({ connection }: { readonly connection: Connec
         ) : null}
         {verification.error ? <Trouble error={verification.error} onAgain={verification.start} /> : null}
       </section>
-      {last?.diagnosis && !verification.running ? <DiagnosisView diagnosis={last.diagnosis} /> : null}
+      {last?.diagnosis && !verification.running ? <DiagnosisView diagnosis={last.diagnosis} id="diagnosis" /> : null}
       {isRed ? <HandOver connection={name} /> : null}
       {checks.length > 0 ? (
         <section className="card" aria-label="the checks" aria-busy={verification.running}>
@@ -74,6 +77,15 @@ export function ConnectionOverview({ connection }: { readonly connection: Connec
       <Facts connection={connection} />
     </>
   )
+}
+
+/** What ears are told when a verification that was asked for here has ended. */
+function outcomeOf(done: Verification | null): string {
+  if (done === null) return ''
+  if (done.status === 'pass') return 'The verification ended: the connection works.'
+  return done.status === 'fail'
+    ? 'The verification ended: the connection is refused.'
+    : 'The verification ended without a result.'
 }
 
 function Facts({ connection }: { readonly connection: Connection }) {
