@@ -27,7 +27,7 @@ function hurried(): { around: ConnectionContext; waited: () => number } {
     now: () => new Date(around.clock.now().getTime() + aheadMs),
     async sleep(milliseconds, signal) {
       // The budgets, which must not run out by being watched.
-      if (milliseconds >= 20_000) return around.clock.sleep(milliseconds, signal)
+      if (milliseconds > 5_000) return around.clock.sleep(milliseconds, signal)
       aheadMs += milliseconds
       house.sandbox.advance(milliseconds)
     },
@@ -48,11 +48,12 @@ async function applyKit(connection: Connection, without = ''): Promise<void> {
   await house.putRole(customerAccountId, `drawbridge-${connection.name}`, '/', trust, edited)
 }
 
-async function verify(connection: Connection, patienceMs: number) {
+async function verify(connection: Connection, patienceMs: number, hasWorked?: boolean) {
   const { around, waited } = hurried()
   const waits: VerificationWait[] = []
   const report = await house.verify(connection, { kind: 'none' }, around, {
     patienceMs,
+    hasWorked,
     tell: (event) => {
       if (event.type === 'wait') waits.push(event.wait)
     },
@@ -95,6 +96,14 @@ describe('a real fault', () => {
     expect(red?.repair).toContain('permissions-policy.json')
     expect(waits.length).toBeGreaterThan(3)
     expect(waitedMs).toBeLessThanOrEqual(30_000)
+  })
+
+  it('waits where the connection is broken, and was never seen to work', async () => {
+    const connection = await connect('export')
+    await applyKit(connection, 's3:PutObject')
+    const broken = { ...connection, state: 'broken' } as const
+    expect((await verify(broken, 30_000)).waits).toEqual([])
+    expect((await verify(broken, 30_000, false)).waits.length).toBeGreaterThan(3)
   })
 
   it('is red at once where the connection worked before', async () => {

@@ -46,13 +46,29 @@ export async function* verify(
   const identity = requireIdentity(connection.identityMapping, await personToTry(house, caller, connection))
   const { signal, outsideRoot, patienceSeconds = usualPatienceSeconds } = options
   const otherTargets = await otherTargetsOf(name, house.tenant, { ...house, now: house.clock.now() })
-  const wanted = { signal, outsideRoot, patienceMs: patienceSeconds * 1000, otherTargets }
+  const wanted = {
+    signal,
+    outsideRoot,
+    patienceMs: patienceSeconds * 1000,
+    hasWorked: await hasWorked(house, connection),
+    otherTargets,
+  }
   for await (const event of verifyConnection(connection, secret, identity, house.context, wanted)) {
     // What was broken off proves nothing, and is no result to keep.
     if (event.type !== 'done' || options.signal?.aborted === true) yield event
     else yield { type: 'done', verification: await keep(house, caller, connection, event.verification) }
   }
 }
+
+/** Whether the connection was ever green as it is now. One that is broken may be new all the same: the kit comes after it. */
+async function hasWorked(house: House, { name, state, version }: Connection): Promise<boolean> {
+  if (state !== 'broken') return state === 'active'
+  const entries = await house.watch.history(house.tenant, name, mostEntries)
+  return entries.some((entry) => entry.status === 'pass' && entry.version === version)
+}
+
+/** So far back is looked for a green verification. */
+const mostEntries = 200
 
 async function keep(
   house: House,

@@ -27,6 +27,8 @@ const underway: ReadonlySet<string> = new Set([
 interface PatienceOptions {
   readonly context: ConnectionContext
   readonly connection: Connection
+  /** Whether the connection was ever seen to work as it is; undefined: as its state tells. */
+  readonly hasWorked: boolean | undefined
   /** How long the whole verification waits at most; 0: not at all. */
   readonly patienceMs: number
   readonly signal: AbortSignal
@@ -40,8 +42,8 @@ export class Patience {
 
   constructor(options: PatienceOptions) {
     this.#options = options
-    const { context, connection, patienceMs } = options
-    this.#until = context.clock.now().getTime() + (isNew(connection) ? patienceMs : 0)
+    const { context, connection, patienceMs, hasWorked = wasGreen(connection) } = options
+    this.#until = context.clock.now().getTime() + (hasWorked ? 0 : patienceMs)
   }
 
   /**
@@ -81,9 +83,9 @@ export class Patience {
   }
 }
 
-/** True for a connection that was never seen to work as it is now: nobody knows when its other side was set up. */
-function isNew(connection: Connection): boolean {
-  return connection.state === 'unverified' && connection.lastVerification?.status !== 'pass'
+/** False for a connection that nobody verified as it is now: nobody knows when its other side was set up. */
+function wasGreen(connection: Connection): boolean {
+  return connection.state !== 'unverified' || connection.lastVerification?.status === 'pass'
 }
 
 function isUnderway(error: unknown): error is DrawbridgeError {

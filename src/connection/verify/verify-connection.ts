@@ -33,6 +33,8 @@ export interface VerifyOptions {
    * at most half of the budget. Absent: not at all.
    */
   readonly patienceMs?: number | undefined
+  /** Whether it was ever seen to work as it is now. Absent: unless it is unverified. */
+  readonly hasWorked?: boolean | undefined
   /** How the other targets of the same routes fare, for the diagnosis of a red result. */
   readonly otherTargets?: LiveOptions['otherTargets']
   readonly signal?: AbortSignal | undefined
@@ -76,6 +78,7 @@ export async function* verifyConnection(
   const patience = new Patience({
     context,
     connection,
+    hasWorked: options.hasWorked,
     patienceMs: Math.min(options.patienceMs ?? 0, budgetMs / 2),
     signal: stop.signal,
     tell: (wait) => recorder.tellWait(wait),
