@@ -1,0 +1,5 @@
+/** Writes docs/faults.md from the fault matrix of the tests. */
+import { writeFileSync } from 'node:fs'
+import { faultPage } from '../test/faults/matrix.ts'
+
+writeFileSync(new URL('../docs/faults.md', import.meta.url), faultPage())
