@@ -188,11 +188,16 @@ export class SqlConnections implements ConnectionRepository {
   }
 }
 
-/** Marks the External ID as this connection's for ever: a new one, or one that the tenant reserved. */
+/**
+ * Marks the External ID as this connection's for ever: a new one, or one that the tenant reserved. The subject of an ID token
+ * that we sign for it takes its place.
+ */
 async function useExternalId(transaction: Executor, connection: Connection): Promise<void> {
   const { authentication, tenant, id } = connection
-  if (authentication.kind !== 'role' || authentication.externalId === null) return
-  const { externalId } = authentication
+  if (authentication.kind !== 'role') return
+  const { webIdentity } = authentication
+  const externalId = authentication.externalId ?? (webIdentity?.tokens === 'issuer' ? webIdentity.subject : null)
+  if (externalId === null) return
   const reserved = await transaction
     .updateTable('external_ids')
     .set({ connection_id: id })

@@ -8,7 +8,9 @@ import {
   fixedBase,
   makeConnection,
   makeContext,
+  makeTokens,
   principalArn,
+  vendorAccount,
 } from '../testing/surroundings.ts'
 import { buildKit } from './build-kit.ts'
 import { quote } from './shell.ts'
@@ -76,6 +78,25 @@ describe('buildKit', () => {
     const fixed = await kitOf({}, { egress: ['203.0.113.7/32'] })
     expect(textOf(fixed, 'README.md')).toContain('203.0.113.7/32')
     expect(fixed.egress).toBe('203.0.113.7/32')
+  })
+
+  it('says to the vendor’s operator how the base identity gets its policy, whether it is a role or a user', async () => {
+    expect(textOf(await kitOf(), 'vendor-README.md')).toContain(
+      'aws iam put-role-policy --role-name drawbridge-base --policy-name drawbridge-drawbridge-acme',
+    )
+    const userArn = `arn:aws:iam::${vendorAccount}:user/apps/drawbridge`
+    const base = {
+      ...fixedBase(),
+      whoAmI: async () => ({ account: vendorAccount, callerArn: userArn, principalArn: userArn }),
+    }
+    const ofUser = await kitOf({}, { base })
+    expect(textOf(ofUser, 'vendor-README.md')).toContain('aws iam put-user-policy --user-name drawbridge --policy-name')
+    expect(textOf(ofUser, 'vendor-README.md')).toContain('move to a role')
+    expect(textOf(ofUser, 'trust-policy.json')).toContain(userArn)
+    const asked = { authentication: { kind: 'role', webIdentity: true } } as const
+    const token = textOf(await kitOf(asked, { tokens: makeTokens() }), 'vendor-README.md')
+    expect(token).toContain('/.well-known/jwks.json')
+    expect(token).not.toContain('put-role-policy')
   })
 
   it('writes scripts that a shell can read and that stop in the wrong account', async () => {

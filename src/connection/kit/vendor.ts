@@ -35,6 +35,7 @@ function ownIdentity(model: SetupModel): string[] {
   return [
     '## Our own identity',
     `\`vendor-base-policy.json\` is the identity-based policy of \`${model.vendorPrincipalArn}\` for this connection: it may assume \`${model.roleArn}\` and no other role, and it has no rights on any storage. An identity that serves several connections has one such statement for each; nothing wider is needed, and \`sts:AssumeRole\` on \`*\` would let anybody who can enter a role ARN try roles of others.`,
+    applyBase(model),
     ...(model.externalId === null
       ? []
       : [
@@ -50,4 +51,16 @@ function tokenPart({ issuer, audience, subject }: KitProvider): string[] {
     `We have no AWS identity for this connection and need no policy on our side: an ID token of \`${issuer}\` for \`${audience}\` with the subject \`${subject}\` opens the role. No External ID is sent, because AssumeRoleWithWebIdentity knows none; audience and subject are what the customer's trust policy compares.`,
     `Where we sign the tokens ourselves, \`vendor-openid-configuration.json\` and \`vendor-jwks.json\` must be served, as they are, at\n\n    ${issuer}/.well-known/openid-configuration\n    ${issuer}/.well-known/jwks.json\n\nto everybody, over https with a certificate of a public authority: AWS fetches them. Whoever can change what is served there can open every role that trusts it, and so can whoever has the signing key.`,
   ]
+}
+
+/** The command that gives our identity the policy: a role in most deployments, an IAM user where there is only an access key. */
+function applyBase({ vendorPrincipalArn, roleArn }: SetupModel): string {
+  const [, kind = '', name = ''] = /:(role|user)\/(?:.*\/)?([^/]+)$/.exec(vendorPrincipalArn) ?? []
+  if (kind === '') return 'Add it to whatever gives that identity its rights.'
+  const policy = `drawbridge-${roleArn.slice(roleArn.lastIndexOf('/') + 1)}`.slice(0, 128)
+  const user =
+    kind === 'user'
+      ? ' An IAM user has a long-lived access key: keep it for trying things out, rotate it, and move to a role as soon as you can.'
+      : ''
+  return `Give it to the ${kind}, with credentials of your own account that may change IAM:\n\n    aws iam put-${kind}-policy --${kind}-name ${name} --policy-name ${policy} \\\n      --policy-document file://vendor-base-policy.json${user === '' ? '' : `\n\n${user.trim()}`}`
 }

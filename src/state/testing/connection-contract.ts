@@ -44,6 +44,20 @@ export function connectionContract(subject: () => Subject): void {
       connections.add(localConnection(name, over), { kind: 'none' })
     await expect(add({}, 'acme')).rejects.toMatchObject(taken)
     await expect(add({ authentication: role('dbx_1', `${arn}-2`) })).rejects.toMatchObject(taken)
+    const token = {
+      tokens: 'issuer',
+      issuer: 'https://i.example',
+      audience: 'sts',
+      subject: 'drawbridge:acme:1',
+    } as const
+    const byToken = (subject: string) => ({
+      ...role('', `${arn}-3`),
+      externalId: null,
+      externalIdOrigin: 'none' as const,
+      webIdentity: { ...token, subject },
+    })
+    await connections.add(localConnection('token', { authentication: byToken('drawbridge:acme:1') }), { kind: 'none' })
+    await expect(add({ authentication: byToken('drawbridge:acme:1') })).rejects.toMatchObject(taken)
     const foreign = add({ tenant: 'other', authentication: role('dbx_2', arn) })
     await expect(foreign).rejects.toMatchObject({ ...taken, message: 'this role ARN can not be used here' })
     await connections.remove(tenant, 'acme')
