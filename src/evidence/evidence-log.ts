@@ -9,10 +9,12 @@ import type { VerifiedCheckpoint } from './checkpoint.ts'
 import { isOrigin, parseDecimal, signCheckpoint, verifyCheckpoint } from './checkpoint.ts'
 import { evidenceKeyId, publicHalf } from './evidence-key.ts'
 import { entryJson } from './log-entry.ts'
+import type { LogProof, SignedCheckpoint } from './log-proof.ts'
 import type { IntegratedEntry, LogStore, PendingEntry } from './log-store.ts'
 import { proveConsistency, proveInclusion, verifyConsistency, verifyInclusion } from './merkle-proof.ts'
 import type { HashReader } from './merkle-tree.ts'
 import { frontierIndexes, hashesForLeaf, leafHash, readStoredHashes, storedHashIndex, treeHash } from './merkle-tree.ts'
+import { noteKeyId } from './signed-note.ts'
 import { writeTlogProof } from './tlog-proof.ts'
 
 /** The keys of a log. */
@@ -33,28 +35,6 @@ export interface EvidenceLogOptions extends LogKeys {
   /** This deployment: a URL without a scheme, `drawbridge.example`. A tenant's log is `<origin>/<tenant>`. */
   readonly origin: string
   readonly clock: Clock
-}
-
-/** A tree head with its signature. */
-export interface SignedCheckpoint {
-  readonly origin: string
-  readonly treeSize: number
-  readonly rootHash: Uint8Array
-  /** The signed note. */
-  readonly note: string
-}
-
-/** The proof that one entry is in the log. */
-export interface LogProof {
-  /** The entry's place in the log, from 0. */
-  readonly seq: number
-  /** The canonical JSON, the leaf's bytes. */
-  readonly entryJson: string
-  readonly checkpoint: SignedCheckpoint
-  /** From the leaf's sibling up to the root's child. */
-  readonly proof: readonly Uint8Array[]
-  /** The same as a file in the format of C2SP tlog-proof. */
-  readonly tlogProof: string
 }
 
 const batchSize = 256
@@ -295,7 +275,7 @@ export class EvidenceLog {
   /** The last checkpoint when it covers the entry under the present key, otherwise a new one. */
   async #covering(tenant: string, seq: number): Promise<SignedCheckpoint> {
     const note = await this.#options.store.lastCheckpoint(tenant)
-    const last = note === null ? null : verifyCheckpoint(note, this.#trusted, await this.originOf(tenant))
+    const last = note === null ? null : await this.#verify(tenant, note)
     if (note !== null && last?.ok && last.value.treeSize > seq && this.#isSignedNow(last.value)) {
       const { origin, treeSize, rootHash } = last.value
       return { origin, treeSize, rootHash, note }
@@ -325,13 +305,7 @@ export class EvidenceLog {
   }
 
   async #continues(tenant: string, note: string, size: number, root: Uint8Array): Promise<VerifiedCheckpoint> {
-    const origin = await this.originOf(tenant)
-    let verified = verifyCheckpoint(note, this.#trusted, origin)
-    const { reloadKeys } = this.#options
-    if (!verified.ok && verified.error === 'unsigned' && reloadKeys !== undefined) {
-      this.signWith(await reloadKeys())
-      verified = verifyCheckpoint(note, this.#trusted, origin)
-    }
+    const verified = await this.#verify(tenant, note)
     if (!verified.ok) {
       throw forked(tenant, `the checkpoint to continue from is not ours (${verified.error})`, { treeSize: size })
     }
@@ -343,6 +317,26 @@ export class EvidenceLog {
       throw forked(tenant, 'the evidence log does not begin as a checkpoint says', context)
     }
     return old
+  }
+
+  /** Verifies a checkpoint of ours. One that a key signed which is not known here tells that the key was rotated. */
+  async #verify(tenant: string, note: string): Promise<ReturnType<typeof verifyCheckpoint>> {
+    const origin = await this.originOf(tenant)
+    const { reloadKeys } = this.#options
+    const verified = verifyCheckpoint(note, this.#trusted, origin)
+    if (
+      reloadKeys === undefined ||
+      (verified.ok ? !this.#hasStranger(verified.value) : verified.error !== 'unsigned')
+    ) {
+      return verified
+    }
+    this.signWith(await reloadKeys())
+    return verifyCheckpoint(note, this.#trusted, origin)
+  }
+
+  #hasStranger({ origin, note }: VerifiedCheckpoint): boolean {
+    const known = new Set(this.#trusted.map((key) => noteKeyId(origin, key)))
+    return note.signatures.some(({ name, keyId }) => name === origin && !known.has(keyId))
   }
 
   #isSignedNow(checkpoint: VerifiedCheckpoint): boolean {

@@ -15,10 +15,11 @@ export {
   importPrivateKeyPem,
   importPublicKeyPem,
 } from './evidence-key.ts'
-export type { EvidenceLogOptions, LogKeys, LogProof, SignedCheckpoint } from './evidence-log.ts'
+export type { EvidenceLogOptions, LogKeys } from './evidence-log.ts'
 export { EvidenceLog } from './evidence-log.ts'
 export type { LogEntry } from './log-entry.ts'
 export { parseEntry } from './log-entry.ts'
+export type { LogProof, SignedCheckpoint } from './log-proof.ts'
 export type { IntegratedEntry, LogStore, PendingEntry } from './log-store.ts'
 export type { LogVerdict } from './log-verification.ts'
 export { verifyLog } from './log-verification.ts'
