@@ -231,7 +231,8 @@ async function output(command: readonly string[], environment: Readonly<Record<s
   const [program = '', ...parameters] = command
   const child = spawn(program, parameters, {
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, ...environment },
+    // What the machine says of AWS (a region, a bundle of authorities) is not meant for this sink, and no client is to heed it.
+    env: { ...withoutAws(process.env), ...environment },
   })
   const pieces: Buffer[] = []
   child.stdout.on('data', (piece: Buffer) => pieces.push(piece))
@@ -241,6 +242,10 @@ async function output(command: readonly string[], environment: Readonly<Record<s
   })
   if (status !== 0) throw new Error(`\`${program}\` ended with ${status}`)
   return Buffer.concat(pieces).toString('utf8')
+}
+
+function withoutAws(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith('AWS_')))
 }
 
 async function makeReport(directory: string, sizeBytes: number): Promise<string> {

@@ -2,12 +2,12 @@
  * The long run of the simulator: many seeds, every planted bug, and what came of it as a section of PROOF.md and JSON.
  * What is checked lives in the invariants; here is only the counting.
  */
+import { once } from 'node:events'
+import { availableParallelism } from 'node:os'
+import { Worker } from 'node:worker_threads'
 import { plantedBugs } from './bugs.ts'
-import { type Found, huntBug } from './hunt.ts'
-import type { RunResult } from './run.ts'
-import { run as runSchedule } from './run.ts'
-import { scheduleOf } from './schedule.ts'
-import { describeFailure, type Failure, shrink } from './shrink.ts'
+import type { Found } from './hunt.ts'
+import type { Answer, Question } from './proof-thread.ts'
 
 /** How long, and where to. */
 export interface ProofOptions {
@@ -53,36 +53,66 @@ async function prove(options: ProofOptions, print: (line: string) => void): Prom
   const faults = new Map<string, number>()
   const failures: { seed: number; text: string }[] = []
   const sum = { runs: 0, deliveries: 0, objects: 0, deaths: 0 }
-  let seed = first
-  for (; sum.deliveries < wanted; seed++) {
-    const result = await runSchedule(scheduleOf(seed, reportsPerRun))
-    add(sum, faults, result)
-    if (result.violations.length > 0) failures.push({ seed, text: await shortest(result) })
-    if (sum.runs % 250 === 0) print(`${sum.deliveries} deliveries, ${failures.length} failures`)
+  // Every report of a run is handed over once, so how many runs it takes is known beforehand.
+  const runs = Math.ceil(wanted / reportsPerRun)
+  const threads = openThreads(reportsPerRun)
+  try {
+    const seeds = Array.from({ length: runs }, (_, index) => ({ seed: first + index }))
+    await askAll(threads, seeds, (answer) => {
+      if (!('deaths' in answer)) throw new TypeError('a seed is answered with what it came to')
+      sum.runs++
+      sum.deliveries += answer.deliveries
+      sum.objects += answer.objects
+      sum.deaths += answer.deaths
+      for (const name of answer.faults) faults.set(name, (faults.get(name) ?? 0) + 1)
+      if (answer.failure !== null) failures.push({ seed: answer.seed, text: answer.failure })
+      if (sum.runs % 250 === 0) print(`${sum.deliveries} deliveries, ${failures.length} failures`)
+    })
+    const seconds = (performance.now() - startedAt) / 1000
+    const found = new Map<string, Found>()
+    const names = plantedBugs.map(({ name }) => name)
+    await askAll(
+      threads,
+      names.map((bug) => ({ bug })),
+      (answer) => {
+        if (!('name' in answer)) throw new TypeError('a bug is answered with where it was caught')
+        found.set(answer.name, answer)
+      },
+    )
+    const bugs = names.map((name) => found.get(name) ?? { name, seed: null, violation: null })
+    failures.sort((one, other) => one.seed - other.seed)
+    const last = first + runs - 1
+    return { seeds: { first, last }, ...sum, seconds, faults: Object.fromEntries(faults), failures, bugs }
+  } finally {
+    await Promise.all(threads.map((thread) => thread.terminate()))
   }
-  const seconds = (performance.now() - startedAt) / 1000
-  const bugs: Found[] = []
-  for (const bug of plantedBugs) bugs.push(await huntBug(bug))
-  return { seeds: { first, last: seed - 1 }, ...sum, seconds, faults: Object.fromEntries(faults), failures, bugs }
 }
 
-async function shortest({ schedule, violations }: Failure): Promise<string> {
-  return describeFailure(await shrink({ schedule, violations }))
+/** One for each core: a run is alone in its thread, and a seed decides it wherever it runs. */
+function openThreads(reportsPerRun: number): Worker[] {
+  return Array.from(
+    { length: availableParallelism() },
+    () => new Worker(new URL('proof-thread.ts', import.meta.url), { workerData: { reportsPerRun } }),
+  )
 }
 
-function add(
-  sum: { runs: number; deliveries: number; objects: number; deaths: number },
-  faults: Map<string, number>,
-  result: RunResult,
-): void {
-  sum.runs++
-  sum.deliveries += result.deliveries
-  sum.objects += result.objects
-  sum.deaths += result.history.deaths
-  for (const { kind, ...rest } of result.schedule.faults) {
-    const name = 'fault' in rest ? `${kind}: ${rest.fault}` : kind
-    faults.set(name, (faults.get(name) ?? 0) + 1)
+/** Puts the questions to the threads, each the next one when it has answered. */
+async function askAll(
+  threads: readonly Worker[],
+  questions: readonly Question[],
+  take: (answer: Answer) => void,
+): Promise<void> {
+  const waiting = questions.values()
+  const lane = async (thread: Worker): Promise<void> => {
+    // Another thread's failure ends the whole, and the questions with it.
+    for (const question of waiting) {
+      const answered = once(thread, 'message')
+      thread.postMessage(question)
+      const [answer] = await answered
+      take(answer as Answer)
+    }
   }
+  await Promise.all(threads.map(lane))
 }
 
 /** Writes the section of PROOF.md. */
@@ -101,7 +131,7 @@ network and buckets are played, and a seed decides everything.
 | objects left in buckets | ${proof.objects} |
 | processes killed | ${proof.deaths} |
 | seconds | ${Math.round(proof.seconds)} |
-| deliveries per second, one core | ${Math.round(proof.deliveries / proof.seconds)} |
+| deliveries per second, a thread for each core | ${Math.round(proof.deliveries / proof.seconds)} |
 | seeds that broke a promise | ${proof.failures.length} |
 
 ${held ? 'Every promise held in every run.' : '### What broke\n\n```\n'.concat(proof.failures.map(({ text }) => text).join('\n'), '\n```')}
