@@ -27,6 +27,8 @@ export interface Proof {
   readonly deliveries: number
   readonly objects: number
   readonly seconds: number
+  /** Absent in proofs that ran on one. */
+  readonly threads?: number
   readonly faults: Readonly<Record<string, number>>
   readonly deaths: number
   /** Seeds that broke a promise, in their shortest form. */
@@ -82,7 +84,7 @@ async function prove(options: ProofOptions, print: (line: string) => void): Prom
     const bugs = names.map((name) => found.get(name) ?? { name, seed: null, violation: null })
     failures.sort((one, other) => one.seed - other.seed)
     const last = first + runs - 1
-    return { seeds: { first, last }, ...sum, seconds, faults: Object.fromEntries(faults), failures, bugs }
+    return { seeds: { first, last }, ...sum, seconds, threads: threads.length, faults: Object.fromEntries(faults), failures, bugs }
   } finally {
     await Promise.all(threads.map((thread) => thread.terminate()))
   }
@@ -131,7 +133,7 @@ network and buckets are played, and a seed decides everything.
 | objects left in buckets | ${proof.objects} |
 | processes killed | ${proof.deaths} |
 | seconds | ${Math.round(proof.seconds)} |
-| deliveries per second, a thread for each core | ${Math.round(proof.deliveries / proof.seconds)} |
+| deliveries per second, ${proof.threads === undefined ? 'one core' : `${proof.threads} threads`} | ${Math.round(proof.deliveries / proof.seconds)} |
 | seeds that broke a promise | ${proof.failures.length} |
 
 ${held ? 'Every promise held in every run.' : '### What broke\n\n```\n'.concat(proof.failures.map(({ text }) => text).join('\n'), '\n```')}
