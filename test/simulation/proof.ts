@@ -84,7 +84,15 @@ async function prove(options: ProofOptions, print: (line: string) => void): Prom
     const bugs = names.map((name) => found.get(name) ?? { name, seed: null, violation: null })
     failures.sort((one, other) => one.seed - other.seed)
     const last = first + runs - 1
-    return { seeds: { first, last }, ...sum, seconds, threads: threads.length, faults: Object.fromEntries(faults), failures, bugs }
+    return {
+      seeds: { first, last },
+      ...sum,
+      seconds,
+      threads: threads.length,
+      faults: Object.fromEntries(faults),
+      failures,
+      bugs,
+    }
   } finally {
     await Promise.all(threads.map((thread) => thread.terminate()))
   }
