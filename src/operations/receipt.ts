@@ -17,8 +17,12 @@ export async function verifyReceipt(input: {
   readonly key: string | readonly string[]
 }): Promise<OperationOutput<'receipt.verify'>> {
   const files = typeof input.key === 'string' ? [input.key] : input.key
-  const keys = files.map((file) => readFile(file, 'utf8').catch((cause: unknown) => unreadable(file, cause)))
-  const { ok, checks } = await verifyPackage(await folderSource(input.folder), await Promise.all(keys))
+  const source = await folderSource(input.folder)
+  // After the folder: a key that failed while the folder was still read would be a rejection that nobody looks at.
+  const keys = await Promise.all(
+    files.map((file) => readFile(file, 'utf8').catch((cause: unknown) => unreadable(file, cause))),
+  )
+  const { ok, checks } = await verifyPackage(source, keys)
   return { ok, checks: checks.map((check) => ({ ...check })) }
 }
 
