@@ -702,6 +702,24 @@ describe('a container', () => {
     expect(report.diagnosis?.causes[0]?.repairs[0]?.summary).toContain('letters')
   })
 
+  it('is red when everybody can see it', async () => {
+    const container = azurite.owner.getContainerClient('exports')
+    await container.setAccessPolicy('container')
+    try {
+      const report = await reportOf('c')
+      const check = report.checks.find(({ id }) => id === 'public-refused')
+      expect(check).toMatchObject({ status: 'fail', link: 'container', cause: 'public-access' })
+      expect(check?.repair).toContain('set the container to private')
+    } finally {
+      await container.setAccessPolicy(undefined)
+    }
+  })
+
+  it('tells an export that may delete', async () => {
+    const report = await reportOf('cd')
+    expect(statuses(report)).toMatchObject({ 'put-object': 'pass', 'delete-refused': 'fail' })
+  })
+
   it('enrichment reads, lists and deletes its own probe', async () => {
     const report = await reportOf('rcwdl', { purpose: 'enrichment', writing: { resume: true } })
     expect(report.checks.filter((check) => check.status !== 'pass')).toEqual([])

@@ -41,6 +41,7 @@ async function deleteNothing(store: ObjectStore, key: string, signal: AbortSigna
 /** Without credentials neither the place nor what was written may be seen. `probe` null: nothing was written. */
 export async function checkPublicRefused(stage: StorageStage, probe: Probe | null): Promise<void> {
   const { connection, context, signal, outside } = stage
+  const link = isS3(connection) ? 'bucket-policy' : 'container'
   await run(stage, 'public-refused', async () => {
     const written = probe === null ? null : await lookAtPlace(connection, context, { key: probe.key, signal })
     const looks = [
@@ -50,7 +51,7 @@ export async function checkPublicRefused(stage: StorageStage, probe: Probe | nul
     for (const [what, look] of looks) {
       if (look !== null && look.fault !== null) throw look.fault
       const status = look?.status ?? 403
-      if (status < 300) return { status: 'fail', detail: `everybody can see ${what}, without any credentials` }
+      if (status < 300) return { status: 'fail', link, detail: `everybody can see ${what}, without any credentials` }
       if (status >= 500 || status === 429) {
         return { status: 'unknown', detail: `asked for ${what} without credentials, the store answered HTTP ${status}` }
       }
