@@ -12,6 +12,9 @@ export interface DirectoryLock {
   release(): void
 }
 
+/** The open files of held locks: a lock whose file was garbage would be collected, closed, and free. */
+const held = new Set<DatabaseSync>()
+
 /** Takes the lock of a directory, or says who has it. @throws data-directory-locked | data-directory-broken */
 export function lockDirectory(directory: string): DirectoryLock {
   // INVARIANT: nothing else in this process opens `lock.sqlite`. Closing any handle on it would drop the lock (POSIX).
@@ -23,12 +26,14 @@ export function lockDirectory(directory: string): DirectoryLock {
     database.close()
     throw isBusy(cause) ? locked(pidFile) : broken(cause)
   }
+  held.add(database)
   writeFileSync(pidFile, `${process.pid}\n`, { mode: 0o600 })
   return {
     release() {
       rmSync(pidFile, { force: true })
       database.exec('rollback')
       database.close()
+      held.delete(database)
     },
   }
 }

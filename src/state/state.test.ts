@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { ManualClock } from '../base/index.ts'
 import { localConnection, tenant } from '../delivery/testing/house.ts'
 import { exportPublicKeyPem } from '../evidence/index.ts'
@@ -43,12 +43,25 @@ test('a second opening is refused and names the process, and the first one goes 
   await expect(openState({ directory, clock })).rejects.toMatchObject({ code: 'data-directory-locked' })
 })
 
+test('a lock is held until it is released, even when nobody keeps what it gave', async () => {
+  const script = `const { lockDirectory } = await import(${JSON.stringify(join(import.meta.dirname, 'lock.ts'))})
+    lockDirectory(${JSON.stringify(directory)}); await new Promise((turn) => setTimeout(turn)); gc()
+    await new Promise((turn) => setTimeout(turn, 50)); process.stdout.write('locked'); setInterval(() => {}, 1000)`
+  const child = spawn(process.execPath, ['--expose-gc', '--input-type=module', '--eval', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  await once(child.stdout, 'data')
+  await expect(openState({ directory, clock })).rejects.toMatchObject({ code: 'data-directory-locked' })
+})
+
 test('the lock of a process that was killed is free, and its process id does not matter', async () => {
   const script = `const { lockDirectory } = await import(${JSON.stringify(join(import.meta.dirname, 'lock.ts'))})
     globalThis.lock = lockDirectory(${JSON.stringify(directory)}); process.stdout.write('locked'); setInterval(() => {}, 1000)`
   const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
+  onTestFinished(() => void child.kill('SIGKILL'))
   await once(child.stdout, 'data')
   await expect(openState({ directory, clock })).rejects.toMatchObject({
     message: `process ${child.pid} holds the data directory`,
