@@ -143,7 +143,7 @@ export class DeliveryWorker {
 
   /** How much more can be begun. Small ones are taken several at a time: one claim costs as much as many. */
   #room(): Required<ClaimLimit> {
-    const { concurrency = 4, smallConcurrency = 128 } = this.#parts
+    const { concurrency = 4, smallConcurrency = 64 } = this.#parts
     let [small, large, suspects] = [smallConcurrency, concurrency, 1]
     for (const { isSmall, crashes } of this.#running.values()) {
       if (isSmall) small -= 1
