@@ -58,8 +58,8 @@ describe('signing in at the terminal', () => {
   const run = (...words: string[]): Promise<Ran> => runCli(words, { directory, environment: environment() })
   const file = (): string => join(directory, 'config', 'drawbridge', 'sign-in.json')
 
-  async function signIn(subject: string): Promise<Ran> {
-    const child = startCli(['sign-in', '--no-browser'], { directory, environment: environment() })
+  async function signIn(subject: string, given = environment()): Promise<Ran> {
+    const child = startCli(['sign-in', '--no-browser'], { directory, environment: given })
     const result = ended(child)
     const browser = new TestBrowser()
     const start = await browser.visit(await address(child))
@@ -171,6 +171,19 @@ describe('signing in at the terminal', () => {
     expect(await readFile(file(), 'utf8')).not.toContain('idToken')
     expect((await run('whoami')).code).toBe(3)
     expect((await run('sign-out')).stdout).toBe(`nobody was signed in to ${house.server.url} here\n`)
+  })
+
+  it('beside the server itself: in the person’s name until signing out, and then the operator’s', async () => {
+    const beside = { XDG_CONFIG_HOME: join(directory, 'beside'), DRAWBRIDGE_DATA: house.directory }
+    const who = async (): Promise<unknown> => {
+      const ran = await runCli(['whoami', '--json'], { directory, environment: beside })
+      return (JSON.parse(ran.stdout) as { signedIn: { kind: string; subject: string } }).signedIn
+    }
+    expect(await who()).toMatchObject({ kind: 'operator' })
+    expect((await signIn('ada', beside)).code).toBe(0)
+    expect(await who()).toMatchObject({ kind: 'person', subject: 'ada', rights: ['view', 'operate'] })
+    expect((await runCli(['sign-out'], { directory, environment: beside })).code).toBe(0)
+    expect(await who()).toMatchObject({ kind: 'operator' })
   })
 
   it('is refused in one line where the person says no, and where it is not offered', async () => {

@@ -49,7 +49,7 @@ export async function openDoor(options: DoorOptions): Promise<Door> {
   if (running !== null) {
     const client = createClient(running.url, { token: running.token.reveal() })
     if (await answers(client)) {
-      const bearer = options.token ?? (await bearerOf(options, running.url))
+      const bearer = await bearerOf(options, running.url)
       return remoteDoor(bearer === null ? client : createClient(running.url, { token: bearer }))
     }
   }
