@@ -18,6 +18,7 @@ import type { LifeTask } from './worker.ts'
 /** After so many kills everything is let settle, and looked at. */
 const killsPerRound = 20
 const patienceMs = 120_000
+const usualStartMs = 900
 /** Processes side by side on PostgreSQL. */
 const crewSize = 3
 
@@ -65,6 +66,8 @@ class Lane {
   /** Offered by a process that was killed before it could acknowledge. */
   #doubtful: string[] = []
   #lives = 0
+  /** How much slower this machine is now than an idle one: moments are drawn from lives that are as much longer. */
+  #slowness = 1
 
   constructor(place: Place, seed: number, directory: string, database: string | null) {
     this.#place = place
@@ -115,8 +118,11 @@ class Lane {
     // Some while it starts and picks up what its forerunner left, most while it takes in and delivers.
     const isEarly = this.#chance.happens(0.15)
     const afterMs = this.#chance.between(0, isEarly ? 800 : 1500)
-    if (!isEarly) await Promise.race([ready, ended])
-    const timer = setTimeout(() => child.kill('SIGKILL'), afterMs)
+    if (!isEarly) {
+      const readyMs = await Promise.race([ready, ended.then(() => 0)])
+      this.#slowness = Math.min(4, Math.max(1, readyMs / usualStartMs))
+    }
+    const timer = setTimeout(() => child.kill('SIGKILL'), afterMs * this.#slowness)
     const signal = await ended
     clearTimeout(timer)
     if (signal !== 'SIGKILL') throw new Error(`the process ended before it was killed: ${this.#complaints.join('; ')}`)
@@ -153,8 +159,8 @@ class Lane {
 /** A process of a lane. */
 export interface Life {
   readonly child: ChildProcess
-  /** Its deliveries begin. */
-  readonly ready: Promise<void>
+  /** Its deliveries begin, after so many milliseconds. */
+  readonly ready: Promise<number>
   /** The signal that ended it; null when it ended by itself. */
   readonly ended: Promise<NodeJS.Signals | null>
   /** The reports that it was given or offered, and has not acknowledged. */
@@ -171,13 +177,14 @@ export function startLife(
   const script = fileURLToPath(new URL('./worker.ts', import.meta.url))
   const child = spawn(process.execPath, [script, JSON.stringify(task)], { stdio: ['ignore', 'pipe', 'pipe'] })
   const doubtful = new Set(task.again)
-  const ready = Promise.withResolvers<void>()
+  const startedAt = performance.now()
+  const ready = Promise.withResolvers<number>()
   let last = 'starting'
   child.stderr.on('data', (bytes: Buffer) => hear.complain(bytes.toString().slice(0, 500)))
   createInterface(child.stdout).on('line', (line) => {
     const [word = '', report = ''] = line.split(' ')
     last = word
-    if (word === 'ready') ready.resolve()
+    if (word === 'ready') ready.resolve(performance.now() - startedAt)
     if (word === 'offering') doubtful.add(report)
     if (word === 'accepted') {
       doubtful.delete(report)
