@@ -30,9 +30,12 @@ export function parseAddressRange(text: string): AddressRange | null {
   return { base, prefixLength: Number(prefix) }
 }
 
-/** Makes one test of many ranges: they are merged and sorted, so that its cost hardly grows with their number. */
-export function compileRanges(ranges: readonly AddressRange[]): (address: Address) => boolean {
-  const bounds = ranges.map((range) => ({ low: textOf(bound(range, 0)), high: textOf(bound(range, 0xffff)) }))
+/**
+ * Makes one test of many ranges, for addresses as `addressText` writes them: the ranges are merged and sorted, so that its
+ * cost hardly grows with their number.
+ */
+export function compileRanges(ranges: readonly AddressRange[]): (text: string) => boolean {
+  const bounds = ranges.map((range) => ({ low: addressText(bound(range, 0)), high: addressText(bound(range, 0xffff)) }))
   const lows: string[] = []
   const highs: string[] = []
   for (const { low, high } of bounds.sort((a, b) => (a.low < b.low ? -1 : a.low > b.low ? 1 : 0))) {
@@ -43,8 +46,7 @@ export function compileRanges(ranges: readonly AddressRange[]): (address: Addres
       highs.push(high)
     } else if (high > before) highs[last] = high
   }
-  return (address) => {
-    const text = textOf(address)
+  return (text) => {
     let from = 0
     let to = lows.length
     while (from < to) {
@@ -66,8 +68,8 @@ function bound({ base, prefixLength }: AddressRange, rest: number): Address {
   })
 }
 
-/** As text, which sorts as the addresses do; the family first, for each lies by itself. */
-function textOf(address: Address): string {
+/** An address as text that sorts as addresses do; the family first, for each lies by itself. */
+export function addressText(address: Address): string {
   return String.fromCharCode(address.length, ...address)
 }
 
