@@ -16,47 +16,47 @@ export interface FindingRow {
   readonly see: string
 }
 
-const iam = 'https://docs.aws.amazon.com/IAM/latest/UserGuide'
+/** Pages below docs.aws.amazon.com, without `.html`. */
+const iam = 'IAM/latest/UserGuide'
 const see = {
-  checks: `${iam}/access-analyzer-reference-policy-checks.html`,
-  grammar: `${iam}/reference_policies_grammar.html`,
-  version: `${iam}/reference_policies_elements_version.html`,
-  sid: `${iam}/reference_policies_elements_sid.html`,
-  statement: `${iam}/reference_policies_elements_statement.html`,
-  quotas: `${iam}/reference_iam-quotas.html`,
-  action: `${iam}/reference_policies_elements_action.html`,
-  notAction: `${iam}/reference_policies_elements_notaction.html`,
-  resource: `${iam}/reference_policies_elements_resource.html`,
-  notResource: `${iam}/reference_policies_elements_notresource.html`,
-  principal: `${iam}/reference_policies_elements_principal.html`,
-  notPrincipal: `${iam}/reference_policies_elements_notprincipal.html`,
-  operators: `${iam}/reference_policies_elements_condition_operators.html`,
-  condition: `${iam}/reference_policies_elements_condition.html`,
-  keys: `${iam}/reference_policies_condition-keys.html`,
-  multi: `${iam}/reference_policies_condition-single-vs-multi-valued-context-keys.html`,
-  variables: `${iam}/reference_policies_variables.html`,
-  arns: `${iam}/reference-arns.html`,
-  identifiers: `${iam}/reference_identifiers.html`,
-  externalId: `${iam}/id_roles_create_for-user_externalid.html`,
-  thirdParty: `${iam}/id_roles_common-scenarios_third-party.html`,
-  tags: `${iam}/id_session-tags.html`,
-  sourceIdentity: `${iam}/id_credentials_temp_control-access_monitor.html`,
-  bestPractices: `${iam}/best-practices.html`,
-  passRole: `${iam}/id_roles_use_passrole.html`,
-  confusedDeputy: `${iam}/confused-deputy.html`,
-  boundary: `${iam}/access_policies_boundaries.html`,
-  evaluation: `${iam}/reference_policies_evaluation-logic.html`,
-  s3Actions: 'https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html',
-  services:
-    'https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html',
-  s3Policy: 'https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html',
-  s3Public: 'https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html',
-  keyPolicy: 'https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-overview.html',
-  keyDefault: 'https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html',
-  kmsIam: 'https://docs.aws.amazon.com/kms/latest/developerguide/iam-policies-best-practices.html',
-  rcp: 'https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps_syntax.html',
-  assumeRole: 'https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html',
-  assumePolicy: 'https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateAssumeRolePolicy.html',
+  checks: `${iam}/access-analyzer-reference-policy-checks`,
+  grammar: `${iam}/reference_policies_grammar`,
+  version: `${iam}/reference_policies_elements_version`,
+  sid: `${iam}/reference_policies_elements_sid`,
+  statement: `${iam}/reference_policies_elements_statement`,
+  quotas: `${iam}/reference_iam-quotas`,
+  action: `${iam}/reference_policies_elements_action`,
+  notAction: `${iam}/reference_policies_elements_notaction`,
+  resource: `${iam}/reference_policies_elements_resource`,
+  notResource: `${iam}/reference_policies_elements_notresource`,
+  principal: `${iam}/reference_policies_elements_principal`,
+  notPrincipal: `${iam}/reference_policies_elements_notprincipal`,
+  operators: `${iam}/reference_policies_elements_condition_operators`,
+  condition: `${iam}/reference_policies_elements_condition`,
+  keys: `${iam}/reference_policies_condition-keys`,
+  multi: `${iam}/reference_policies_condition-single-vs-multi-valued-context-keys`,
+  variables: `${iam}/reference_policies_variables`,
+  arns: `${iam}/reference-arns`,
+  identifiers: `${iam}/reference_identifiers`,
+  externalId: `${iam}/id_roles_create_for-user_externalid`,
+  thirdParty: `${iam}/id_roles_common-scenarios_third-party`,
+  tags: `${iam}/id_session-tags`,
+  sourceIdentity: `${iam}/id_credentials_temp_control-access_monitor`,
+  bestPractices: `${iam}/best-practices`,
+  passRole: `${iam}/id_roles_use_passrole`,
+  confusedDeputy: `${iam}/confused-deputy`,
+  boundary: `${iam}/access_policies_boundaries`,
+  evaluation: `${iam}/reference_policies_evaluation-logic`,
+  s3Actions: 'service-authorization/latest/reference/list_amazons3',
+  services: 'service-authorization/latest/reference/reference_policies_actions-resources-contextkeys',
+  s3Policy: 'AmazonS3/latest/userguide/bucket-policies',
+  s3Public: 'AmazonS3/latest/userguide/access-control-block-public-access',
+  keyPolicy: 'kms/latest/developerguide/key-policy-overview',
+  keyDefault: 'kms/latest/developerguide/key-policy-default',
+  kmsIam: 'kms/latest/developerguide/iam-policies-best-practices',
+  rcp: 'organizations/latest/userguide/orgs_manage_policies_rcps_syntax',
+  assumeRole: 'STS/latest/APIReference/API_AssumeRole',
+  assumePolicy: 'IAM/latest/APIReference/API_UpdateAssumeRolePolicy',
 } as const
 
 /** Severity, help and page by id. */
@@ -235,5 +235,5 @@ export type FindingId = keyof typeof findingRows
 /** The row of a finding. */
 export function findingRow(id: FindingId): FindingRow {
   const [severity, help, page] = findingRows[id]
-  return { severity, help, see: see[page] }
+  return { severity, help, see: `https://docs.aws.amazon.com/${see[page]}.html` }
 }

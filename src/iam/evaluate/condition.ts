@@ -5,7 +5,7 @@
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
  */
-import { addressText, compileRanges, parseAddress, parseAddressRange } from '../match/address.ts'
+import { compileRanges, parseAddress, parseAddressRange } from '../match/address.ts'
 import { compileArnPattern, compileArnPatterns, keptWithoutVariables, type TextTest } from '../match/arn.ts'
 import { foldName } from '../match/fold-name.ts'
 import { compileGlob, type GlobToken, globMatches, globTest } from '../match/glob.ts'
@@ -128,11 +128,7 @@ function readFirst<T>(
 const readNumbers = (values: readonly string[]) => values.map(parseDecimal)
 const readDates = (values: readonly string[]) => values.map(parseInstant)
 const readBytes = (values: readonly string[]) => values.map(parseBinary)
-const readAddresses = (values: readonly string[]) =>
-  values.map((value) => {
-    const address = parseAddress(value)
-    return address === null ? null : addressText(address)
-  })
+const readAddresses = (values: readonly string[]) => values.map(parseAddress)
 
 /**
  * Makes one test of all the values of a condition: the request's value is read once, and fixed values are looked up

@@ -30,32 +30,40 @@ export function parseAddressRange(text: string): AddressRange | null {
   return { base, prefixLength: Number(prefix) }
 }
 
-/**
- * Makes one test of many ranges, for addresses as `addressText` writes them: the ranges are merged and sorted, so that its
- * cost hardly grows with their number.
- */
-export function compileRanges(ranges: readonly AddressRange[]): (text: string) => boolean {
-  const bounds = ranges.map((range) => ({ low: addressText(bound(range, 0)), high: addressText(bound(range, 0xffff)) }))
-  const lows: string[] = []
-  const highs: string[] = []
-  for (const { low, high } of bounds.sort((a, b) => (a.low < b.low ? -1 : a.low > b.low ? 1 : 0))) {
-    const last = highs.length - 1
-    const before = highs[last] ?? ''
-    if (low.length !== before.length || low > before) {
-      lows.push(low)
-      highs.push(high)
-    } else if (high > before) highs[last] = high
+/** Tells whether the address lies in the range. Host bits of the range's base do not count. */
+function rangeContains(range: AddressRange, address: Address): boolean {
+  if (range.base.length !== address.length) return false
+  let left = range.prefixLength
+  for (let i = 0; i < address.length && left > 0; i++, left -= 16) {
+    const mask = left >= 16 ? 0xffff : (0xffff << (16 - left)) & 0xffff
+    if (((address[i] ?? 0) & mask) !== ((range.base[i] ?? 0) & mask)) return false
   }
-  return (text) => {
+  return true
+}
+
+/** Up to this many, going through them is quicker than looking up. */
+const manyRanges = 8
+
+/** Makes one test of many ranges: they are merged and sorted, so that its cost hardly grows with their number. */
+export function compileRanges(ranges: readonly AddressRange[]): (address: Address) => boolean {
+  if (ranges.length <= manyRanges) return (address) => ranges.some((range) => rangeContains(range, address))
+  const merged: { readonly low: Address; high: Address }[] = []
+  const bounds = ranges.map((range) => ({ low: bound(range, 0), high: bound(range, 0xffff) }))
+  for (const { low, high } of bounds.sort((a, b) => compare(a.low, b.low))) {
+    const last = merged[merged.length - 1]
+    if (last === undefined || compare(low, last.high) > 0) merged.push({ low, high })
+    else if (compare(high, last.high) > 0) last.high = high
+  }
+  return (address) => {
     let from = 0
-    let to = lows.length
+    let to = merged.length
     while (from < to) {
       const middle = (from + to) >>> 1
-      if ((lows[middle] ?? '') <= text) from = middle + 1
+      if (compare(merged[middle]?.low ?? address, address) <= 0) from = middle + 1
       else to = middle
     }
-    const high = highs[from - 1]
-    return high !== undefined && high.length === text.length && text <= high
+    const last = merged[from - 1]
+    return last !== undefined && compare(address, last.high) <= 0
   }
 }
 
@@ -68,9 +76,11 @@ function bound({ base, prefixLength }: AddressRange, rest: number): Address {
   })
 }
 
-/** An address as text that sorts as addresses do; the family first, for each lies by itself. */
-export function addressText(address: Address): string {
-  return String.fromCharCode(address.length, ...address)
+/** The family first, for each lies by itself. */
+function compare(one: Address, other: Address): number {
+  let difference = one.length - other.length
+  for (let i = 0; difference === 0 && i < one.length; i++) difference = (one[i] as number) - (other[i] as number)
+  return difference
 }
 
 function parseIpv4(text: string): Address | null {

@@ -1,13 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import {
-  type Address,
-  type AddressRange,
-  addressText,
-  compileRanges,
-  parseAddress,
-  parseAddressRange,
-} from './address.ts'
+import { type Address, type AddressRange, compileRanges, parseAddress, parseAddressRange } from './address.ts'
 import { parseBinary, parseDecimal, parseInstant } from './scalar.ts'
 
 describe('instants', () => {
@@ -115,12 +108,12 @@ test('many ranges at once hold what the ranges hold one by one', () => {
     fc.tuple(v6, fc.integer({ min: 0, max: 128 })).map(([base, length]) => `${base}/${length}`),
   )
   fc.assert(
-    fc.property(fc.array(range, { maxLength: 6 }), fc.oneof(v4, v6), (texts, text) => {
+    fc.property(fc.array(range, { maxLength: 16 }), fc.oneof(v4, v6), (texts, text) => {
       const ranges = texts.flatMap((one) => parseAddressRange(one) ?? [])
       const address = parseAddress(text)
       expect(ranges).toHaveLength(texts.length)
       if (address === null) throw new TypeError(text)
-      expect(compileRanges(ranges)(addressText(address))).toBe(ranges.some((one) => isInside(one, address)))
+      expect(compileRanges(ranges)(address)).toBe(ranges.some((one) => isInside(one, address)))
     }),
   )
 })

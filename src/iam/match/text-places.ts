@@ -14,8 +14,6 @@ export interface Gram {
 
 /** Up to so many, places are gone through one by one. */
 const mostFew = 64
-/** With so many grams to come, it pays to see whether few places are left. */
-const manyMore = 4
 /** Characters are looked up in rows of as many as keep the table of rows this small. */
 const mostGrams = 1100
 const anyId = 1
@@ -137,7 +135,7 @@ export class TextPlaces {
       if (gram.few !== null) return this.#findFew(codes, end - 1, gram.few, before, spare, among)
       if (end === codes.length) break
     }
-    return this.#findMany(codes, ids, before, spare, among)
+    return this.#findMany(ids, before, spare, among)
   }
 
   #findFew(
@@ -169,7 +167,7 @@ export class TextPlaces {
     return { bits: spare, few }
   }
 
-  #findMany(codes: Int32Array, ids: Int32Array, before: number, spare: Int32Array, among: Int32Array): Gram | null {
+  #findMany(ids: Int32Array, before: number, spare: Int32Array, among: Int32Array): Gram | null {
     const { length } = ids
     const step = this.#gramLength
     let found = among
@@ -183,18 +181,6 @@ export class TextPlaces {
       if (bits === null) return null
       found = bits
       if (end === length) return { bits, few: null }
-      // A long run stands at few places before all of it was looked at.
-      if (length - end < manyMore * step) continue
-      const few = fewOf(bits)
-      if (few !== null)
-        return this.#findFew(
-          codes,
-          length - 1,
-          few.map((place) => place - before),
-          before,
-          spare,
-          among,
-        )
     }
   }
 
