@@ -103,13 +103,10 @@ function pairsConstraint(
   return {
     constraint,
     wanted: pairs.map(pairText),
-    actual: given.size === 0 ? null : [...given].slice(0, mostShown).map(pairText),
+    actual: given.size === 0 ? null : [...given].map(pairText),
     matched: given.size > 0 && isWhole && pairs.every(([key, value]) => given.get(key) === value),
   }
 }
-
-/** Of the request's pairs; a grant has eight at most. */
-const mostShown = 16
 
 function pairText([key, value]: readonly [string, string]): string {
   return `${key}=${value}`

@@ -3,13 +3,14 @@
  * statement that is open to everybody keeps every condition it has: there, only a statement of our own helps
  * (`grant-steps.ts`).
  */
+import { quote } from '../read/index.ts'
 import type { ConditionOutcome } from '../types.ts'
 import { literalPattern } from '../write/index.ts'
 import { removeCondition, setConditionValues } from './edits.ts'
 import { fromOurAddress } from './own-steps.ts'
 import { applyPatch, type PatchOperation } from './patch.ts'
 import { nothingElse, type Step } from './proposal.ts'
-import { asking, isBroad, isOpenToAll, type Place, quoted, type Refusal, sideOf, statementTitle } from './refusal.ts'
+import { asking, isBroad, isOpenToAll, type Place, type Refusal, sideOf, statementTitle } from './refusal.ts'
 
 const externalIdKey = 'sts:externalid'
 const networkKeys = ['aws:sourceip', 'aws:vpcsourceip', 'aws:sourcevpc', 'aws:sourcevpce', 'aws:sourcevpcarn']
@@ -50,7 +51,7 @@ function externalIdSteps(refusal: Refusal, place: Place, condition: ConditionOut
   if (call.operation !== 'sts:AssumeRole' || call.externalId === null) return []
   if (refusal.part.request.action !== 'sts:AssumeRole') return []
   const parts = {
-    summary: `set ${quoted(condition.key)} in ${statementTitle(refusal, place)} to our External ID ${quoted(call.externalId)}`,
+    summary: `set ${quote(condition.key)} in ${statementTitle(refusal, place)} to our External ID ${quote(call.externalId)}`,
     opens: nothingElse,
     cost: 20,
   }
@@ -69,7 +70,7 @@ function networkSteps(refusal: Refusal, place: Place, condition: ConditionOutcom
 function listEgress(refusal: Refusal, place: Place, condition: ConditionOutcome, egress: readonly string[]): Step[] {
   const values = namesOnlyOne(place) ? egress : [...new Set([...condition.values, ...egress])]
   const parts = {
-    summary: `list our addresses ${egress.map(quoted).join(', ')} in the condition on ${quoted(condition.key)} of ${statementTitle(refusal, place)}`,
+    summary: `list our addresses ${egress.map(quote).join(', ')} in the condition on ${quote(condition.key)} of ${statementTitle(refusal, place)}`,
     opens: nothingElse,
     cost: 20,
   }
@@ -95,9 +96,9 @@ function dropNetworkCondition(refusal: Refusal, place: Place, condition: Conditi
   const reason = isAddress ? 'our addresses change' : 'we do not come through that network'
   const protection = isTrust && externalIdOf(refusal) !== null ? ', and the External ID protects the role' : ''
   const also =
-    restoring.length === 0 ? '' : `, and demand our External ID ${quoted(externalIdOf(refusal) ?? '')} there instead`
+    restoring.length === 0 ? '' : `, and demand our External ID ${quote(externalIdOf(refusal) ?? '')} there instead`
   const parts = {
-    summary: `remove the condition on ${quoted(condition.key)} from ${statementTitle(refusal, place)}${also}`,
+    summary: `remove the condition on ${quote(condition.key)} from ${statementTitle(refusal, place)}${also}`,
     reason: `${reason}${protection}`,
     opens: isTrust
       ? 'the role can be assumed from any address, still only by the principals named there'
@@ -132,9 +133,9 @@ function valueSteps(refusal: Refusal, place: Place, condition: ConditionOutcome)
   if (match === null || actual === null || actual.length === 0) return removalSteps(refusal, place, condition)
   if (match[1] !== undefined) return withoutActual(refusal, place, condition, actual)
   const literal = actual.map((value) => literalFor(condition.operator, value))
-  const shown = actual.map(quoted).join(', ')
+  const shown = actual.map(quote).join(', ')
   const fresh = actual.filter((value) => !condition.values.includes(value))
-  const added = fresh.map(quoted).join(', ')
+  const added = fresh.map(quote).join(', ')
   const title = statementTitle(refusal, place)
   const edit = (values: readonly string[]): PatchOperation[] =>
     setConditionValues(place.policy, place.index, condition.operator, condition.key, [...new Set(values)])
@@ -145,8 +146,8 @@ function valueSteps(refusal: Refusal, place: Place, condition: ConditionOutcome)
       ? step(
           place,
           {
-            summary: `replace ${quoted(old)} by ${shown} in the condition on ${quoted(condition.key)} of ${title}`,
-            opens: `${nothingElse}; ${quoted(old)} is no longer accepted there`,
+            summary: `replace ${quote(old)} by ${shown} in the condition on ${quote(condition.key)} of ${title}`,
+            opens: `${nothingElse}; ${quote(old)} is no longer accepted there`,
             cost: 21,
           },
           edit(literal),
@@ -155,8 +156,8 @@ function valueSteps(refusal: Refusal, place: Place, condition: ConditionOutcome)
   const extending = step(
     place,
     {
-      summary: `add ${added} to the values of ${quoted(condition.key)} in ${title}`,
-      opens: `whatever the statement allows, also where ${quoted(condition.key)} is ${added}`,
+      summary: `add ${added} to the values of ${quote(condition.key)} in ${title}`,
+      opens: `whatever the statement allows, also where ${quote(condition.key)} is ${added}`,
       cost: 23,
     },
     edit([...condition.values, ...literal]),
@@ -175,8 +176,8 @@ function withoutActual(refusal: Refusal, place: Place, condition: ConditionOutco
   const kept = condition.values.filter((value) => !unwanted.includes(value.toLowerCase()))
   if (kept.length === 0 || kept.length === condition.values.length) return removalSteps(refusal, place, condition)
   const parts = {
-    summary: `take ${actual.map(quoted).join(', ')} off the values of ${quoted(condition.key)} in ${statementTitle(refusal, place)}`,
-    opens: `whatever the statement allows, also where ${quoted(condition.key)} is ${actual.map(quoted).join(', ')}`,
+    summary: `take ${actual.map(quote).join(', ')} off the values of ${quote(condition.key)} in ${statementTitle(refusal, place)}`,
+    opens: `whatever the statement allows, also where ${quote(condition.key)} is ${actual.map(quote).join(', ')}`,
     cost: 22,
   }
   const { operator, key } = condition
@@ -186,8 +187,8 @@ function withoutActual(refusal: Refusal, place: Place, condition: ConditionOutco
 function removalSteps(refusal: Refusal, place: Place, condition: ConditionOutcome): Step[] {
   if (condition.key.toLowerCase() === externalIdKey) return []
   const parts = {
-    summary: `remove the condition ${quoted(condition.operator)} on ${quoted(condition.key)} from ${statementTitle(refusal, place)}`,
-    opens: `whatever the statement allows, without regard to ${quoted(condition.key)}`,
+    summary: `remove the condition ${quote(condition.operator)} on ${quote(condition.key)} from ${statementTitle(refusal, place)}`,
+    opens: `whatever the statement allows, without regard to ${quote(condition.key)}`,
     cost: 28,
   }
   return step(place, parts, removeCondition(place.policy, place.index, condition.operator, condition.key))

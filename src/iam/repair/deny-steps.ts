@@ -2,13 +2,15 @@
  * Ways around one explicit Deny: where it hits nobody but us, it goes (or the refused action goes off its list);
  * otherwise we become the smallest possible exception. What the Deny protects from others stays protected.
  */
+
 import { compileGlobText, globMatches } from '../match/glob.ts'
+import { quote } from '../read/index.ts'
 import type { ConditionOutcome, Statement } from '../types.ts'
 import { removeStatement, removeValues, setConditionValues } from './edits.ts'
 import { fromOurAddress } from './own-steps.ts'
 import type { PatchOperation } from './patch.ts'
 import { nothingElse, type Step } from './proposal.ts'
-import { asking, type Place, quoted, type Refusal, sideOf, statementTitle } from './refusal.ts'
+import { asking, type Place, type Refusal, sideOf, statementTitle } from './refusal.ts'
 
 /** Lists the edits of a policy that keep one explicit Deny from hitting the refused request. */
 export function denySteps(refusal: Refusal, place: Place): Step[] {
@@ -75,16 +77,16 @@ function lift(refusal: Refusal, place: Place): Step[] {
     const operations = removeValues(place.policy, place.index, ['Action'], (value) => refusing.includes(value))
     const opens = refusing.every((one) => !one.includes('*'))
       ? nothingElse
-      : `whatever else ${refusing.map(quoted).join(', ')} covers, where other policies allow it`
+      : `whatever else ${refusing.map(quote).join(', ')} covers, where other policies allow it`
     return edit(place, operations, {
-      summary: `take ${refusing.map(quoted).join(', ')} off ${title}, which denies it to us`,
+      summary: `take ${refusing.map(quote).join(', ')} off ${title}, which denies it to us`,
       opens,
       cost: 22,
     })
   }
   const isExact = patterns.length === 1 && patterns[0]?.toLowerCase() === action.toLowerCase()
   return edit(place, removeStatement(place.policy, place.index), {
-    summary: `remove ${title}, which denies ${quoted(action)} to us alone`,
+    summary: `remove ${title}, which denies ${quote(action)} to us alone`,
     opens: isExact ? nothingElse : 'the other actions that the statement denies to us, where other policies allow them',
     cost: isExact ? 22 : 25,
   })
@@ -99,14 +101,14 @@ function exempt(refusal: Refusal, place: Place): Step[] {
   const named = awsPrincipals(place.statement)
   const ours = ourArns(refusal)
   const title = statementTitle(refusal, place)
-  const opens = `what else ${title} denies, for ${quoted(ourPrincipal(refusal))} alone and only where other policies allow it`
+  const opens = `what else ${title} denies, for ${quote(ourPrincipal(refusal))} alone and only where other policies allow it`
   if (named?.some((arn) => ours.includes(arn))) {
     const operations = removeValues(place.policy, place.index, ['Principal', 'AWS'], (value) => ours.includes(value))
-    const summary = `take ${quoted(ourPrincipal(refusal))} off the principals of ${title}`
+    const summary = `take ${quote(ourPrincipal(refusal))} off the principals of ${title}`
     return edit(place, operations, { summary, opens, cost: 24 })
   }
   return edit(place, exceptionOf(refusal, place), {
-    summary: `except ${quoted(ourPrincipal(refusal))} from ${title} by a condition on \`aws:PrincipalArn\``,
+    summary: `except ${quote(ourPrincipal(refusal))} from ${title} by a condition on \`aws:PrincipalArn\``,
     opens,
     cost: 26,
   })
@@ -136,7 +138,7 @@ function listUs(refusal: Refusal, place: Place, condition: ConditionOutcome): St
   if (/^notipaddress(ifexists)?$/i.test(operator) && key.toLowerCase() === 'aws:sourceip') {
     if (egress === 'dynamic') return []
     return edit(place, onList(egress), {
-      summary: `add our addresses ${egress.map(quoted).join(', ')} to the condition on ${quoted(key)} of ${title}`,
+      summary: `add our addresses ${egress.map(quote).join(', ')} to the condition on ${quote(key)} of ${title}`,
       opens: 'what else the statement denies, from our addresses alone and only where other policies allow it',
       cost: 23,
     }).map((step) => fromOurAddress(refusal, step, egress))
@@ -144,11 +146,11 @@ function listUs(refusal: Refusal, place: Place, condition: ConditionOutcome): St
   const { actual } = condition
   if (!listable.test(key) || !/^string(not)?equals(ignorecase)?(ifexists)?$/i.test(operator)) return []
   if (actual === null || actual.length === 0) return []
-  const shown = actual.map(quoted).join(', ')
-  const opens = `what else the statement denies, where ${quoted(key)} is ${shown} and other policies allow it`
+  const shown = actual.map(quote).join(', ')
+  const opens = `what else the statement denies, where ${quote(key)} is ${shown} and other policies allow it`
   if (/not/i.test(operator)) {
     return edit(place, onList(actual), {
-      summary: `add ${shown} to the values of ${quoted(key)} that ${title} lets through`,
+      summary: `add ${shown} to the values of ${quote(key)} that ${title} lets through`,
       opens,
       cost: 23,
     })
@@ -156,7 +158,7 @@ function listUs(refusal: Refusal, place: Place, condition: ConditionOutcome): St
   const kept = values.filter((value) => !actual.includes(value))
   if (kept.length === 0 || kept.length === values.length) return []
   return edit(place, setConditionValues(place.policy, place.index, operator, key, kept), {
-    summary: `take ${shown} off the values of ${quoted(key)} that ${title} denies`,
+    summary: `take ${shown} off the values of ${quote(key)} that ${title} denies`,
     opens,
     cost: 23,
   })

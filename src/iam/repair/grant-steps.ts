@@ -3,21 +3,13 @@
  * stand, or into a statement of its own, narrowed to our principal and to our prefix. Never a wildcard principal, and
  * never a wildcard resource; in a key policy `Resource: "*"` means this key.
  */
+import { quote } from '../read/index.ts'
 import { keyPolicyStatement, keyUseStatement, literalPattern, type StatementDocument } from '../write/index.ts'
 import { addStatement, addValues } from './edits.ts'
 import type { PatchOperation } from './patch.ts'
 import { placesOf } from './places.ts'
 import { nothingElse, type Slot, type Step } from './proposal.ts'
-import {
-  asking,
-  isOpenToAll,
-  type Place,
-  policyTitle,
-  quoted,
-  type Refusal,
-  sideOf,
-  statementTitle,
-} from './refusal.ts'
+import { asking, isOpenToAll, type Place, policyTitle, type Refusal, sideOf, statementTitle } from './refusal.ts'
 import { policyAt } from './slots.ts'
 
 /** Lists the ways to grant what the refused request lacks, in the policies of the type that refused it. */
@@ -84,10 +76,10 @@ function objectActionSteps(refusal: Refusal, places: readonly Place[]): Step[] {
         (one) => !one.startsWith(resourcePattern(refusal).slice(0, -1)) && one.includes('/'),
       )
       const operations = addValues(place.policy, place.index, 'Action', [action])
-      const opens = isWider === true ? `${quoted(action)} on all objects that the statement names` : nothingElse
+      const opens = isWider === true ? `${quote(action)} on all objects that the statement names` : nothingElse
       return [
         grant(slot, operations, {
-          summary: `add ${quoted(action)} to ${title}`,
+          summary: `add ${quote(action)} to ${title}`,
           opens,
           cost: isWider === true ? 31 : 29,
         }),
@@ -100,8 +92,8 @@ function objectActionSteps(refusal: Refusal, places: readonly Place[]): Step[] {
     ) {
       const pattern = resourcePattern(refusal)
       const others = statement.action.patterns.length > 1
-      const summary = `add ${quoted(pattern)} to the resources of ${title}`
-      const opens = others ? `the statement’s other actions on ${quoted(pattern)}` : nothingElse
+      const summary = `add ${quote(pattern)} to the resources of ${title}`
+      const opens = others ? `the statement’s other actions on ${quote(pattern)}` : nothingElse
       return [
         grant(slot, addValues(place.policy, place.index, 'Resource', [pattern]), {
           summary,
@@ -136,7 +128,7 @@ function keyActionSteps(refusal: Refusal, places: readonly Place[]): Step[] {
   const [first] = places.filter((place) => isUsable(place) && isForKeys(place) && isNamingUs(refusal, place))
   if (first === undefined || actions.length === 0) return []
   const operations = addValues(first.policy, first.index, 'Action', actions)
-  const summary = `add ${actions.map(quoted).join(' and ')} to ${statementTitle(refusal, first)}`
+  const summary = `add ${actions.map(quote).join(' and ')} to ${statementTitle(refusal, first)}`
   return [grant(first.slot, operations, { summary, opens: nothingElse, cost: 24 })]
 }
 
@@ -174,12 +166,12 @@ function ownStatement(refusal: Refusal, slot: Slot): Step[] {
   if (statement === null) return []
   const actions = typeof statement.Action === 'string' ? [statement.Action] : statement.Action
   const resource =
-    typeof statement.Resource === 'string' && statement.Resource !== '*' ? ` on ${quoted(statement.Resource)}` : ''
+    typeof statement.Resource === 'string' && statement.Resource !== '*' ? ` on ${quote(statement.Resource)}` : ''
   const policy = policyAt(refusal.situation.policies, slot)?.policy.source
   const summary =
     policy === undefined
-      ? `create ${policyTitle(refusal, slot)} with a statement that allows ${actions.map(quoted).join(' and ')}${resource}`
-      : `add a statement that allows ${actions.map(quoted).join(' and ')}${resource} to ${policyTitle(refusal, slot)}`
+      ? `create ${policyTitle(refusal, slot)} with a statement that allows ${actions.map(quote).join(' and ')}${resource}`
+      : `add a statement that allows ${actions.map(quote).join(' and ')}${resource} to ${policyTitle(refusal, slot)}`
   return [grant(slot, addStatement(policy ?? null, statement), { summary, opens: nothingElse, cost: 30 })]
 }
 

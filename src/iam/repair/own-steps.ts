@@ -3,10 +3,12 @@
  * from a claim that is really there, an ACL or encryption header. Candidates only: whether one helps is decided by
  * evaluating the call again. A claim is never invented, and a tag that is already sent is never given another value.
  */
+
 import type { ApiCall, Encryption, PutObjectCall } from '../operations/index.ts'
+import { quote } from '../read/index.ts'
 import type { ConditionOutcome } from '../types.ts'
 import { nothingElse, type Step } from './proposal.ts'
-import { quoted, type Refusal } from './refusal.ts'
+import type { Refusal } from './refusal.ts'
 
 /** Lists the changes on our own side that concern one condition. */
 export function ownSteps(refusal: Refusal, condition: ConditionOutcome): Step[] {
@@ -31,7 +33,7 @@ function otherRegions({ situation, ours }: Refusal, condition: ConditionOutcome)
   const regions = [...new Set([ours.bucketRegion, ...named])].filter((region) => region !== call.region).slice(0, 4)
   return regions.map((region, index) => ({
     side: 'ours',
-    summary: `call STS in ${quoted(region)} instead of ${quoted(call.region)}`,
+    summary: `call STS in ${quote(region)} instead of ${quote(call.region)}`,
     opens: nothingElse,
     cost: 1 + index,
     change: { setting: 'stsRegion', from: call.region, to: region },
@@ -48,7 +50,7 @@ function mapTag({ situation, ours }: Refusal, wantedTag: string): Step[] {
   return [
     {
       side: 'ours',
-      summary: `map the sign-in’s claim to the session tag ${quoted(tag)}, which then carries ${quoted(value)}`,
+      summary: `map the sign-in’s claim to the session tag ${quote(tag)}, which then carries ${quote(value)}`,
       opens: nothingElse,
       cost: 2,
       change: { setting: 'identityMapping', from: tagNames(call), to: { add: Object.fromEntries([[tag, value]]) } },
@@ -79,7 +81,7 @@ export function withoutTags(call: ApiCall, dropped: readonly string[]): Step {
   const tags = Object.fromEntries(Object.entries(call.tags).filter(([tag]) => !dropped.includes(tag)))
   return {
     side: 'ours',
-    summary: `stop sending the session tag${dropped.length === 1 ? '' : 's'} ${dropped.map(quoted).join(', ')}`,
+    summary: `stop sending the session tag${dropped.length === 1 ? '' : 's'} ${dropped.map(quote).join(', ')}`,
     opens: nothingElse,
     cost: 40,
     change: { setting: 'identityMapping', from: tagNames(call), to: { remove: dropped } },
@@ -118,7 +120,7 @@ function encryptAs(call: PutObjectCall, encryption: Encryption, cost: number): S
   const ways: Record<Encryption['kind'], string> = {
     'bucket-default': 'send no encryption header, and leave encryption to the bucket’s default',
     'sse-s3': 'ask for encryption with `AES256` (SSE-S3)',
-    'sse-kms': `ask for encryption under the key ${quoted(encryption.kind === 'sse-kms' ? encryption.keyArn : '')} (SSE-KMS)`,
+    'sse-kms': `ask for encryption under the key ${quote(encryption.kind === 'sse-kms' ? encryption.keyArn : '')} (SSE-KMS)`,
   }
   return {
     side: 'ours',

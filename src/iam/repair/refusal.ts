@@ -2,7 +2,9 @@
  * One refused request of a call, with what the search for repairs needs at hand, and the words in which summaries name
  * policies and statements.
  */
+
 import type { VerdictPart } from '../operations/index.ts'
+import { quote } from '../read/index.ts'
 import type { Statement, StatementOutcome } from '../types.ts'
 import type { OwnSettings, PolicyName, Situation, Slot } from './proposal.ts'
 import { policyAt } from './slots.ts'
@@ -26,12 +28,6 @@ export interface Place {
   readonly outcome: StatementOutcome
 }
 
-/** Text of strangers inside a sentence: one line, bounded, in backticks. */
-export function quoted(text: string): string {
-  const line = text.replace(/\p{Cc}/gu, ' ').replace(/`/g, "'")
-  return `\`${line.length > 120 ? `${line.slice(0, 117)}...` : line}\``
-}
-
 const titles: Record<PolicyName, string> = {
   trust: 'the trust policy',
   permissions: 'the role’s permissions policy',
@@ -49,13 +45,13 @@ export function policyTitle(refusal: Refusal, slot: Slot): string {
   const isOneOfMany = ['permissions', 'base', 'scp', 'rcp'].includes(slot.policy)
   const name = policyAt(refusal.situation.policies, slot)?.name
   return isOneOfMany && name !== undefined && name !== slot.policy
-    ? `${titles[slot.policy]} ${quoted(name)}`
+    ? `${titles[slot.policy]} ${quote(name)}`
     : titles[slot.policy]
 }
 
 /** Names a statement for people: `statement 0 (`AllowExport`) of the trust policy`. */
 export function statementTitle(refusal: Refusal, place: Place): string {
-  const sid = place.statement.sid === undefined ? '' : ` (${quoted(place.statement.sid)})`
+  const sid = place.statement.sid === undefined ? '' : ` (${quote(place.statement.sid)})`
   return `statement ${place.index}${sid} of ${policyTitle(refusal, place.slot)}`
 }
 

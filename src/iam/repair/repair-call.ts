@@ -2,7 +2,9 @@
  * The way in: from a refused call to ranked proposals. Plans come from `search.ts`; here they become proposals with
  * patch and diff, are measured against calls that must stay refused, and are put in order.
  */
+
 import { type ApiCall, type ChainPolicies, decideCall } from '../operations/index.ts'
+import { quote } from '../read/index.ts'
 import { diffPolicies } from './diff.ts'
 import { applyPatch } from './patch.ts'
 import {
@@ -13,7 +15,7 @@ import {
   type Situation,
   type Step,
 } from './proposal.ts'
-import { quoted } from './refusal.ts'
+
 import { type Plan, searchPlans } from './search.ts'
 import { policyAt } from './slots.ts'
 
@@ -77,7 +79,7 @@ function rank(before: Situation, plan: Plan, otherCalls: readonly ApiCall[]): Ra
     const is = decideCall(call, plan.situation.policies).decision === 'allowed'
     return was === is
       ? []
-      : [{ is, text: `${is ? 'also allows' : 'no longer allows'} ${quoted(call.operation)}${objectOf(call)}` }]
+      : [{ is, text: `${is ? 'also allows' : 'no longer allows'} ${quote(call.operation)}${objectOf(call)}` }]
   })
   const [first = 0, ...further] = plan.steps.map((step) => step.cost)
   const cost =
@@ -90,8 +92,8 @@ function rank(before: Situation, plan: Plan, otherCalls: readonly ApiCall[]): Ra
 }
 
 function objectOf(call: ApiCall): string {
-  if (call.operation === 'sts:AssumeRole') return ` on ${quoted(call.roleArn)}`
-  return 'key' in call ? ` on ${quoted(`${call.bucket}/${call.key}`)}` : ` on ${quoted(call.bucket)}`
+  if (call.operation === 'sts:AssumeRole') return ` on ${quote(call.roleArn)}`
+  return 'key' in call ? ` on ${quote(`${call.bucket}/${call.key}`)}` : ` on ${quote(call.bucket)}`
 }
 
 /** Steps that edit the same policy, or change the same setting, are one proposal. */

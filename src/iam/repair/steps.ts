@@ -2,6 +2,7 @@
  * Collects the candidate steps for the first refusal of a call: which kind of refusal it is decides where to look. A
  * candidate only has to be plausible; `search.ts` keeps those after which the evaluation gets further.
  */
+import { quote } from '../read/index.ts'
 import type { PolicyType, StatementOutcome } from '../types.ts'
 import { conditionSteps } from './condition-steps.ts'
 import { denySteps } from './deny-steps.ts'
@@ -10,7 +11,7 @@ import { encryptUnderBucketKey, ownSteps, sendAcl } from './own-steps.ts'
 import { placeOf } from './places.ts'
 import type { Slot, Step } from './proposal.ts'
 import { publicSteps } from './public-steps.ts'
-import { type Place, quoted, type Refusal, statementTitle } from './refusal.ts'
+import { type Place, type Refusal, statementTitle } from './refusal.ts'
 import { policyNameOf, slotsOf } from './slots.ts'
 import { trustSteps } from './trust-steps.ts'
 
@@ -64,7 +65,7 @@ function allowCandidates(refusal: Refusal): Step[] {
 function bypassOf(refusal: Refusal, place: Place, step: Step): Step {
   const { action } = refusal.part.request
   if (action === 'sts:TagSession' || action === 'sts:SetSourceIdentity') return step
-  const opens = `${quoted(action)} without the conditions that ${statementTitle(refusal, place)} sets`
+  const opens = `${quote(action)} without the conditions that ${statementTitle(refusal, place)} sets`
   return { ...step, opens, isBypass: true }
 }
 

@@ -3,7 +3,9 @@
  * statements for `sts:TagSession` and `sts:SetSourceIdentity` that are easily forgotten. New statements name our
  * principal alone and carry our External ID.
  */
+
 import type { AssumeRoleCall } from '../operations/index.ts'
+import { quote } from '../read/index.ts'
 import {
   accountOf,
   assumeRoleStatement,
@@ -16,7 +18,7 @@ import { addStatement, addValues, replacePrincipal } from './edits.ts'
 import { withoutTags } from './own-steps.ts'
 import { placesOf } from './places.ts'
 import { nothingElse, type Slot, type Step } from './proposal.ts'
-import { type Place, policyTitle, quoted, type Refusal, sideOf } from './refusal.ts'
+import { type Place, policyTitle, type Refusal, sideOf } from './refusal.ts'
 import { policyAt } from './slots.ts'
 
 /** Lists the repairs of a trust policy, or of our own identity policy, that grants a part of AssumeRole to nobody. */
@@ -46,8 +48,8 @@ function principalSteps(refusal: Refusal, slot: Slot, call: AssumeRoleCall): Ste
   return stale.map((entry, index) => ({
     side: sideOf(slot.policy),
     summary: deadPrincipal.test(entry)
-      ? `replace ${quoted(entry)}, the id of a principal that no longer exists, by ${quoted(call.callerPrincipalArn)} in ${policyTitle(refusal, slot)}`
-      : `replace the principal ${quoted(entry)} by ours, ${quoted(call.callerPrincipalArn)}, in ${policyTitle(refusal, slot)}`,
+      ? `replace ${quote(entry)}, the id of a principal that no longer exists, by ${quote(call.callerPrincipalArn)} in ${policyTitle(refusal, slot)}`
+      : `replace the principal ${quote(entry)} by ours, ${quote(call.callerPrincipalArn)}, in ${policyTitle(refusal, slot)}`,
     opens: nothingElse,
     cost: 20 + index,
     edit: { slot, operations: replacePrincipal(policy, entry, call.callerPrincipalArn) },
@@ -82,12 +84,12 @@ function ownStatement(refusal: Refusal, slot: Slot, call: AssumeRoleCall): Step[
     call.webIdentity !== undefined
       ? ' for our ID token’s audience and subject'
       : action === 'sts:AssumeRole'
-        ? ` with the External ID ${quoted(call.externalId ?? '')}`
+        ? ` with the External ID ${quote(call.externalId ?? '')}`
         : ''
   return [
     {
       side: sideOf(slot.policy),
-      summary: `add a statement that allows ${quoted(action)} to ${quoted(call.callerPrincipalArn)}${condition} to ${policyTitle(refusal, slot)}`,
+      summary: `add a statement that allows ${quote(action)} to ${quote(call.callerPrincipalArn)}${condition} to ${policyTitle(refusal, slot)}`,
       opens: nothingElse,
       cost: 29,
       edit: { slot, operations: addStatement(policy ?? null, statement) },
@@ -146,7 +148,7 @@ function baseSteps(refusal: Refusal, slot: Slot, call: AssumeRoleCall): Step[] {
   return [
     {
       side: 'ours',
-      summary: `allow ${quoted(action)} on ${quoted(call.roleArn)} in ${policyTitle(refusal, slot)}`,
+      summary: `allow ${quote(action)} on ${quote(call.roleArn)} in ${policyTitle(refusal, slot)}`,
       opens: nothingElse,
       cost: 10,
       edit: { slot, operations },
