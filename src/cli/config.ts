@@ -274,6 +274,20 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .describe('When a target that does not answer is left alone (docs/routes.md).'),
+  canary: z
+    .strictObject({
+      everyHours: z
+        .number()
+        .int()
+        .min(0)
+        .max(744)
+        .default(0)
+        .describe(
+          'How often a small probe goes through the whole delivery to every target; 0: never (docs/routes.md).',
+        ),
+    })
+    .prefault({})
+    .describe('Canaries.'),
   backfill: z
     .strictObject({
       perSecond: z

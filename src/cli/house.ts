@@ -28,6 +28,7 @@ import {
   endRotation,
   type House,
   logKeys,
+  makeCanaries,
   makeScheduleLoop,
   makeWatch,
   type Watch,
@@ -210,7 +211,8 @@ async function assemble(options: HouseOptions, state: State, tenant: string): Pr
     claims: config.operatorClaims,
     onFault,
   })
-  const schedules = makeScheduleLoop(house, onFault)
+  const canaries = makeCanaries(house, config.canary.everyHours, config.operatorClaims, onFault)
+  const schedules = makeScheduleLoop(house, onFault, () => canaries.turn())
   let closing: Promise<void> | null = null
   return {
     house,

@@ -19,7 +19,7 @@ import {
 } from './commands/policy.ts'
 import { proveCommand } from './commands/prove.ts'
 import { recoverCommand } from './commands/recover.ts'
-import { commandRow, type Run } from './commands/run.ts'
+import { commandRow, type Run, show } from './commands/run.ts'
 import { sandboxCommand } from './commands/sandbox.ts'
 import { createScheduleCommand, runScheduleCommand } from './commands/schedule.ts'
 import { serveCommand } from './commands/serve.ts'
@@ -62,6 +62,7 @@ const forms: Readonly<Record<CommandName, CommandForm>> = {
   'route.add': plainCommand('route.add', (route, _columns, colors) => renderRoutes([route], colors)),
   'route.list': plainCommand('route.list', ({ routes }, _columns, colors) => renderRoutes(routes, colors)),
   'route.show': plainCommand('route.show', (route, _columns, colors) => renderRoutes([route], colors)),
+  'route.canary': canaryCommand(),
   'route.remove': plainCommand('route.remove', (route) => `removed the route ${route.name}`),
   'route.switch': plainCommand('route.switch', (route, _columns, colors) => renderRoutes([route], colors)),
   'schedule.create': createScheduleCommand,
@@ -232,6 +233,22 @@ function addCommandAt(
       const options = received.at(-2) as Options
       return start(form, received.slice(0, -2), options)
     })
+}
+
+/** Sends a canary and shows it; without a server it also works it off. */
+function canaryCommand(): CommandForm {
+  const plain = plainCommand('route.canary', renderDelivery)
+  return {
+    declare: plain.declare,
+    run: async (run: Run, [name]) => {
+      const { client, house } = await run.openDoor()
+      const { id } = await client.route.canary({ name: String(name) }, { signal: run.terminal.signal })
+      await house?.worker.runOnce()
+      const canary = await client.delivery.show({ id })
+      show(run, canary, () => renderDelivery(canary, run.terminal.columns, run.terminal.colors))
+      return canary.state === 'delivered' || canary.state === 'accepted' ? 0 : 3
+    },
+  }
 }
 
 /** Asks something of one delivery and shows it; without a server it also works off what became due by that. */

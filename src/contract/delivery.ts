@@ -30,6 +30,16 @@ export const route = z.object({
   /** In the order of the targets; where a route is shown or listed. */
   health: z.array(targetHealth).optional(),
   createdAt: z.iso.datetime(),
+  /** The newest canary; where a route is shown. */
+  canary: z
+    .object({
+      delivery: z.string(),
+      at: z.iso.datetime(),
+      /** `cancelled`: it did not arrive everywhere, and was given up. */
+      state: z.string(),
+      targets: z.array(z.object({ connection: z.string(), state: z.string(), reason: z.string().optional() })),
+    })
+    .optional(),
 })
 export type Route = z.infer<typeof route>
 

@@ -252,6 +252,16 @@ export const operations = {
     output: route,
     errors: ['not-found'],
   }),
+  'route.canary': defineOperation({
+    name: 'route.canary',
+    summary: 'Sends a small probe through the whole delivery to every target of a route, backups included.',
+    right: 'operate',
+    http: { method: 'POST', path: '/routes/{name}/canary' },
+    cli: { words: ['route', 'canary'], example: 'drawbridge route canary audit' },
+    input: byName,
+    output: delivery,
+    errors: ['not-found', 'claim-missing', 'spool-full'],
+  }),
   'route.remove': defineOperation({
     name: 'route.remove',
     summary: 'Removes a route. Deliveries that were accepted on it go on.',

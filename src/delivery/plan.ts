@@ -19,11 +19,13 @@ export interface PlanTarget {
   readonly capabilities: StoreCapabilities
 }
 
-type Planned = Pick<DeliveryRecord, 'id' | 'report' | 'period' | 'files'> & { readonly acceptedAt: string }
+type Planned = Pick<DeliveryRecord, 'id' | 'report' | 'period' | 'files' | 'isCanary'> & { readonly acceptedAt: string }
 
 /** Plans the objects of a report at one target: one object, or a package folder. @throws not-supported */
 export function planItems(record: Planned, target: PlanTarget): ItemRecord[] {
-  const parts = { rootPath: target.rootPath, report: record.report, period: record.period, delivery: record.id }
+  // Beside the probes of verifications, where whoever looks knows what it is.
+  const rootPath = record.isCanary === true ? `${target.rootPath}.drawbridge/` : target.rootPath
+  const parts = { rootPath, report: record.report, period: record.period, delivery: record.id }
   const [first, ...others] = record.files
   if (first === undefined) throw new TypeError('a report has at least one file')
   if (others.length === 0) {

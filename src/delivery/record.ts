@@ -123,6 +123,8 @@ export interface DeliveryRecord {
   readonly acceptedAt: string
   /** When somebody asked to end it; null: nobody did. */
   readonly cancelledAt: string | null
+  /** True: a probe of the whole way to every target, and no report. */
+  readonly isCanary?: boolean
   /** Claims that ended without an answer, one after the other. */
   readonly crashes: number
   /** False once the spool no longer holds the bytes. */

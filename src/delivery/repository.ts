@@ -76,8 +76,11 @@ export interface DeliveryRepository {
   accept(delivery: NewDelivery, entries: readonly NewEntry[]): Promise<{ record: DeliveryRecord; isNew: boolean }>
   byId(tenant: string, id: string): Promise<DeliveryRecord | null>
   byIdempotencyKey(tenant: string, key: string): Promise<DeliveryRecord | null>
-  /** The newest first. */
-  list(tenant: string, filter: { readonly route?: string; readonly limit: number }): Promise<DeliveryRecord[]>
+  /** The newest first; reports, or canaries where those are asked for. */
+  list(
+    tenant: string,
+    filter: { readonly route?: string; readonly limit: number; readonly isCanary?: boolean },
+  ): Promise<DeliveryRecord[]>
 
   /**
    * Claims deliveries that are due and not under a living lease, counting a crash before the work: up to `limit.small`

@@ -83,9 +83,34 @@ export class DeliveryService {
    * @throws spool-full — every target of the route is down, and enough waits for them
    */
   async accept(tenant: string, person: Person, input: AcceptInput): Promise<Delivery> {
-    const route = await this.#parts.routes.byName(tenant, input.route)
-    if (route === null) throw notFound(`there is no route \`${input.route}\``)
-    return this.#acceptOn(tenant, person, route, input)
+    return this.#acceptOn(tenant, person, await this.#route(tenant, input.route), input)
+  }
+
+  /**
+   * Accepts a canary: a small report that goes to every target of the route, backups included, under `.drawbridge/`. The
+   * same idempotency key is the same canary.
+   * @throws not-found | claim-missing | spool-full
+   */
+  async acceptCanary(tenant: string, person: Person, route: string, idempotencyKey: string): Promise<Delivery> {
+    const { repository } = this.#parts
+    const earlier = await repository.byIdempotencyKey(tenant, idempotencyKey)
+    if (earlier !== null) return describeDelivery(earlier)
+    const { upload } = await this.upload(tenant, 'canary.json', canaryOf(route, idempotencyKey))
+    const mirror: Route = { ...(await this.#route(tenant, route)), policy: 'mirror' }
+    const input = { route, report: 'canary', idempotencyKey, uploads: [upload] }
+    return this.#acceptOn(tenant, person, mirror, input, true)
+  }
+
+  /** The newest canaries of a route, the newest first. */
+  async canaries(tenant: string, route: string, limit: number): Promise<Delivery[]> {
+    const records = await this.#parts.repository.list(tenant, { route, limit, isCanary: true })
+    return records.map(describeDelivery)
+  }
+
+  async #route(tenant: string, name: string): Promise<Route> {
+    const route = await this.#parts.routes.byName(tenant, name)
+    if (route === null) throw notFound(`there is no route \`${name}\``)
+    return route
   }
 
   /**
@@ -109,13 +134,19 @@ export class DeliveryService {
     return this.#acceptOn(tenant, person, alone, { route: connection, uploads: [upload] })
   }
 
-  async #acceptOn(tenant: string, person: Person, route: Route, input: AcceptInput): Promise<Delivery> {
+  async #acceptOn(
+    tenant: string,
+    person: Person,
+    route: Route,
+    input: AcceptInput,
+    isCanary = false,
+  ): Promise<Delivery> {
     const { repository, wake } = this.#parts
     const taken = await this.#takeUploads(tenant, input)
     if ('files' in taken) await this.#requireRoom(tenant, route, taken.files)
     if ('earlier' in taken) return describeDelivery(taken.earlier)
     const draft = await this.#draft(tenant, person, route, input, taken.files)
-    const { record, isNew } = await repository.accept(draft, [acceptedEntry(draft)])
+    const { record, isNew } = await repository.accept({ ...draft, isCanary }, [acceptedEntry(draft)])
     if (!isNew) return describeDelivery(sameReport(record, taken.files))
     wake()
     return describeDelivery(record)
@@ -304,6 +335,13 @@ function keyedId(tenant: string, idempotencyKey: string): string {
     .update(JSON.stringify(['delivery', tenant, idempotencyKey]))
     .digest()
   return newId('dlv', { bytes: (length) => seed.subarray(0, length) })
+}
+
+/** Says what it is, to whoever finds it. The same key gives the same bytes. */
+async function* canaryOf(route: string, key: string): AsyncGenerator<Uint8Array> {
+  const what =
+    'Drawbridge delivered this object to try the way to this place. Nothing depends on it; it can be deleted.'
+  yield Buffer.from(`${JSON.stringify({ what, route, canary: key }, null, 2)}\n`)
 }
 
 /** Where the report is still missing, or its receipt or the receipt's copies. */

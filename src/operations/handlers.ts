@@ -4,6 +4,7 @@ import type { z } from 'zod'
 import type { OperationName, OperationOutput, operations } from '../contract/index.ts'
 import { listAlerts } from './alert.ts'
 import type { Caller } from './caller.ts'
+import { sendCanary } from './canary.ts'
 import * as connections from './connection.ts'
 import * as deliveries from './delivery.ts'
 import { explain } from './diagnosis.ts'
@@ -53,6 +54,7 @@ export const handlers: Handlers = {
   'route.add': (house, caller, input) => routes.addRoute(house, caller, input),
   'route.list': (house) => routes.listRoutes(house),
   'route.show': (house, _caller, { name }) => routes.showRoute(house, name),
+  'route.canary': (house, caller, { name }) => sendCanary(house, caller, name),
   'route.remove': (house, caller, { name }) => routes.removeRoute(house, caller, name),
   'route.switch': (house, caller, { name, primary }) => routes.switchRoute(house, caller, name, primary),
   'schedule.create': (house, caller, input) => schedules.createSchedule(house, caller, input),

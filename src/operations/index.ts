@@ -1,6 +1,8 @@
 /** One function per operation of the contract, over a house and a caller. Knows no HTTP and no terminal. */
+
 export type { Caller, Claims, RightsRule } from './caller.ts'
 export { defaultRights, operatorCaller, readClaims, requireRight, rightsOf } from './caller.ts'
+export { makeCanaries } from './canary.ts'
 export { upload } from './delivery.ts'
 export { DeliveryNews } from './delivery-news.ts'
 export { explainText } from './diagnosis.ts'

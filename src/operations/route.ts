@@ -42,7 +42,14 @@ export async function listRoutes(house: House): Promise<OperationOutput<'route.l
 
 /** Shows a route with how its targets fare. @throws not-found */
 export async function showRoute(house: House, name: string): Promise<Route> {
-  return await withHealth(house, await findRoute(house, name))
+  const route = await withHealth(house, await findRoute(house, name))
+  const [last] = await house.deliveries.canaries(house.tenant, name, 1)
+  if (last === undefined) return route
+  const targets = last.targets.map(({ connection, state, reason }) => ({
+    ...{ connection, state },
+    ...(reason === undefined ? {} : { reason }),
+  }))
+  return { ...route, canary: { delivery: last.id, at: last.acceptedAt, state: last.state, targets } }
 }
 
 async function withHealth(house: House, route: Route): Promise<Route> {

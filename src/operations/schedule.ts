@@ -13,9 +13,17 @@ import { findRoute } from './route.ts'
 /** How many slots are shown. */
 const shownSlots = 50
 
-/** Makes the loop over a house's schedules; not started. */
-export function makeScheduleLoop(house: House, onFault: (error: unknown) => void): Loop {
-  return new Loop({ clock: house.clock, onFault, turn: (signal) => house.scheduler.turn(signal) })
+/** Makes the loop over a house's schedules, and over the canaries of its routes; not started. */
+export function makeScheduleLoop(
+  house: House,
+  onFault: (error: unknown) => void,
+  canaries: () => Promise<number>,
+): Loop {
+  return new Loop({
+    clock: house.clock,
+    onFault,
+    turn: async (signal) => Math.min(await house.scheduler.turn(signal), await canaries()),
+  })
 }
 
 /** Makes a schedule, after trying everything that would fail at its first slot. */

@@ -135,13 +135,18 @@ export class SqlDeliveries implements DeliveryRepository {
     return record ?? null
   }
 
-  async list(tenant: string, filter: { readonly route?: string; readonly limit: number }): Promise<DeliveryRecord[]> {
-    const { route, limit } = filter
+  async list(
+    tenant: string,
+    filter: { readonly route?: string; readonly limit: number; readonly isCanary?: boolean },
+  ): Promise<DeliveryRecord[]> {
+    const { route, limit, isCanary = false } = filter
     return await this.#store.read(tenant, async (executor) => {
       const rows = await executor
         .selectFrom('deliveries')
         .selectAll()
         .where('tenant', '=', tenant)
+        // Literally, so that the index of the few canaries serves.
+        .where((eb) => eb('is_probe', '=', eb.lit(isCanary ? 1 : 0)))
         .$if(route !== undefined, (query) => query.where('route', '=', route ?? ''))
         .orderBy('ordinal', 'desc')
         .limit(limit)

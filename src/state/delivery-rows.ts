@@ -58,6 +58,7 @@ function recordOf(
     state: row.state as DeliveryRecord['state'],
     acceptedAt: row.accepted_at,
     cancelledAt: row.cancelled_at,
+    isCanary: row.is_probe === 1,
     crashes: row.crashes,
     isSpooled: row.is_spooled === 1,
     targets: targets.map((target) =>

@@ -19,6 +19,7 @@ interface NewRow {
   readonly actor: string
   readonly claims: string
   readonly isSmall: number
+  readonly isProbe: number
   readonly now: Instant
 }
 
@@ -46,6 +47,7 @@ const insertRow = new Prepared<NewRow, { accepted_at: string }>((executor, value
       fence: 0,
       is_small: value.isSmall,
       cancelled_at: null,
+      is_probe: value.isProbe,
     })
     .onConflict((conflict) => conflict.columns(['tenant', 'idempotency_key']).doNothing())
     .returning('accepted_at'),
@@ -70,6 +72,7 @@ export async function insertDelivery(
     actor: JSON.stringify(actor),
     claims: JSON.stringify(claims),
     isSmall: sizeBytes <= smallDeliveryBytes ? 1 : 0,
+    isProbe: delivery.isCanary === true ? 1 : 0,
     now,
   })
   const [row] = rows

@@ -198,4 +198,12 @@ export const migrations: readonly Migration[] = [
     ],
     back: [`drop table told_warnings`],
   },
+  {
+    name: 'probes of whole routes',
+    statements: [
+      `alter table deliveries add column is_probe integer not null default 0`,
+      `create index deliveries_probe on deliveries (tenant, route, ordinal) where is_probe = 1`,
+    ],
+    back: [`drop index deliveries_probe`, `alter table deliveries drop column is_probe`],
+  },
 ]

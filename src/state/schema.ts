@@ -187,6 +187,8 @@ export interface DeliveryRow {
   /** 1: so few bytes that many such deliveries are worked on at a time. */
   is_small: number
   cancelled_at: string | null
+  /** 1: a probe of the whole way, no report. */
+  is_probe: number
 }
 
 export interface TargetRow {
