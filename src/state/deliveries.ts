@@ -30,7 +30,7 @@ import {
   updateItem,
   updateTarget,
 } from './delivery-writes.ts'
-import type { GroupCommit } from './group-commit.ts'
+import { type GroupCommit, locking } from './group-commit.ts'
 import { enqueue } from './log.ts'
 import type { Executor } from './schema.ts'
 import { everyTenant, type Instant, type Store } from './store.ts'
@@ -212,7 +212,7 @@ export class SqlDeliveries implements DeliveryRepository {
   }
 
   async heartbeat(claim: Claim, leaseMs: number): Promise<boolean> {
-    return await this.#commits.run(claim.tenant, async (transaction) => {
+    return await this.#commits.run(locking(claim.tenant, claim.delivery), async (transaction) => {
       const kept = await transaction
         .updateTable('deliveries')
         .set({ lease_until: this.#store.now(leaseMs) })
@@ -343,7 +343,7 @@ export class SqlDeliveries implements DeliveryRepository {
     entries: readonly NewEntry[],
   ): Promise<boolean> {
     const now = this.#store.now()
-    return await this.#commits.run(tenant, async (transaction) => {
+    return await this.#commits.run(locking(tenant, id), async (transaction) => {
       const nudged = await transaction
         .updateTable('deliveries')
         .set((eb) => ({ available_at: now, crashes: 0, nudges: eb('nudges', '+', 1) }))
@@ -366,7 +366,7 @@ export class SqlDeliveries implements DeliveryRepository {
 
   async cancel(tenant: string, id: string, entries: readonly NewEntry[]): Promise<boolean> {
     const now = this.#store.now()
-    return await this.#commits.run(tenant, async (transaction) => {
+    return await this.#commits.run(locking(tenant, id), async (transaction) => {
       const cancelled = await transaction
         .updateTable('deliveries')
         .set((eb) => ({
@@ -498,7 +498,7 @@ export class SqlDeliveries implements DeliveryRepository {
 
   /** INVARIANT: every write of a claim goes through here; the update also locks the row until the transaction ends. */
   async #fenced<T>(claim: Claim, work: (transaction: Executor) => Promise<T>): Promise<T> {
-    return await this.#commits.run(claim.tenant, async (transaction) => {
+    return await this.#commits.run(locking(claim.tenant, claim.delivery), async (transaction) => {
       await passFence(transaction, claim)
       return await work(transaction)
     })

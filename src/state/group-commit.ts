@@ -4,22 +4,38 @@
  */
 import { type Clock, DrawbridgeError } from '../base/index.ts'
 import type { Executor } from './schema.ts'
-import type { Scope, Store } from './store.ts'
+import { isDeadlock, type Scope, type Store } from './store.ts'
 
 interface Job {
   readonly scope: Scope
+  readonly locks: string
   readonly run: (transaction: Executor) => Promise<void>
   readonly done: () => void
   readonly fail: (error: unknown) => void
 }
 
+/** A scope, and the row that a write changes first and that others change too. */
+interface Locking {
+  readonly scope: Scope
+  readonly locks: string
+}
+
+/** Names what a write locks: a delivery by its id, a tenant's log by `lastLock`. */
+export function locking(scope: Scope, locks: string): Locking {
+  return { scope, locks }
+}
+
+/** After every delivery: whoever has the log holds nothing else up while it waits. */
+export const lastLock = '~log'
+
 /** More than this wait for the next round, so that no answer is held up for long. */
 const largestGroup = 512
+const maximumAttempts = 4
 /** After a group of this size the next one is given a moment to gather. */
 const busyGroup = 8
 const gatherMs = 5
 
-/** Runs writes in shared transactions, in the order in which they were asked for. */
+/** Runs writes in shared transactions, of an embedded database in the order in which they were asked for. */
 export class GroupCommit {
   readonly #store: Store
   readonly #pause: Clock['sleep']
@@ -41,13 +57,14 @@ export class GroupCommit {
    * Runs one write within a scope. Durable when it resolves; when it rejects, it changed nothing, and others in its group are not
    * concerned. `write` may be run twice and must not wait for anything but its transaction.
    */
-  async run<T>(scope: Scope, write: (transaction: Executor) => Promise<T>): Promise<T> {
+  async run<T>(within: Scope | Locking, write: (transaction: Executor) => Promise<T>): Promise<T> {
+    const { scope, locks } = typeof within === 'object' ? within : locking(within, '')
     const answer: T[] = []
     await new Promise<void>((done, fail) => {
       const run = async (transaction: Executor): Promise<void> => {
         answer[0] = await write(transaction)
       }
-      this.#waiting.push({ scope, run, done, fail })
+      this.#waiting.push({ scope, locks, run, done, fail })
       if (!this.#isRunning) void this.#drain()
     })
     return answer[0] as T
@@ -61,6 +78,9 @@ export class GroupCommit {
         // its commits alone while the answers of its neighbours wait to be read.
         await this.#turn()
         const group = this.#waiting.splice(0, largestGroup)
+        // INVARIANT: all processes lock in one order, so that no two wait for each other.
+        if (this.#store.isShared)
+          group.sort((one, other) => (one.locks < other.locks ? -1 : one.locks > other.locks ? 1 : 0))
         await this.#commit(group)
         if (group.length >= busyGroup && this.#waiting.length < largestGroup) {
           await this.#pause(gatherMs)
@@ -71,16 +91,17 @@ export class GroupCommit {
     }
   }
 
-  async #commit(group: readonly Job[]): Promise<void> {
+  async #commit(group: readonly Job[], attempt = 1): Promise<void> {
     try {
       await this.#transaction(group)
     } catch (error) {
       const [only, ...others] = group
-      if (only !== undefined && others.length === 0) only.fail(error)
       // Nobody knows what became of them: what is run again could happen twice.
-      else if (isOutcomeUnknown(error)) for (const job of group) job.fail(error)
+      if (isOutcomeUnknown(error)) for (const job of group) job.fail(error)
       // One of them failed and took all back: each is run by itself, so that it fails alone.
-      else for (const job of group) await this.#commit([job])
+      else if (others.length > 0) for (const job of group) await this.#commit([job])
+      else if (isDeadlock(error) && attempt < maximumAttempts) await this.#commit(group, attempt + 1)
+      else only?.fail(error)
       return
     }
     for (const job of group) job.done()

@@ -2,7 +2,7 @@
 import type { NewEntry } from '../delivery/index.ts'
 import type { IntegratedEntry, LogStore, PendingEntry } from '../evidence/index.ts'
 import { coalescedByTenant } from './coalesced.ts'
-import type { GroupCommit } from './group-commit.ts'
+import { type GroupCommit, lastLock, locking } from './group-commit.ts'
 import { Prepared } from './prepared.ts'
 import type { Executor } from './schema.ts'
 import type { Instant, Store } from './store.ts'
@@ -58,7 +58,7 @@ export class SqlLog implements LogStore {
 
   async integrate(tenant: string, expectedSize: number, entries: readonly IntegratedEntry[]): Promise<boolean> {
     if (entries.length === 0) return true
-    return await this.#commits.run(tenant, async (transaction) => {
+    return await this.#commits.run(locking(tenant, lastLock), async (transaction) => {
       // INVARIANT: one writer of a tenant's log at a time; its size is read only then.
       await this.#store.serialize(transaction, `log of ${tenant}`)
       if ((await sizeOf(transaction, tenant)) !== expectedSize) return false
@@ -131,7 +131,7 @@ export class SqlLog implements LogStore {
 
   async saveCheckpoint(tenant: string, size: number, note: string): Promise<void> {
     // The same size again is the same tree under a newer key.
-    await this.#commits.run(tenant, async (transaction) => {
+    await this.#commits.run(locking(tenant, lastLock), async (transaction) => {
       await transaction
         .insertInto('checkpoints')
         .values({ tenant, size, saved_at: this.#store.now(), note })

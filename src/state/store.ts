@@ -45,6 +45,12 @@ export function isReferenceBroken(error: unknown): boolean {
   return code === 787 || code === '23503'
 }
 
+/** Tells whether a transaction was taken back only because another one was in its way. */
+export function isDeadlock(error: unknown): boolean {
+  const code = codeOf(error)
+  return code === '40P01' || code === '40001'
+}
+
 /** SQLite's extended result code, or PostgreSQL's SQLSTATE. @see https://sqlite.org/rescode.html */
 function codeOf(error: unknown): unknown {
   if (!(error instanceof Error)) return undefined

@@ -93,7 +93,11 @@ class LentConnection implements DatabaseConnection {
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
     try {
       const result = await translated(() =>
-        this.#client.query<pg.QueryResultRow & R>(query.sql, query.parameters.map(storable)),
+        this.#client.query<pg.QueryResultRow & R>({
+          ...nameOf(query),
+          text: query.sql,
+          values: query.parameters.map(storable),
+        }),
       )
       const isWrite = /^(INSERT|UPDATE|DELETE|MERGE)$/.test(result.command ?? '')
       return { rows: result.rows ?? [], ...(isWrite ? { numAffectedRows: BigInt(result.rowCount ?? 0) } : {}) }
@@ -111,6 +115,22 @@ class LentConnection implements DatabaseConnection {
     this.#client.off('error', this.#onError)
     this.#client.release(this.isBroken)
   }
+}
+
+/** Texts that come again and again are prepared once for each connection: planning them costs more than running them. */
+const mostNames = 300
+const longestText = 4_000
+const names = new Map<string, string>()
+
+/** The house knows a few hundred texts, and lists of any length; those that come late go unprepared. */
+function nameOf({ sql, parameters }: CompiledQuery): { readonly name?: string } {
+  if (parameters.length === 0 || sql.length > longestText) return {}
+  const known = names.get(sql)
+  if (known !== undefined) return { name: known }
+  if (names.size >= mostNames) return {}
+  const name = `drawbridge_${names.size}`
+  names.set(sql, name)
+  return { name }
 }
 
 /** PostgreSQL's text has no NUL, and strangers' error messages may. */

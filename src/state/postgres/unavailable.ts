@@ -26,6 +26,8 @@ function isUnavailable(error: unknown): boolean {
   const code = 'code' in error ? String(error.code) : ''
   if (/^(08|53|57P|58)|^(25006|25P03|57014)$/.test(code)) return true
   if (/^E[A-Z]+$/.test(code)) return true
+  // A step changed a table under a prepared statement: another connection prepares it anew.
+  if (code === '0A000' && error.message.startsWith('cached plan')) return true
   return /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error|Client was closed)/.test(
     error.message,
   )
