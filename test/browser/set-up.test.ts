@@ -145,9 +145,9 @@ describe.skipIf(needs(chromiumPath, 'chromium'))('setting a connection up', () =
 
   test('whoever may only look is told so', async () => {
     await page.getByRole('button', { name: 'Sign out', exact: true }).click()
+    await page.getByRole('link', { name: 'Sign in' }).waitFor()
     await page.context().clearCookies()
     await page.goto(stage.serviceUrl)
-    await page.reload()
     await signInThroughProvider(page, 'jonas.lind')
     await page.locator('[data-connection=acme]').waitFor()
     expect(await page.getByRole('link', { name: 'Set up a connection' }).count()).toBe(0)
