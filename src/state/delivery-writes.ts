@@ -59,7 +59,7 @@ export async function insertDelivery(
   delivery: NewDelivery,
   now: Instant,
 ): Promise<DeliveryRecord | null> {
-  const { id, tenant, route, policy, report, period, idempotencyKey, actor, claims, files } = delivery
+  const { id, tenant, route, policy, report, period, idempotencyKey, actor, claims, files, isCanary = false } = delivery
   const sizeBytes = files.reduce((sum, file) => sum + file.sizeBytes, 0)
   const { rows } = await insertRow.run(transaction, {
     id,
@@ -72,7 +72,7 @@ export async function insertDelivery(
     actor: JSON.stringify(actor),
     claims: JSON.stringify(claims),
     isSmall: sizeBytes <= smallDeliveryBytes ? 1 : 0,
-    isProbe: delivery.isCanary === true ? 1 : 0,
+    isProbe: isCanary ? 1 : 0,
     now,
   })
   const [row] = rows
@@ -84,7 +84,7 @@ export async function insertDelivery(
     crashes: 0,
     isSpooled: true,
   } as const
-  return { ...delivery, ...fresh }
+  return { ...delivery, isCanary, ...fresh }
 }
 
 type TargetValues = TargetRow & { readonly [column: string]: string | number | null }
