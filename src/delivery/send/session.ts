@@ -17,17 +17,23 @@ export class RenewingSession {
     this.#target = target
   }
 
-  /** Runs a request; runs it again after a renewal when it ended in `session-expired` or a first `access-denied`. */
+  /**
+   * Runs a request; runs it again after a renewal when it ended in `session-expired` or a first `access-denied`. What a
+   * run may have sent before it was refused stays in doubt: the last refusal says so too.
+   */
   async run<T>(request: (store: ObjectStore) => Promise<T>): Promise<T> {
     let hasExpired = false
+    let isInDoubt = false
     for (;;) {
       const generation = this.#generation
       try {
         return await request(this.#target.store)
-      } catch (error) {
-        const code = error instanceof DrawbridgeError ? error.code : null
-        const isExpired = code === 'session-expired' && !hasExpired
-        if (!isExpired && code !== 'access-denied') throw error
+      } catch (reason) {
+        if (!(reason instanceof DrawbridgeError)) throw reason
+        isInDoubt ||= reason.context['afterPossibleSend'] === true
+        const error = isInDoubt ? inDoubt(reason) : reason
+        const isExpired = error.code === 'session-expired' && !hasExpired
+        if (!isExpired && error.code !== 'access-denied') throw error
         // Somebody else renewed while this request was on its way: it was judged with the old session.
         if (this.#generation !== generation) continue
         if (!isExpired && this.#isDenialSpent) throw error
@@ -45,4 +51,15 @@ export class RenewingSession {
     })
     await this.#renewal
   }
+}
+
+/** The same refusal, told as one before which something may have been sent. */
+function inDoubt(error: DrawbridgeError): DrawbridgeError {
+  const { code, message, retry, operation, help, cause } = error
+  const context = { ...error.context, afterPossibleSend: true }
+  return new DrawbridgeError({
+    ...{ code, message, retry, context, cause },
+    ...(operation === undefined ? {} : { operation }),
+    ...(help === undefined ? {} : { help }),
+  })
 }
