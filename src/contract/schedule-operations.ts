@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { name } from './connection.ts'
 import { defineOperation } from './operation.ts'
-import { catchUp, schedule, scheduleDetail } from './schedule.ts'
+import { schedule, scheduleDetail, scheduleInput } from './schedule.ts'
 
 const byName = z.object({ name })
 
@@ -17,17 +17,7 @@ export const scheduleOperations = {
       example:
         'drawbridge schedule create monthly --route audit --folder /srv/reports --cron "0 6 1 * *" --time-zone Europe/Berlin',
     },
-    input: z.object({
-      name,
-      route: name,
-      folder: z.string().min(1).max(1000),
-      pattern: z.string().min(1).max(200).default('*'),
-      cron: z.string().min(1).max(200),
-      timeZone: z.string().min(1).max(64).default('UTC'),
-      catchUp: catchUp.default('last'),
-      /** The report's name; absent: the schedule's. */
-      report: z.string().min(1).max(200).optional(),
-    }),
+    input: scheduleInput,
     output: schedule,
     errors: ['already-exists', 'not-found', 'claim-missing', 'report-unreadable'],
   }),

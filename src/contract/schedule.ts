@@ -29,21 +29,35 @@ export const slot = z.object({
 })
 export type Slot = z.infer<typeof slot>
 
-export const schedule = z.object({
-  id: z.string(),
+/** What is said of a schedule when it is made, and shown of it afterwards. */
+const scheduleSettings = z.object({
   name,
   route: name,
   /** On the machine where the server runs. */
-  folder: z.string(),
+  folder: z.string().min(1).max(1000),
   /** Which files of the folder: `*.pdf`, `2026/**`. */
-  pattern: z.string(),
+  pattern: z.string().min(1).max(200),
   /** Minute, hour, day of the month, month, day of the week. */
-  cron: z.string(),
+  cron: z.string().min(1).max(200),
   /** `Europe/Berlin`. */
-  timeZone: z.string(),
+  timeZone: z.string().min(1).max(64),
   catchUp,
   /** The report's name. */
-  report: z.string(),
+  report: z.string().min(1).max(200),
+})
+const { pattern, timeZone, report } = scheduleSettings.shape
+
+/** A schedule as it is asked for. */
+export const scheduleInput = scheduleSettings.extend({
+  pattern: pattern.default('*'),
+  timeZone: timeZone.default('UTC'),
+  catchUp: catchUp.default('last'),
+  /** Absent: the schedule's name. */
+  report: report.optional(),
+})
+
+export const schedule = scheduleSettings.extend({
+  id: z.string(),
   state: z.enum(['active', 'paused']),
   /** In whose name it delivers. */
   owner: actor,
