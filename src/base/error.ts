@@ -270,4 +270,20 @@ export class DrawbridgeError extends Error {
     this.context = parts.context ?? {}
     this.help = parts.help ?? errorCodes[parts.code].hint
   }
+
+  /**
+   * The same failure, told with what only the caller knows. Code and operation stay, members of `context` join those that
+   * are there already, and what is not named stays as it is. The error itself is left alone, and becomes the cause.
+   */
+  with(changes: Pick<Partial<ErrorParts>, 'message' | 'retry' | 'context' | 'help'>): DrawbridgeError {
+    return new DrawbridgeError({
+      code: this.code,
+      message: changes.message ?? this.message,
+      retry: changes.retry ?? this.retry,
+      ...(this.operation === undefined ? {} : { operation: this.operation }),
+      context: { ...this.context, ...changes.context },
+      help: changes.help ?? this.help,
+      cause: this,
+    })
+  }
 }

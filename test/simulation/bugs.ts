@@ -149,7 +149,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     name: 'the words of the provider are told as they are',
     wire: (inner) =>
       failing(inner, ['put', 'createUpload', 'uploadPart', 'completeUpload'], (error) =>
-        error.cause instanceof Error ? retold(error, error.cause.message, error.context) : error,
+        error.cause instanceof Error ? error.with({ message: error.cause.message }) : error,
       ),
   },
   {
@@ -245,15 +245,7 @@ function believing(inner: ObjectStore, isBelieved: (error: DrawbridgeError) => b
 
 function withContext(error: DrawbridgeError, afterPossibleSend: boolean): DrawbridgeError {
   if (error.code !== 'object-exists') return error
-  return retold(error, error.message, { ...error.context, afterPossibleSend })
-}
-
-function retold(error: DrawbridgeError, message: string, context: DrawbridgeError['context']): DrawbridgeError {
-  const { code, retry, operation, help, cause } = error
-  return new DrawbridgeError({
-    ...{ code, retry, message, context, help, cause },
-    ...(operation === undefined ? {} : { operation }),
-  })
+  return error.with({ context: { afterPossibleSend } })
 }
 
 function unrecorded(inner: DeliveryRepository): DeliveryRepository {

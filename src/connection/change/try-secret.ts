@@ -71,13 +71,8 @@ async function tryWriting(next: Connection, store: ObjectStore, context: Connect
 
 function nothingChanged(secret: ConnectionSecret, error: DrawbridgeError): DrawbridgeError {
   const what = secret.kind === 'sas' ? 'SAS token' : 'access key'
-  return new DrawbridgeError({
-    code: error.code,
+  return error.with({
     message: `the new ${what} was tried and does not work, so nothing was changed: ${error.message}`,
-    retry: error.retry,
-    context: error.context,
-    help: `compare its rights with the set-up kit; one that was made just now needs up to half a minute to be known`,
-    cause: error,
-    ...(error.operation === undefined ? {} : { operation: error.operation }),
+    help: 'compare its rights with the set-up kit; one that was made just now needs up to half a minute to be known',
   })
 }

@@ -98,13 +98,6 @@ function isUnderway(error: unknown): error is DrawbridgeError {
 
 function afterWaiting(error: unknown, waitedMs: number): unknown {
   if (!(error instanceof DrawbridgeError)) return error
-  return new DrawbridgeError({
-    code: error.code,
-    message: `${error.message}, also ${Math.round(waitedMs / 1000)} seconds later`,
-    retry: error.retry,
-    context: { ...error.context, waitedMs },
-    ...(error.operation === undefined ? {} : { operation: error.operation }),
-    ...(error.help === undefined ? {} : { help: error.help }),
-    cause: error,
-  })
+  const message = `${error.message}, also ${Math.round(waitedMs / 1000)} seconds later`
+  return error.with({ message, context: { waitedMs } })
 }

@@ -31,7 +31,7 @@ export class RenewingSession {
       } catch (reason) {
         if (!(reason instanceof DrawbridgeError)) throw reason
         isInDoubt ||= reason.context['afterPossibleSend'] === true
-        const error = isInDoubt ? inDoubt(reason) : reason
+        const error = isInDoubt ? reason.with({ context: { afterPossibleSend: true } }) : reason
         const isExpired = error.code === 'session-expired' && !hasExpired
         if (!isExpired && error.code !== 'access-denied') throw error
         // Somebody else renewed while this request was on its way: it was judged with the old session.
@@ -51,15 +51,4 @@ export class RenewingSession {
     })
     await this.#renewal
   }
-}
-
-/** The same refusal, told as one before which something may have been sent. */
-function inDoubt(error: DrawbridgeError): DrawbridgeError {
-  const { code, message, retry, operation, help, cause } = error
-  const context = { ...error.context, afterPossibleSend: true }
-  return new DrawbridgeError({
-    ...{ code, message, retry, context, cause },
-    ...(operation === undefined ? {} : { operation }),
-    ...(help === undefined ? {} : { help }),
-  })
 }

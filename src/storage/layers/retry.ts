@@ -47,21 +47,6 @@ function jitter(options: RetryOptions, failures: number): number {
   return Math.round((ceiling * (a * 256 + b)) / 65_535)
 }
 
-function withFacts(
-  error: DrawbridgeError,
-  changes: { retry?: 'exhausted'; context: Record<string, string | number | boolean> },
-): DrawbridgeError {
-  return new DrawbridgeError({
-    code: error.code,
-    message: error.message,
-    retry: changes.retry ?? error.retry,
-    ...(error.operation === undefined ? {} : { operation: error.operation }),
-    context: { ...error.context, ...changes.context },
-    help: error.help,
-    cause: error,
-  })
-}
-
 /** Tells whether a request was certainly not carried out: it never left, or was turned away at the door. */
 function isUndone(error: DrawbridgeError): boolean {
   return error.context['possiblySent'] === false || error.code === 'throttled' || error.code === 'clock-skew'
@@ -96,7 +81,7 @@ class RetryStore implements ObjectStore {
         if (!(error instanceof DrawbridgeError)) throw error
         if (error.retry !== 'later') {
           // An earlier attempt may have done what this one was refused for, whatever it was refused for.
-          throw creates && possiblySent ? withFacts(error, { context: { afterPossibleSend: true } }) : error
+          throw creates && possiblySent ? error.with({ context: { afterPossibleSend: true } }) : error
         }
         possiblySent ||= error.context['possiblySent'] !== false
         // The client has learnt the other side's time from the refusal: one more try at once, and no other for this.
@@ -104,7 +89,7 @@ class RetryStore implements ObjectStore {
         const delayMs = error.code === 'clock-skew' ? 0 : jitter(this.#options, attempt)
         const spent = clock.now().getTime() - startedAt
         if (!again || spent + delayMs > (this.#options.budgetMs ?? 120_000)) {
-          throw withFacts(error, {
+          throw error.with({
             retry: 'exhausted',
             context: { attempts: attempt, ...(creates ? { possiblySent } : {}) },
           })
@@ -175,7 +160,7 @@ class RetryStore implements ObjectStore {
         return await this.#inner.createUpload(key, options)
       } catch (error) {
         if (!(error instanceof DrawbridgeError) || error.retry !== 'later' || isUndone(error)) throw error
-        throw withFacts(error, { retry: 'exhausted', context: { possiblySent: true } })
+        throw error.with({ retry: 'exhausted', context: { possiblySent: true } })
       }
     })
   }
