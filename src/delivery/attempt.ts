@@ -7,7 +7,7 @@ import type { ItemRecord, SpooledFile, TargetRecord } from './record.ts'
 import { sendMultipart } from './send/multipart.ts'
 import { abortStrays } from './send/orphans.ts'
 import { putItem } from './send/put.ts'
-import type { ItemBody, Sending } from './send/sending.ts'
+import { type ItemBody, isAfterPossibleSend, type Sending } from './send/sending.ts'
 import { RenewingSession } from './send/session.ts'
 import { bytesBody } from './spool/bytes-body.ts'
 import type { OpenTarget } from './target-access.ts'
@@ -32,15 +32,21 @@ export async function attemptTarget(work: Work, record: TargetRecord, isUnsaved:
     if (work.signal.aborted) throw work.signal.reason
     const outcome = outcomeOf(error)
     if (outcome === null) throw error
-    return outcome.kind === 'refused' ? { ...outcome, isAmbiguous: mayHaveArrived(target, record) } : outcome
+    return outcome.kind === 'refused'
+      ? { ...outcome, isAmbiguous: mayHaveArrived(target, record, outcome.error) }
+      : outcome
   } finally {
     target?.close()
   }
 }
 
-/** A SAS token that only creates answers 403 to the repetition of a write that arrived: Put Blob would overwrite. */
-function mayHaveArrived(target: OpenTarget | null, record: TargetRecord): boolean {
-  return target?.facts.service === 'azblob' && record.items.some((item) => item.state === 'sent')
+/**
+ * A SAS token that only creates answers 403 to the repetition of a write that arrived: Put Blob would overwrite. The write
+ * may be one of an earlier attempt, which is on record, or one of this attempt, which the refusal tells of.
+ */
+function mayHaveArrived(target: OpenTarget | null, record: TargetRecord, refusal: DrawbridgeError): boolean {
+  if (target?.facts.service !== 'azblob') return false
+  return record.items.some((item) => item.state === 'sent') || isAfterPossibleSend(refusal)
 }
 
 async function sendAll(sending: Sending, record: TargetRecord, isUnsaved: boolean): Promise<ItemRecord[]> {

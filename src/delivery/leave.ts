@@ -1,4 +1,7 @@
-/** Leaving a target whose delivery was cancelled: open uploads are aborted, and what may stand there is written down. */
+/**
+ * Leaving a target that will not get the report any more, because the delivery was cancelled or another target has it: open
+ * uploads are aborted, and what may stand there is written down.
+ */
 import { DrawbridgeError } from '../base/index.ts'
 import { possibleObjectEntry, possibleOrphanEntry } from './entries.ts'
 import type { ItemRecord, TargetRecord } from './record.ts'
@@ -6,32 +9,64 @@ import type { NewEntry } from './repository.ts'
 import { RenewingSession } from './send/session.ts'
 import type { Work } from './work.ts'
 
-/**
- * Aborts the uploads that are open at a target and returns the entries about what may be left there: parts that our rights
- * can not remove, or an object whose write was sent and never answered. Nothing that stands is removed.
- */
-export async function leaveTarget(work: Work, target: TargetRecord): Promise<NewEntry[]> {
+/** A target that was left. */
+export interface Left {
+  /** About what may be left there: parts that could not be removed, or an object whose write was sent and never answered. */
+  readonly entries: readonly NewEntry[]
+  /** Why open uploads could not be aborted; null: none is open any more. */
+  readonly error: DrawbridgeError | null
+}
+
+/** Tells whether an upload may be open at a target, recorded or not. */
+export function hasOpenUpload({ items }: TargetRecord): boolean {
+  return items.some(isOpen)
+}
+
+function isOpen(item: ItemRecord): boolean {
+  return item.state !== 'done' && item.isCreateSent
+}
+
+/** Aborts the uploads that are open at a target. Nothing that stands there is removed. */
+export async function leaveTarget(work: Work, target: TargetRecord): Promise<Left> {
   const { record } = work
   const { connection } = target
-  const open = target.items.filter((item) => item.state !== 'done' && item.isCreateSent)
-  const isAborted = open.length === 0 || (await abortAll(work, target, open))
-  return [
-    ...(isAborted ? [] : open.map(({ key }) => possibleOrphanEntry(record, connection, key))),
+  const open = target.items.filter(isOpen)
+  const error = open.length === 0 ? null : await abortAll(work, target, open)
+  const entries = [
+    ...(error === null ? [] : open.map(({ key }) => possibleOrphanEntry(record, connection, key))),
     ...target.items
       .filter((item) => item.state !== 'waiting')
       .map(({ key }) => possibleObjectEntry(record, connection, key)),
   ]
+  return { entries, error }
 }
 
-/** What the target's line says. */
-export function reasonToLeave(entries: readonly NewEntry[]): Pick<TargetRecord, 'reason'> {
-  const keys = entries.filter(({ action }) => action === 'delivery.possible-object').map(({ fields }) => fields['key'])
-  if (keys.length === 0) return { reason: 'cancelled before it arrived' }
-  return { reason: `cancelled; an object may stand at \`${keys.join('`, `')}\`` }
+/** What the line of a cancelled target says. */
+export function reasonOfCancelled({ entries }: Left): string {
+  const keys = possibleObjects(entries)
+  return keys === '' ? 'cancelled before it arrived' : `cancelled; an object may stand at ${keys}`
 }
 
-/** False: the target can not be reached, or does not let us. */
-async function abortAll(work: Work, target: TargetRecord, items: readonly ItemRecord[]): Promise<boolean> {
+/** What the line of a target says that is not needed any more. `before`: what it said until now. */
+export function reasonOfUnneeded({ entries }: Left, before: string | null): string {
+  const keys = possibleObjects(entries)
+  const parts = ['not needed any more']
+  if (keys !== '') parts.push(`an object may stand at ${keys}`)
+  if (before !== null) parts.push(`before: ${before}`)
+  return parts.join('; ')
+}
+
+function possibleObjects(entries: readonly NewEntry[]): string {
+  const possible = entries.filter(({ action }) => action === 'delivery.possible-object')
+  return possible.map(({ fields }) => `\`${fields['key']}\``).join(', ')
+}
+
+/** Null when they are aborted; else why the target can not be reached, or does not let us. */
+async function abortAll(
+  work: Work,
+  target: TargetRecord,
+  items: readonly ItemRecord[],
+): Promise<DrawbridgeError | null> {
   const { access } = work.tools
   try {
     const open = await access.open(work.record.tenant, target.connection, target.identity)
@@ -41,13 +76,13 @@ async function abortAll(work: Work, target: TargetRecord, items: readonly ItemRe
         if (uploadId !== null) await session.run((store) => store.abortUpload(key, uploadId, work.signal))
         else await abortListed(session, key, work.signal)
       }
-      return true
+      return null
     } finally {
       open.close()
     }
   } catch (error) {
     if (work.signal.aborted) throw work.signal.reason
-    if (error instanceof DrawbridgeError && error.operation?.startsWith('state.') !== true) return false
+    if (error instanceof DrawbridgeError && error.operation?.startsWith('state.') !== true) return error
     throw error
   }
 }

@@ -8,7 +8,7 @@ import { attemptTarget } from './attempt.ts'
 import { backfillDelayMs, faultBudget, faultDelayMs } from './backoff.ts'
 import type { Gate } from './circuit.ts'
 import { notDeliveredEntry, quarantinedEntry } from './entries.ts'
-import { leaveTarget, reasonToLeave } from './leave.ts'
+import { hasOpenUpload, leaveTarget, reasonOfCancelled, reasonOfUnneeded } from './leave.ts'
 import { type Outcome, outcomeOf } from './outcome.ts'
 import { receiptFacts } from './receipts.ts'
 import {
@@ -18,10 +18,13 @@ import {
   type TargetRecord,
   wantedTargets,
 } from './record.ts'
-import { type Claim, LeaseLost } from './repository.ts'
+import { type Claim, LeaseLost, type NewEntry } from './repository.ts'
 import { weakest } from './send/level.ts'
 import { settleReceipt } from './settle.ts'
 import { DeliveryCancelled, type Work, WorkerStopping, type WorkTools } from './work.ts'
+
+/** A target that is not needed any more and out of reach is tried so many times before its open uploads are left: two days. */
+const maximumAttemptsToLeave = 12
 
 /** A pass that ended without an answer is repeated after this, doubling, until the quarantine. */
 const crashDelayMs = 1_000
@@ -85,9 +88,9 @@ class Pass {
     for (const target of this.#targets.values()) {
       await this.#settle(target)
       if (['delivered', 'skipped', 'conflict', 'cancelled'].includes(target.state)) continue
-      const entries = await leaveTarget(this.#work, target)
-      const left: TargetRecord = { ...target, state: 'cancelled', availableAt: null, ...reasonToLeave(entries) }
-      await this.#keep(left, (kept) => tools.repository.saveTarget(claim, kept, entries))
+      const left = await leaveTarget(this.#work, target)
+      const end: TargetRecord = { ...target, state: 'cancelled', availableAt: null, reason: reasonOfCancelled(left) }
+      await this.#keep(end, (kept) => tools.repository.saveTarget(claim, kept, left.entries))
     }
   }
 
@@ -111,17 +114,42 @@ class Pass {
     await this.#skipTheRest()
   }
 
-  /** Targets behind the one that has the report were never needed. */
+  /** Targets behind the one that has the report were never needed, or are not any more. */
   async #skipTheRest(): Promise<void> {
-    const { repository } = this.#work.tools
-    const first = [...this.#targets.values()].find((target) => target.state === 'delivered')
-    if (first === undefined) return
-    for (const target of this.#targets.values()) {
-      if (target.position <= first.position || target.state !== 'waiting' || target.attempts > 0) continue
-      await this.#keep({ ...target, state: 'skipped', availableAt: null }, (skipped) =>
-        repository.saveTarget(this.#work.claim, skipped, []),
-      )
+    for (const target of this.#behindTheFirst()) {
+      if (target.attempts === 0) await this.#skip({ ...target, reason: null }, [])
+      else if (!hasOpenUpload(target) || this.#isDue(target)) await this.#leave(target)
     }
+  }
+
+  /** What was tried there ends. A target out of reach keeps its open uploads until it is back, or for some days. */
+  async #leave(target: TargetRecord): Promise<void> {
+    const { claim, tools } = this.#work
+    const left = await leaveTarget(this.#work, target)
+    if (left.error === null || left.error.retry === 'never' || target.attempts >= maximumAttemptsToLeave) {
+      return await this.#skip({ ...target, reason: reasonOfUnneeded(left, target.reason) }, left.entries)
+    }
+    const availableAt = this.#after(backfillDelayMs(target.attempts, tools.random))
+    const later: TargetRecord = { ...target, state: 'failed', attempts: target.attempts + 1, availableAt }
+    await this.#keep(later, (kept) => tools.repository.saveTarget(claim, kept, []))
+  }
+
+  async #skip(target: TargetRecord, entries: readonly NewEntry[]): Promise<void> {
+    const { claim, tools } = this.#work
+    await this.#keep({ ...target, state: 'skipped', availableAt: null }, (skipped) =>
+      tools.repository.saveTarget(claim, skipped, entries),
+    )
+  }
+
+  /** The targets behind the first that has the report, as far as they have not ended. */
+  #behindTheFirst(): TargetRecord[] {
+    if (this.#work.record.policy === 'mirror') return []
+    const first = [...this.#targets.values()].find((target) => target.state === 'delivered')
+    if (first === undefined) return []
+    return [...this.#targets.values()].filter(
+      ({ position, state }) =>
+        position > first.position && !['delivered', 'skipped', 'conflict', 'cancelled'].includes(state),
+    )
   }
 
   #isDue(target: TargetRecord): boolean {
@@ -317,7 +345,7 @@ class Pass {
   }
 
   #nextDue(): string | null {
-    const due = this.#inPlay().flatMap((target) => target.availableAt ?? [])
+    const due = [...this.#inPlay(), ...this.#behindTheFirst()].flatMap((target) => target.availableAt ?? [])
     for (const target of this.#targets.values()) {
       if (target.receipt === 'due' || target.sidecar === 'due') due.push(target.availableAt ?? this.#after(0))
     }

@@ -28,6 +28,8 @@ export class History {
   readonly occupied = new Map<BucketName, Set<string>>()
   readonly faults = new Map<string, number>()
   deaths = 0
+  /** Deliveries that were claimed again because a claim before had ended without an answer. */
+  readonly reclaimed = new Set<string>()
   /** Claims that were taken from a worker that nothing had stopped. */
   takenOver = 0
   /** Reports that a client could not hand over before it gave up. */

@@ -322,7 +322,9 @@ export class House {
     const claims = await inner.claim(...parameters)
     const isExcused =
       this.history.deaths > 0 || this.schedule.faults.some(({ kind }) => kind === 'pause' || kind === 'clock-jump')
-    if (!isExcused) this.history.takenOver += claims.filter(({ crashes }) => crashes > 0).length
+    const reclaimed = claims.filter(({ crashes }) => crashes > 0)
+    for (const { delivery } of reclaimed) this.history.reclaimed.add(delivery)
+    if (!isExcused) this.history.takenOver += reclaimed.length
     return claims
   }
 

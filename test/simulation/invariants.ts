@@ -152,9 +152,11 @@ async function checkObjects({ house, record, target, say }: Look, bucket: Bucket
     if (versions.length > 1) say('I2', `${at} has ${versions.length} versions of one key`)
     const expected = item.file === null ? null : source.files.get(record.files[item.file]?.name ?? '')
     const isSame = expected === null || versions.at(-1)?.bytes.equals(expected ?? Buffer.alloc(0)) === true
-    // With nothing but the right to write, an object at the key after a doubtful request may be anybody's: the level says so.
+    // With nothing but the right to write, an object at the key after a doubtful request may be anybody's: the level says
+    // so. Doubtful is also what a worker sent before it died or was stopped for longer than its lease.
     const isDoubtful =
-      item.level === 'occupied' && (house.way(bucket.name).doubted.has(item.key) || house.history.deaths > 0)
+      item.level === 'occupied' &&
+      (house.way(bucket.name).doubted.has(item.key) || house.history.reclaimed.has(record.id))
     if (versions.length > 0 && !isSame && !isDoubtful) say('I3', `${at} holds other bytes than were accepted`)
     if (!isSame && isDoubtful) house.history.count('taken for ours, level occupied')
   }
