@@ -117,7 +117,7 @@ export class DeliveryWorker {
         const claimed = await this.#claimMore()
         // Nothing more can be begun before something ends, and that wakes.
         const isFull = (small === 0 && large === 0) || (suspects === 0 && claimed === 0)
-        await this.#nap(isFull ? longestNapMs : await this.#napMs())
+        if (!this.#isWoken) await this.#nap(isFull ? longestNapMs : await this.#napMs())
       } catch (error) {
         // The database is out of reach: nothing is claimed until it is back.
         this.#tools.tell({ type: 'crash', delivery: null, error })

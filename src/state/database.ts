@@ -3,6 +3,7 @@ import { statSync } from 'node:fs'
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import { Kysely, SqliteDialect } from 'kysely'
 import { DrawbridgeError } from '../base/index.ts'
+import { allowDirect, type DirectStatement } from './prepared.ts'
 import type { Tables } from './schema.ts'
 
 const busyTimeoutMs = 5_000
@@ -36,7 +37,9 @@ export function openDatabase(path: string): Kysely<Tables> {
       throw error
     }
   })
-  return new Kysely<Tables>({ dialect: new SqliteDialect({ database: adapt(database) }) })
+  const kysely = new Kysely<Tables>({ dialect: new SqliteDialect({ database: adapt(database) }) })
+  allowDirect(kysely, (text) => direct(database, text))
+  return kysely
 }
 
 type Adapted = Exclude<ConstructorParameters<typeof SqliteDialect>[0]['database'], (...all: never[]) => unknown>
@@ -69,6 +72,20 @@ function prepare(database: DatabaseSync, text: string): Statement {
     all: (parameters) => translated(() => statement.all(...values(parameters))),
     run: (parameters) => translated(() => statement.run(...values(parameters))),
     iterate: (parameters) => statement.iterate(...values(parameters)),
+  }
+}
+
+function direct(database: DatabaseSync, text: string): DirectStatement {
+  const statement = translated(() => database.prepare(text))
+  if (statement.columns().length > 0) {
+    return (parameters) => {
+      const rows = translated(() => statement.all(...parameters.map(bindable)))
+      return { rows, changes: rows.length }
+    }
+  }
+  return (parameters) => {
+    const { changes } = translated(() => statement.run(...parameters.map(bindable)))
+    return { rows: [], changes: Number(changes) }
   }
 }
 

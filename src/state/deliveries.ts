@@ -109,12 +109,9 @@ export class SqlDeliveries implements DeliveryRepository {
 
   readonly #byId = coalescedByTenant((tenant, ids: readonly string[]) =>
     this.#store.read(tenant, async (executor) => {
-      const rows = await executor
-        .selectFrom('deliveries')
-        .selectAll()
-        .where('tenant', '=', tenant)
-        .where('id', 'in', ids)
-        .execute()
+      // The tenant is compared here: asked for in the query, SQLite takes an index of all the tenant's deliveries instead.
+      const found = await executor.selectFrom('deliveries').selectAll().where('id', 'in', ids).execute()
+      const rows = found.filter((row) => row.tenant === tenant)
       const records = new Map((await recordsOf(executor, rows)).map((record) => [record.id, record]))
       return ids.map((id) => records.get(id) ?? null)
     }),
@@ -199,11 +196,11 @@ export class SqlDeliveries implements DeliveryRepository {
             .where('crashes', '<', suspectAfter)
             .orderBy('available_at')
             .execute()
-    const sizes = [...(limit.small > 0 ? [1] : []), ...(limit.large > 0 ? [0] : [])]
+    const onlySize = limit.large <= 0 ? 1 : limit.small <= 0 ? 0 : null
     const suspects = await free(limit.suspects ?? 1)
-      // Literally, so that the index of the few suspects serves.
+      // Literally, so that the index of the few suspects serves; and the size so that the index of all that is due does not.
       .where((eb) => eb('crashes', '>=', eb.lit(suspectAfter)))
-      .where('is_small', 'in', sizes)
+      .$if(onlySize !== null, (query) => query.where((eb) => eb(eb('is_small', '+', eb.lit(0)), '=', onlySize ?? 0)))
       .orderBy('crashes')
       .orderBy('available_at')
       .execute()

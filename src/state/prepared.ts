@@ -1,6 +1,7 @@
 /**
  * Queries whose text is made once. Building and compiling a query costs several times what a small one costs to run; where
  * the same one runs for every report, it is compiled with places for its values, and later only the values are put in.
+ * Within a transaction of the embedded database its statement is called at once, past the layers of the query builder.
  */
 import type { Compilable, CompiledQuery, QueryResult } from 'kysely'
 import type { Executor } from './schema.ts'
@@ -8,6 +9,25 @@ import type { Instant } from './store.ts'
 
 /** What a prepared query is given, by name. An instant that is SQL becomes part of its text, so it is always the same one. */
 export type Values = Readonly<Record<string, string | number | Uint8Array | null | Instant>>
+
+/** What a statement did. */
+export interface Ran<R> {
+  readonly rows: readonly R[]
+  readonly changes: number
+}
+
+/** A statement of the database itself. */
+export type DirectStatement = (parameters: readonly unknown[]) => Ran<unknown>
+
+/** Makes statements of an open database. */
+export type DirectDatabase = (text: string) => DirectStatement
+
+const directDatabases = new WeakMap<object, DirectDatabase>()
+
+/** Lets prepared queries reach the statements of a database. Its transactions must be alone on its one connection. */
+export function allowDirect(database: Executor, direct: DirectDatabase): void {
+  directDatabases.set(database.getExecutor().adapter, direct)
+}
 
 /** Stands for a value while a query is compiled. */
 class Place {
@@ -22,6 +42,7 @@ interface Made<R> {
   readonly compiled: CompiledQuery<R>
   /** Of its values, in their order; what is no place is the same every time. */
   readonly places: readonly unknown[]
+  readonly direct: DirectStatement | null
 }
 
 /** One query, compiled when a database first runs it. */
@@ -35,16 +56,19 @@ export class Prepared<V extends Values, R> {
   }
 
   /** Runs it with these values. */
-  async run(executor: Executor, values: V): Promise<QueryResult<R>> {
-    const { compiled, places } = this.#madeFor(executor, values)
+  async run(executor: Executor, values: V): Promise<Ran<R>> {
+    const { compiled, places, direct } = this.#madeFor(executor, values)
     const parameters = places.map((place) => (place instanceof Place ? values[place.name] : place))
+    // INVARIANT: only within a transaction, which has the connection: outside of one, somebody else's may be under way.
+    if (direct !== null && executor.isTransaction) return direct(parameters) as Ran<R>
     const { sql, query, queryId } = compiled
-    return await executor.executeQuery<R>({ sql, query, queryId, parameters })
+    const result: QueryResult<R> = await executor.executeQuery<R>({ sql, query, queryId, parameters })
+    return { rows: result.rows, changes: Number(result.numAffectedRows ?? 0) }
   }
 
   /** Runs it and tells how many rows it changed. */
   async change(executor: Executor, values: V): Promise<number> {
-    return Number((await this.run(executor, values)).numAffectedRows ?? 0)
+    return (await this.run(executor, values)).changes
   }
 
   #madeFor(executor: Executor, values: V): Made<R> {
@@ -53,7 +77,8 @@ export class Prepared<V extends Values, R> {
     const known = this.#made.get(adapter)
     if (known !== undefined) return known
     const compiled = this.#build(executor, placesOf(values)).compile()
-    const made = { compiled, places: [...compiled.parameters] }
+    const direct = directDatabases.get(adapter)?.(compiled.sql) ?? null
+    const made = { compiled, places: [...compiled.parameters], direct }
     this.#made.set(adapter, made)
     return made
   }
