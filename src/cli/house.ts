@@ -185,6 +185,7 @@ async function assemble(options: HouseOptions, state: State, tenant: string): Pr
     schedules: state.schedules,
     scheduler,
     scheduleFolders: config.schedules.folders,
+    canaryEveryHours: config.canary.everyHours,
     watch: state.watch,
     alertedFor: (connection) => [
       ...webhooks.map(({ url }) => webhookName(url)),
@@ -211,7 +212,7 @@ async function assemble(options: HouseOptions, state: State, tenant: string): Pr
     claims: config.operatorClaims,
     onFault,
   })
-  const canaries = makeCanaries(house, config.canary.everyHours, config.operatorClaims, onFault)
+  const canaries = makeCanaries(house, config.operatorClaims, onFault)
   const schedules = makeScheduleLoop(house, onFault, () => canaries.turn())
   let closing: Promise<void> | null = null
   return {

@@ -21,7 +21,7 @@ import { proveCommand } from './commands/prove.ts'
 import { recoverCommand } from './commands/recover.ts'
 import { commandRow, type Run, show } from './commands/run.ts'
 import { sandboxCommand } from './commands/sandbox.ts'
-import { createScheduleCommand, runScheduleCommand } from './commands/schedule.ts'
+import { catchUpCommand, createScheduleCommand, runScheduleCommand } from './commands/schedule.ts'
 import { serveCommand } from './commands/serve.ts'
 import { signInCommand, signOutCommand, whoAmICommand } from './commands/sign-in.ts'
 import { showTicketCommand, ticketCommand } from './commands/ticket.ts'
@@ -31,8 +31,9 @@ import { renderAlerts } from './render/alert.ts'
 import { renderConnection, renderConnections, renderRoutes } from './render/connection.ts'
 import { renderDeliveries, renderDelivery } from './render/delivery.ts'
 import { renderHistory } from './render/history.ts'
-import { renderSchedule, renderSchedules } from './render/schedule.ts'
+import { renderMoments, renderSchedule, renderSchedules } from './render/schedule.ts'
 import { renderStatus } from './render/status.ts'
+import { renderSpool, renderTarget, renderTargets } from './render/target.ts'
 import { renderTickets } from './render/ticket.ts'
 import { version } from './version.ts'
 
@@ -63,9 +64,14 @@ const forms: Readonly<Record<CommandName, CommandForm>> = {
   'route.list': plainCommand('route.list', ({ routes }, _columns, colors) => renderRoutes(routes, colors)),
   'route.show': plainCommand('route.show', (route, _columns, colors) => renderRoutes([route], colors)),
   'route.canary': canaryCommand(),
+  'route.canaries': plainCommand('route.canaries', (route, _columns, colors) => renderRoutes([route], colors)),
   'route.remove': plainCommand('route.remove', (route) => `removed the route ${route.name}`),
   'route.switch': plainCommand('route.switch', (route, _columns, colors) => renderRoutes([route], colors)),
+  'target.list': plainCommand('target.list', renderTargets),
+  'target.show': plainCommand('target.show', renderTarget),
+  'spool.show': plainCommand('spool.show', renderSpool),
   'schedule.create': createScheduleCommand,
+  'schedule.preview': plainCommand('schedule.preview', renderMoments),
   'schedule.list': plainCommand('schedule.list', ({ schedules }, _columns, colors) =>
     renderSchedules(schedules, colors),
   ),
@@ -75,6 +81,7 @@ const forms: Readonly<Record<CommandName, CommandForm>> = {
     renderSchedules([schedule], colors),
   ),
   'schedule.run': runScheduleCommand,
+  'schedule.catchup': catchUpCommand,
   'schedule.remove': plainCommand('schedule.remove', ({ name }) => `removed the schedule ${name}`),
   'delivery.create': deliverCommand,
   'delivery.list': plainCommand('delivery.list', ({ deliveries }, _columns, colors) =>
@@ -169,6 +176,8 @@ export const startingCommands = [
 const groupSummaries: Readonly<Record<string, string>> = {
   connection: "Customers' storage as we may use it.",
   route: 'Where reports go, and in which order.',
+  target: 'How deliveries fare where they go.',
+  spool: 'Where accepted reports wait.',
   delivery: 'Reports on their way.',
   schedule: 'Reports that go out by the clock.',
   receipt: 'Proof of what was delivered.',

@@ -30,7 +30,17 @@ export const route = z.object({
   /** In the order of the targets; where a route is shown or listed. */
   health: z.array(targetHealth).optional(),
   createdAt: z.iso.datetime(),
-  /** The newest canary; where a route is shown. */
+  /** Every so many hours a canary goes to every target; 0: none but by hand. Absent: as the deployment says. */
+  canaryEveryHours: z.number().int().optional(),
+  /** How it is, whoever says so; where a route is shown or listed. */
+  canaries: z
+    .object({
+      everyHours: z.number().int(),
+      /** The earliest moment of the next; absent: none comes by itself. */
+      nextAt: z.iso.datetime().optional(),
+    })
+    .optional(),
+  /** The newest canary; where a route is shown or listed. */
   canary: z
     .object({
       delivery: z.string(),

@@ -13,6 +13,7 @@ import { policyOperations } from './policy-operations.ts'
 import { repairOperations } from './repair-operations.ts'
 import { routeOperations } from './route-operations.ts'
 import { scheduleOperations } from './schedule-operations.ts'
+import { targetOperations } from './target-operations.ts'
 
 export const operations = {
   'service.status': defineOperation({
@@ -43,6 +44,7 @@ export const operations = {
   }),
   ...connectionOperations,
   ...routeOperations,
+  ...targetOperations,
   ...scheduleOperations,
   ...deliveryOperations,
   ...evidenceOperations,

@@ -57,6 +57,19 @@ export const routeOperations = {
     output: delivery,
     errors: ['not-found', 'claim-missing', 'spool-full'],
   }),
+  'route.canaries': defineOperation({
+    name: 'route.canaries',
+    summary: 'Sends canaries to every target of a route by the clock, or stops that. Each leaves an object there.',
+    right: 'connect',
+    http: { method: 'POST', path: '/routes/{name}/canaries' },
+    cli: { words: ['route', 'canaries'], example: 'drawbridge route canaries audit --every-hours 24' },
+    input: byName.extend({
+      /** 0: none by itself. Absent: as the configuration of the deployment says. */
+      everyHours: z.coerce.number().int().min(0).max(744).optional(),
+    }),
+    output: route,
+    errors: ['not-found'],
+  }),
   'route.remove': defineOperation({
     name: 'route.remove',
     summary: 'Removes a route. Deliveries that were accepted on it go on.',

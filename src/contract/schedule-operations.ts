@@ -21,6 +21,21 @@ export const scheduleOperations = {
     output: schedule,
     errors: ['already-exists', 'not-found', 'claim-missing', 'report-unreadable'],
   }),
+  'schedule.preview': defineOperation({
+    name: 'schedule.preview',
+    summary: 'Tells the next moments that a cron pattern names in a time zone, before a schedule is made of it.',
+    right: 'view',
+    http: { method: 'POST', path: '/schedules/preview' },
+    cli: {
+      words: ['schedule', 'preview'],
+      example: 'drawbridge schedule preview "0 6 1 * *" --time-zone Europe/Berlin',
+    },
+    input: scheduleInput.pick({ cron: true, timeZone: true }).extend({
+      count: z.coerce.number().int().min(1).max(20).default(5),
+    }),
+    output: z.object({ timeZone: z.string(), next: z.array(z.iso.datetime()) }),
+    errors: [],
+  }),
   'schedule.list': defineOperation({
     name: 'schedule.list',
     summary: 'Lists the schedules with their next and their last slot.',
@@ -68,6 +83,19 @@ export const scheduleOperations = {
     http: { method: 'POST', path: '/schedules/{name}/run' },
     cli: { words: ['schedule', 'run'], example: 'drawbridge schedule run monthly' },
     input: byName,
+    output: scheduleDetail,
+    errors: ['not-found'],
+  }),
+  'schedule.catchup': defineOperation({
+    name: 'schedule.catchup',
+    summary: 'Runs slots of a schedule that were missed, the earliest first. Those that are not named stay missed.',
+    right: 'operate',
+    http: { method: 'POST', path: '/schedules/{name}/catch-up' },
+    cli: { words: ['schedule', 'catch-up'], example: 'drawbridge schedule catch-up monthly --all' },
+    input: byName.extend({
+      /** The moments of missed slots; `all`: the earliest hundred of them. */
+      slots: z.union([z.literal('all'), z.array(z.iso.datetime()).min(1).max(100)]),
+    }),
     output: scheduleDetail,
     errors: ['not-found'],
   }),

@@ -70,6 +70,10 @@ export const schedule = scheduleSettings.extend({
 })
 export type Schedule = z.infer<typeof schedule>
 
-/** A schedule with its newest slots. */
-export const scheduleDetail = schedule.extend({ slots: z.array(slot) })
+/** A schedule with its newest slots, and the moments that come. */
+export const scheduleDetail = schedule.extend({
+  slots: z.array(slot),
+  /** The next five; none while it is paused. */
+  next: z.array(z.iso.datetime()),
+})
 export type ScheduleDetail = z.infer<typeof scheduleDetail>

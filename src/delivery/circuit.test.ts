@@ -168,6 +168,13 @@ test('with every target down reports are held, up to half of the spool, and noth
     'closed',
   )
   held.push(await house.deliver({ 'b.bin': Buffer.alloc(900, 2) }))
+  const audit = { id: 'rte_1', name: 'audit', policy: 'mirror', targets: ['first', 'second'], createdAt: '' } as const
+  const route = { ...audit, targets: [...audit.targets] }
+  expect(await house.service.room(tenant, route)).toEqual({
+    ...{ heldBytes: 1_800, isDown: true, limitBytes: 2_000, roomBytes: 200 },
+  })
+  expect((await house.service.waitingFor(tenant, 'first', 1)).map(({ id }) => id)).toEqual(held.slice(0, 1))
+  expect((await house.service.waitingFor(tenant, 'second', 10)).map(({ id }) => id)).toEqual(held)
   await expect(house.deliver({ 'c.bin': Buffer.alloc(900, 3) })).rejects.toMatchObject({
     code: 'spool-full',
     context: { retryAfterSeconds: 60 },
@@ -177,6 +184,11 @@ test('with every target down reports are held, up to half of the spool, and noth
   second.isDown = false
   await pass(house, 30 * minute, minute)
   for (const id of held) expect((await house.service.show(tenant, id)).state).toBe('delivered')
+  // The upload that no delivery took lies there for a day, with 64 bytes of hashes.
+  expect(await house.service.room(tenant, route)).toEqual({
+    ...{ heldBytes: 0, isDown: false, limitBytes: null, roomBytes: 4_000 - 964 },
+  })
+  expect(await house.service.waitingFor(tenant, 'first', 10)).toEqual([])
   await house.deliver({ 'c.bin': Buffer.alloc(900, 3) })
 })
 

@@ -147,7 +147,7 @@ export interface RouteRepository {
   add(tenant: string, route: Route): Promise<void>
   byName(tenant: string, name: string): Promise<Route | null>
   list(tenant: string): Promise<Route[]>
-  /** Replaces targets and policy. Deliveries accepted before keep theirs. @throws not-found */
+  /** Replaces targets, policy and what is said of its canaries. Deliveries accepted before keep theirs. @throws not-found */
   update(tenant: string, route: Route): Promise<void>
   /** @throws not-found */
   remove(tenant: string, name: string): Promise<void>

@@ -19,7 +19,8 @@ import {
   wantedTargets,
 } from './record.ts'
 import type { DeliveryRepository, NewDelivery, RouteRepository } from './repository.ts'
-import { retryAfterSeconds, type Spool } from './spool/spool.ts'
+import { type RouteRoom, requireRoom, roomOf } from './room.ts'
+import type { Spool } from './spool/spool.ts'
 import type { Person, TargetAccess } from './target-access.ts'
 
 /** What the service works with. */
@@ -55,6 +56,11 @@ export class DeliveryService {
 
   constructor(parts: DeliveryServiceParts) {
     this.#parts = parts
+  }
+
+  /** The bytes on the spool's disk, as far as this process knows, and the most that it holds: infinite unless said otherwise. */
+  get spool(): Pick<Spool, 'usedBytes' | 'quotaBytes'> {
+    return this.#parts.spool
   }
 
   /**
@@ -143,33 +149,13 @@ export class DeliveryService {
   ): Promise<Delivery> {
     const { repository, wake } = this.#parts
     const taken = await this.#takeUploads(tenant, input)
-    if ('files' in taken) await this.#requireRoom(tenant, route, taken.files)
+    if ('files' in taken) await requireRoom(this.#parts, tenant, route, taken.files)
     if ('earlier' in taken) return describeDelivery(taken.earlier)
     const draft = await this.#draft(tenant, person, route, input, taken.files)
     const { record, isNew } = await repository.accept({ ...draft, isCanary }, [acceptedEntry(draft)])
     if (!isNew) return describeDelivery(sameReport(record, taken.files))
     wake()
     return describeDelivery(record)
-  }
-
-  /**
-   * While every target of a route is down, its reports may take half of the spool: the other half is for those that can go.
-   * @throws spool-full
-   */
-  async #requireRoom(tenant: string, route: Route, files: readonly SpooledFile[]): Promise<void> {
-    const { circuits, spool, repository } = this.#parts
-    if (circuits === undefined || !Number.isFinite(spool.quotaBytes)) return
-    for (const target of route.targets) if ((await circuits.open(tenant, target)) === null) return
-    const wanted = files.reduce((sum, file) => sum + file.sizeBytes, 0)
-    const held = await repository.heldBytes(tenant, route.name)
-    if (held + wanted <= spool.quotaBytes / 2) return
-    throw new DrawbridgeError({
-      code: 'spool-full',
-      message: `every target of \`${route.name}\` is down, and what waits for them fills half of the spool`,
-      retry: 'later',
-      operation: 'delivery.accept',
-      context: { retryAfterSeconds },
-    })
   }
 
   async #takeUploads(
@@ -295,6 +281,17 @@ export class DeliveryService {
         return targetHealthOf(connection, record, clock.now(), await repository.owedCount(tenant, connection))
       }),
     )
+  }
+
+  /** The deliveries that a target is still to get, in the order of acceptance, at most `limit`. */
+  async waitingFor(tenant: string, connection: string, limit: number): Promise<Delivery[]> {
+    const ids = await this.#parts.repository.owedTo(tenant, connection)
+    return await Promise.all(ids.slice(0, limit).map((id) => this.show(tenant, id)))
+  }
+
+  /** Tells how much of the spool the reports of a route hold, and whether more of them are pushed back. */
+  async room(tenant: string, route: Route): Promise<RouteRoom> {
+    return await roomOf(this.#parts, tenant, route)
   }
 
   /** Tries what the first delivery of this person to this connection would need of the sign-in. @throws claim-missing | not-found */

@@ -34,7 +34,8 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true })
 })
 
-const canaries = (everyHours = 24) => makeCanaries(opened.house, everyHours, {}, (error) => faults.push(error))
+const canaries = (canaryEveryHours = 24) =>
+  makeCanaries({ ...opened.house, canaryEveryHours }, {}, (error) => faults.push(error))
 const client = () => inProcessClient(opened.house, operatorCaller())
 const placed = async (name: string): Promise<string[]> =>
   (await readdir(join(directory, name, 'root'), { recursive: true })).filter((path) => path.endsWith('.json'))
@@ -75,6 +76,45 @@ test('is off unless the configuration says otherwise, and can be sent by hand', 
   const { id } = await client().route.canary({ name: 'audit' })
   await opened.worker.runOnce()
   expect((await client().delivery.show({ id })).state).toBe('delivered')
+})
+
+test('a route has a pace of its own, which is told in the log, and can go back to that of the deployment', async () => {
+  const own = await client().route.canaries({ name: 'audit', everyHours: 1 })
+  const nextAt = new Date(clock.now().getTime() + hour).toISOString()
+  expect(own).toMatchObject({ canaryEveryHours: 1, canaries: { everyHours: 1, nextAt } })
+  await canaries(0).turn()
+  clock.advance(hour)
+  await canaries(0).turn()
+  expect(await opened.house.deliveries.canaries('default', 'audit', 10)).toHaveLength(2)
+  await client().route.canaries({ name: 'audit', everyHours: 0 })
+  clock.advance(48 * hour)
+  await canaries(24).turn()
+  expect(await opened.house.deliveries.canaries('default', 'audit', 10)).toHaveLength(2)
+  await client().route.switch({ name: 'audit', primary: 'backup' })
+  expect((await client().route.show({ name: 'audit' })).canaries).toEqual({ everyHours: 0 })
+  await client().route.canaries({ name: 'audit' })
+  expect((await client().route.show({ name: 'audit' })).canaryEveryHours).toBeUndefined()
+  await canaries(24).turn()
+  expect(await opened.house.deliveries.canaries('default', 'audit', 10)).toHaveLength(3)
+  expect((await actions()).filter((action) => action === 'route.canaries')).toHaveLength(3)
+  await expect(client().route.canaries({ name: 'nowhere' })).rejects.toMatchObject({ code: 'not-found' })
+})
+
+test('what the newest canary found stands with every target', async () => {
+  await client().route.canary({ name: 'audit' })
+  await opened.worker.runOnce()
+  const { targets } = await client().target.list({})
+  expect(targets.map(({ connection, circuit, owed, routes }) => [connection, circuit, owed, routes])).toEqual([
+    ['backup', 'closed', 0, ['audit']],
+    ['primary', 'closed', 0, ['audit']],
+  ])
+  expect(targets.map(({ canary }) => canary?.state)).toEqual(['delivered', 'delivered'])
+  expect((await client().target.show({ connection: 'backup' })).waiting).toEqual([])
+  await expect(client().target.show({ connection: 'nobody' })).rejects.toMatchObject({ code: 'not-found' })
+  expect(await client().spool.show({})).toMatchObject({
+    quotaBytes: null,
+    routes: [{ route: 'audit', heldBytes: 0, isDown: false, roomBytes: null }],
+  })
 })
 
 test('a backup that does not take it is told once, verified at once, and the canary is given up', async () => {

@@ -2,10 +2,11 @@
  * Canaries: small probes through the whole delivery (spool, worker, session, write, receipt, log) to every target of a
  * route, backups included. The watch tries every link with a probe of its own; this tries that what is promised happens.
  */
-import type { Delivery } from '../contract/index.ts'
+import type { Delivery, Route } from '../contract/index.ts'
 import type { Person } from '../delivery/index.ts'
 import type { Caller, Claims } from './caller.ts'
 import { operatorCaller } from './caller.ts'
+import { canariesOf, periodOf } from './canary-pace.ts'
 import { entryOf } from './evidence.ts'
 import type { House } from './house.ts'
 import { personOf } from './person.ts'
@@ -14,7 +15,6 @@ import { verify } from './verification.ts'
 
 /** A canary that is under way for longer than this did not arrive. */
 const patienceMs = 15 * 60_000
-const hourMs = 60 * 60_000
 /** While nothing is due it is looked again this late at the latest. */
 const longestNapMs = 60_000
 
@@ -30,37 +30,27 @@ export interface Canaries {
   turn(): Promise<number>
 }
 
-/** Makes the canaries of a house; `everyHours` 0: only those that somebody asks for, which are judged all the same. */
-export function makeCanaries(
-  house: House,
-  everyHours: number,
-  claims: Claims,
-  onFault: (error: unknown) => void,
-): Canaries {
+/** Makes the canaries of a house. Where none is sent by the clock, those that somebody asks for are judged all the same. */
+export function makeCanaries(house: House, claims: Claims, onFault: (error: unknown) => void): Canaries {
   const caller = canaryCaller(claims)
   return {
     async turn() {
-      for (const { name, id } of await house.routes.list(house.tenant)) {
+      for (const route of await house.routes.list(house.tenant)) {
         // A route whose canary can not be sent holds no other back.
-        await one(house, caller, { name, id }, everyHours).catch(onFault)
+        await one(house, caller, route).catch(onFault)
       }
       return longestNapMs
     },
   }
 }
 
-async function one(
-  house: House,
-  caller: Caller,
-  { name, id }: { readonly name: string; readonly id: string },
-  everyHours: number,
-): Promise<void> {
+async function one(house: House, caller: Caller, route: Route): Promise<void> {
+  const { name, id } = route
   const [last] = await house.deliveries.canaries(house.tenant, name, 1)
   if (last !== undefined) await judge(house, caller, name, last)
+  const { everyHours } = canariesOf(house, route)
   if (everyHours === 0) return
-  // The period's own number: of any number of servers one sends, and the others are told of the same canary.
-  const period = Math.floor(house.clock.now().getTime() / (everyHours * hourMs))
-  await accept(house, personOf(caller), name, `canary:${id}:${everyHours}h:${period}`)
+  await accept(house, personOf(caller), name, `canary:${id}:${everyHours}h:${periodOf(house, everyHours)}`)
 }
 
 async function accept(house: House, person: Person, route: string, key: string): Promise<Delivery> {

@@ -17,6 +17,7 @@ import { verifyReceipt } from './receipt.ts'
 import * as routes from './route.ts'
 import * as schedules from './schedule.ts'
 import { status } from './service.ts'
+import { listTargets, showSpool, showTarget } from './target.ts'
 import { createTicket, listTickets, showTicket } from './ticket.ts'
 import { showHistory, verify } from './verification.ts'
 import { tryPlan } from './what-if.ts'
@@ -55,14 +56,20 @@ export const handlers: Handlers = {
   'route.list': (house) => routes.listRoutes(house),
   'route.show': (house, _caller, { name }) => routes.showRoute(house, name),
   'route.canary': (house, caller, { name }) => sendCanary(house, caller, name),
+  'route.canaries': (house, caller, input) => routes.setCanaries(house, caller, input),
   'route.remove': (house, caller, { name }) => routes.removeRoute(house, caller, name),
   'route.switch': (house, caller, { name, primary }) => routes.switchRoute(house, caller, name, primary),
+  'target.list': (house) => listTargets(house),
+  'target.show': (house, _caller, { connection }) => showTarget(house, connection),
+  'spool.show': (house) => showSpool(house),
   'schedule.create': (house, caller, input) => schedules.createSchedule(house, caller, input),
+  'schedule.preview': async (house, _caller, input) => schedules.previewSchedule(house, input),
   'schedule.list': (house) => schedules.listSchedules(house),
   'schedule.show': (house, _caller, { name }) => schedules.showSchedule(house, name),
   'schedule.pause': (house, caller, { name }) => schedules.setPaused(house, caller, name, true),
   'schedule.resume': (house, caller, { name }) => schedules.setPaused(house, caller, name, false),
   'schedule.run': (house, caller, { name }) => schedules.runSchedule(house, caller, name),
+  'schedule.catchup': (house, caller, { name, slots }) => schedules.catchUp(house, caller, name, slots),
   'schedule.remove': (house, caller, { name }) => schedules.removeSchedule(house, caller, name),
   'delivery.create': (house, caller, input) => deliveries.createDelivery(house, caller, input),
   'delivery.list': (house, _caller, filter) => deliveries.listDeliveries(house, filter),

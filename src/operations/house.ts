@@ -64,6 +64,8 @@ export interface House {
   readonly scheduler: Scheduler
   /** Folders from which schedules of people who sign in may deliver. */
   readonly scheduleFolders: readonly string[]
+  /** How often canaries go where a route says nothing of its own; 0: never. */
+  readonly canaryEveryHours: number
   readonly watch: WatchRepository
   /** Names of the webhooks and mail recipients that are told when a connection turns, or when a key or token of it ages. */
   alertedFor(connection: string): readonly string[]

@@ -2,6 +2,7 @@
 import { DrawbridgeError, newId } from '../base/index.ts'
 import type { OperationOutput, Route } from '../contract/index.ts'
 import type { Caller } from './caller.ts'
+import { canariesOf } from './canary-pace.ts'
 import { findConnection } from './connection.ts'
 import { entryOf } from './evidence.ts'
 import type { House } from './house.ts'
@@ -37,23 +38,38 @@ export async function addRoute(
 
 export async function listRoutes(house: House): Promise<OperationOutput<'route.list'>> {
   const routes = await house.routes.list(house.tenant)
-  return { routes: await Promise.all(routes.map((route) => withHealth(house, route))) }
+  return { routes: await Promise.all(routes.map((route) => described(house, route))) }
 }
 
 /** Shows a route with how its targets fare. @throws not-found */
 export async function showRoute(house: House, name: string): Promise<Route> {
-  const route = await withHealth(house, await findRoute(house, name))
-  const [last] = await house.deliveries.canaries(house.tenant, name, 1)
-  if (last === undefined) return route
+  return await described(house, await findRoute(house, name))
+}
+
+/** Sends canaries of a route every so many hours from now on; absent: as the deployment says. @throws not-found */
+export async function setCanaries(
+  house: House,
+  caller: Caller,
+  { name, everyHours }: { readonly name: string; readonly everyHours?: number | undefined },
+): Promise<Route> {
+  const { canaryEveryHours: _before, ...route } = await findRoute(house, name)
+  const changed: Route = { ...route, ...(everyHours === undefined ? {} : { canaryEveryHours: everyHours }) }
+  await house.routes.update(house.tenant, changed)
+  const facts = { route: name, everyHours: everyHours === undefined ? 'as configured' : String(everyHours) }
+  await house.record([entryOf(caller, 'route.canaries', route.id, facts)])
+  return await described(house, changed)
+}
+
+async function described(house: House, route: Route): Promise<Route> {
+  const health = await house.deliveries.health(house.tenant, route.targets)
+  const shown: Route = { ...route, health, canaries: canariesOf(house, route) }
+  const [last] = await house.deliveries.canaries(house.tenant, route.name, 1)
+  if (last === undefined) return shown
   const targets = last.targets.map(({ connection, state, reason }) => ({
     ...{ connection, state },
     ...(reason === undefined ? {} : { reason }),
   }))
-  return { ...route, canary: { delivery: last.id, at: last.acceptedAt, state: last.state, targets } }
-}
-
-async function withHealth(house: House, route: Route): Promise<Route> {
-  return { ...route, health: await house.deliveries.health(house.tenant, route.targets) }
+  return { ...shown, canary: { delivery: last.id, at: last.acceptedAt, state: last.state, targets } }
 }
 
 /** Moves one target to the front; the order of the others stays. */

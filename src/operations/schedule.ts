@@ -4,7 +4,14 @@ import type { z } from 'zod'
 import { DrawbridgeError, newId } from '../base/index.ts'
 import { Loop } from '../connection/index.ts'
 import type { OperationOutput, operations, Schedule, ScheduleDetail } from '../contract/index.ts'
-import { checkCron, checkReportName, nextAfter, personOfSchedule, type ScheduleRecord } from '../delivery/index.ts'
+import {
+  checkCron,
+  checkReportName,
+  nextAfter,
+  personOfSchedule,
+  type ScheduleRecord,
+  slotsAfter,
+} from '../delivery/index.ts'
 import type { Caller } from './caller.ts'
 import { entryOf } from './evidence.ts'
 import type { House } from './house.ts'
@@ -12,6 +19,12 @@ import { findRoute } from './route.ts'
 
 /** How many slots are shown. */
 const shownSlots = 50
+/** How many moments that come are shown. */
+const shownMoments = 5
+/** So many slots of a schedule are kept. */
+const keptSlots = 1_000
+/** Slots that one call catches up. */
+const slotsAtOnce = 100
 
 /** Makes the loop over a house's schedules, and over the canaries of its routes; not started. */
 export function makeScheduleLoop(
@@ -95,8 +108,16 @@ async function findSchedule(house: House, name: string): Promise<ScheduleRecord>
 }
 
 export async function showSchedule(house: House, name: string): Promise<ScheduleDetail> {
-  const record = await findSchedule(house, name)
-  return { ...(await describe(house, record)), slots: await house.schedules.slots(record, shownSlots) }
+  return await inDetail(house, await findSchedule(house, name))
+}
+
+/** Tells what a pattern means before anything is made of it. @throws input-invalid */
+export function previewSchedule(
+  house: House,
+  { cron, timeZone, count }: { readonly cron: string; readonly timeZone: string; readonly count: number },
+): OperationOutput<'schedule.preview'> {
+  checkCron(cron, timeZone)
+  return { timeZone, next: momentsOf(house, { cron, timeZone }, count) }
 }
 
 /** Pauses a schedule, or lets it go on: what passed while it was paused counts as decided about. */
@@ -119,12 +140,57 @@ export async function runSchedule(house: House, caller: Caller, name: string): P
   return await showSchedule(house, name)
 }
 
+/**
+ * Runs slots that were missed, because somebody asked for them: the earliest first, at most a hundred at a time. They are
+ * made due before, so that what a crash leaves is run by whoever looks next.
+ * @throws not-found
+ * @throws input-invalid — one of them is no missed slot, any more or at all
+ */
+export async function catchUp(
+  house: House,
+  caller: Caller,
+  name: string,
+  wanted: 'all' | readonly string[],
+): Promise<ScheduleDetail> {
+  const record = await findSchedule(house, name)
+  const kept = await house.schedules.slots(record, keptSlots)
+  const missed = kept.filter(({ state }) => state === 'missed').map(({ at }) => at)
+  const slots = wanted === 'all' ? missed.toReversed().slice(0, slotsAtOnce) : wanted.map(moment)
+  const stranger = slots.find((slot) => !missed.includes(slot))
+  if (stranger !== undefined || slots.length === 0) {
+    throw new DrawbridgeError({
+      code: 'input-invalid',
+      message: `\`${name}\` missed ${stranger === undefined ? 'no slot' : `no slot \`${stranger}\``}`,
+      help: `\`drawbridge schedule show ${name}\` shows what became of every slot`,
+    })
+  }
+  const facts = { schedule: name, count: String(slots.length), first: slots[0] ?? '', last: slots.at(-1) ?? '' }
+  await house.schedules.revive(record, slots, [entryOf(caller, 'schedule.caught-up', record.id, facts)])
+  await house.scheduler.runLeft(record)
+  return await showSchedule(house, name)
+}
+
+/** As a slot's row writes it, whoever wrote it with fewer digits. */
+function moment(text: string): string {
+  return new Date(text).toISOString()
+}
+
 /** Removes a schedule and tells what it was. */
 export async function removeSchedule(house: House, caller: Caller, name: string): Promise<Schedule> {
   const record = await findSchedule(house, name)
   const described = await describe(house, record)
   await house.schedules.remove(record, [entryOf(caller, 'schedule.removed', record.id, { schedule: name })])
   return described
+}
+
+async function inDetail(house: House, record: ScheduleRecord): Promise<ScheduleDetail> {
+  const slots = await house.schedules.slots(record, shownSlots)
+  const next = record.isPaused ? [] : momentsOf(house, record, shownMoments)
+  return { ...(await describe(house, record)), slots, next }
+}
+
+function momentsOf(house: House, { cron, timeZone }: Pick<Schedule, 'cron' | 'timeZone'>, count: number): string[] {
+  return slotsAfter(cron, timeZone, house.clock.now(), count).map((slot) => slot.toISOString())
 }
 
 async function describe(house: House, record: ScheduleRecord): Promise<Schedule> {

@@ -206,4 +206,9 @@ export const migrations: readonly Migration[] = [
     ],
     back: [`drop index deliveries_probe`, `alter table deliveries drop column is_probe`],
   },
+  {
+    name: 'probes of one route',
+    statements: [`alter table routes add column probe_hours integer`],
+    back: [`alter table routes drop column probe_hours`],
+  },
 ]

@@ -16,8 +16,11 @@ export class SqlRoutes implements RouteRepository {
 
   async add(tenant: string, route: Route): Promise<void> {
     await this.#write(tenant, route, async (transaction) => {
-      const { name, id, policy, createdAt } = route
-      await transaction.insertInto('routes').values({ tenant, name, id, policy, created_at: createdAt }).execute()
+      const { name, id, policy, createdAt, canaryEveryHours = null } = route
+      await transaction
+        .insertInto('routes')
+        .values({ tenant, name, id, policy, created_at: createdAt, probe_hours: canaryEveryHours })
+        .execute()
       await insertTargets(transaction, tenant, route)
     })
   }
@@ -40,7 +43,7 @@ export class SqlRoutes implements RouteRepository {
     await this.#write(tenant, route, async (transaction) => {
       const changed = await transaction
         .updateTable('routes')
-        .set({ policy: route.policy })
+        .set({ policy: route.policy, probe_hours: route.canaryEveryHours ?? null })
         .where('tenant', '=', tenant)
         .where('name', '=', route.name)
         .executeTakeFirst()
@@ -85,6 +88,7 @@ export class SqlRoutes implements RouteRepository {
         policy,
         targets: [],
         createdAt: row.created_at,
+        ...(row.probe_hours === null ? {} : { canaryEveryHours: row.probe_hours }),
       }
       routes.set(row.name, { ...route, targets: [...route.targets, row.connection] })
     }

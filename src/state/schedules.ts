@@ -153,6 +153,21 @@ export class SqlSchedules implements ScheduleRepository {
     })
   }
 
+  async revive({ tenant, id }: ScheduleRecord, slots: readonly string[], entries: readonly NewEntry[]): Promise<void> {
+    await this.#commits.run(tenant, async (transaction) => {
+      const revived = await transaction
+        .updateTable('schedule_slots')
+        .set({ state: 'waiting', due_at: this.#store.now(), ended_at: null })
+        .where('tenant', '=', tenant)
+        .where('schedule', '=', id)
+        .where('slot', 'in', slots)
+        .where('state', '=', 'missed')
+        .executeTakeFirst()
+      // Somebody else asked for them in the same moment.
+      if (revived.numUpdatedRows > 0n) await enqueue(transaction, tenant, entries, this.#store.now())
+    })
+  }
+
   async claimLeft({ tenant, id }: ScheduleRecord, worker: string, leaseMs: number): Promise<SlotClaim[]> {
     return await this.#commits.run(tenant, async (transaction) => {
       const rows = await transaction

@@ -16,7 +16,14 @@ export interface Tables {
   external_ids: { external_id: string; tenant: string; connection_id: string | null }
   reservations: { tenant: string; reservation: string; external_id: string; is_taken: number }
   role_claims: { role_arn: string; tenant: string }
-  routes: { tenant: string; name: string; id: string; policy: string; created_at: string }
+  routes: {
+    tenant: string
+    name: string
+    id: string
+    policy: string
+    created_at: string
+    probe_hours: number | null
+  }
   route_targets: { tenant: string; route: string; position: number; connection: string }
   uploads: UploadRow
   small_reports: { upload: string; bytes: Uint8Array }

@@ -9,6 +9,10 @@ const meanings: Readonly<Record<string, string>> = {
   limit: 'at most so many, the newest first',
   id: "the delivery's id",
   connection: "the connection's name",
+  everyHours: 'every so many hours; 0: none by itself; absent: as the configuration says',
+  cron: 'minute, hour, day of the month, month, day of the week: `0 6 1 * *`',
+  timeZone: 'in which the pattern counts: `Europe/Berlin`',
+  count: 'so many of them',
   cases: 'files of cases, each one case or a list of them',
 }
 

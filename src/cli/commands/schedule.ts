@@ -1,5 +1,6 @@
 /** The commands on schedules that do more than send flat input and draw the answer. */
 import { resolve } from 'node:path'
+import { UsageError } from '../failure.ts'
 import { renderSchedule, renderSchedules } from '../render/schedule.ts'
 import { text } from './connection-options.ts'
 import type { CommandForm } from './form.ts'
@@ -35,6 +36,28 @@ export const createScheduleCommand: CommandForm = {
       ...(report === undefined ? {} : { report }),
     })
     show(run, schedule, () => renderSchedules([schedule], run.terminal.colors))
+    return 0
+  },
+}
+
+/** Runs missed slots that are named, or all of them; without a server it also works the deliveries off. */
+export const catchUpCommand: CommandForm = {
+  declare: (command) => {
+    command
+      .argument('<name>', 'its name: lower-case letters, digits and hyphens')
+      .option('--slot <moment...>', 'the moments of missed slots: `2026-12-01T05:00:00.000Z`')
+      .option('--all', 'every slot that was missed, at most a hundred at a time')
+  },
+  run: async (run, [name], options) => {
+    const slots = options['slot'] as string[] | undefined
+    if ((slots === undefined) !== (options['all'] === true)) {
+      throw new UsageError('say either `--slot` or `--all`', '`drawbridge schedule show NAME` lists what was missed')
+    }
+    const door = await run.openDoor()
+    const input = { name: String(name), slots: slots ?? ('all' as const) }
+    const schedule = await door.client.schedule.catchup(input, { signal: run.terminal.signal })
+    await door.house?.worker.runOnce()
+    show(run, schedule, () => renderSchedule(schedule, run.terminal.colors))
     return 0
   },
 }

@@ -99,12 +99,18 @@ export function renderRoutes(routes: readonly Route[], colors: Colors): string {
   return [
     renderTable([['NAME', 'POLICY', 'TARGETS'].map(colors.dim), ...rows]),
     ...new Set(down.map((target) => downText(target, colors))),
+    ...routes.flatMap(({ name, canaries }) => (canaries === undefined ? [] : canariesText(name, canaries))),
   ].join('\n')
 }
 
 function downText({ connection, since = '', probeAt = '', reason = '', owed }: TargetHealth, colors: Colors): string {
   const head = `${colors.red('✗')} ${colors.bold(connection)} is down since ${since}, tried again at ${probeAt}; ${owed} owed`
   return `${head}\n  ${colors.dim(printable(reason))}`
+}
+
+function canariesText(route: string, { everyHours, nextAt }: NonNullable<Route['canaries']>): string[] {
+  if (everyHours === 0) return []
+  return [`canaries go on ${route} every ${everyHours} h${nextAt === undefined ? '' : `, next after ${nextAt}`}`]
 }
 
 function targetsText(route: Route): string {

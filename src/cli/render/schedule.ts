@@ -1,5 +1,5 @@
 /** Schedules for the terminal: when they come, and what became of every slot. Pure. */
-import type { Schedule, ScheduleDetail, Slot } from '../../contract/index.ts'
+import type { OperationOutput, Schedule, ScheduleDetail, Slot } from '../../contract/index.ts'
 import { type Colors, printable } from '../terminal.ts'
 import { renderTable } from './table.ts'
 
@@ -34,12 +34,13 @@ function lastText({ lastSlot, missed }: Schedule, colors: Colors): string {
 
 /** Draws one schedule with its slots, the newest first. */
 export function renderSchedule(schedule: ScheduleDetail, colors: Colors): string {
-  const { folder, pattern, report, catchUp, owner, slots } = schedule
+  const { folder, pattern, report, catchUp, owner, slots, next, timeZone } = schedule
   const facts = renderTable([
     [`  ${colors.dim('files')}`, `${printable(pattern)} in ${printable(folder)}`],
     [`  ${colors.dim('report')}`, printable(report)],
     [`  ${colors.dim('after an outage')}`, catchUp],
     [`  ${colors.dim('for')}`, printable(owner.displayName ?? owner.subject)],
+    ...next.map((at, index) => [`  ${colors.dim(index === 0 ? 'next' : '')}`, momentText(at, timeZone)]),
   ])
   const lines = slots.map((slot) => [
     slot.at,
@@ -51,4 +52,16 @@ export function renderSchedule(schedule: ScheduleDetail, colors: Colors): string
   return [renderSchedules([schedule], colors), facts, ...(lines.length === 0 ? [] : ['', renderTable(lines)])].join(
     '\n',
   )
+}
+
+/** Lists moments that come, each as clocks there show it. */
+export function renderMoments({ next, timeZone }: OperationOutput<'schedule.preview'>): string {
+  if (next.length === 0) return 'there is no such moment any more'
+  return next.map((at) => momentText(at, timeZone)).join('\n')
+}
+
+/** `2026-12-01T05:00:00.000Z` and, beside it, what clocks in the time zone show. */
+function momentText(at: string, timeZone: string): string {
+  const local = new Intl.DateTimeFormat('en-GB', { timeZone, dateStyle: 'full', timeStyle: 'short' })
+  return `${at}  ${local.format(new Date(at))} in ${timeZone}`
 }

@@ -35,6 +35,11 @@ export function nextAfter(pattern: string, timeZone: string, after: Date): Date 
   return new Cron(pattern, { timezone: timeZone, paused: true }).nextRun(after)
 }
 
+/** The first `count` moments after `after`; fewer where there are no more. */
+export function slotsAfter(pattern: string, timeZone: string, after: Date, count: number): Date[] {
+  return new Cron(pattern, { timezone: timeZone, paused: true }).nextRuns(count, after)
+}
+
 /** The moments after `after` up to and with `until`, the earliest first; at most `limit`. */
 export function slotsBetween(pattern: string, timeZone: string, after: Date, until: Date, limit: number): Date[] {
   const cron = new Cron(pattern, { timezone: timeZone, paused: true })

@@ -75,6 +75,8 @@ export interface ScheduleRepository {
   ): Promise<SlotClaim | null>
   /** Writes slots down as missed; those that exist already stay as they are. */
   miss(schedule: ScheduleRecord, slots: readonly string[], entries: readonly NewEntry[]): Promise<void>
+  /** Makes missed slots due now, so that whoever looks runs them; those that are not missed stay as they are. */
+  revive(schedule: ScheduleRecord, slots: readonly string[], entries: readonly NewEntry[]): Promise<void>
   /** Claims slots of the schedule that wait and are due, or whose lease ended without an answer. */
   claimLeft(schedule: ScheduleRecord, worker: string, leaseMs: number): Promise<SlotClaim[]>
   /** When the next slot that waits is due, or the next lease ends; null: none. */

@@ -52,9 +52,18 @@ export class Scheduler {
     }
   }
 
+  /** Runs what is left to do of a schedule and due, the earliest slot first: what waits, or was asked to be caught up. */
+  async runLeft(schedule: ScheduleRecord): Promise<void> {
+    const { schedules, worker } = this.#parts
+    const claims = await schedules.claimLeft(schedule, worker, slotLeaseMs)
+    for (const claim of claims.toSorted((one, other) => one.at.localeCompare(other.at))) {
+      await this.#run(schedule, claim)
+    }
+  }
+
   async #look(schedule: ScheduleRecord, signal: AbortSignal): Promise<void> {
     const { schedules, clock, worker } = this.#parts
-    for (const claim of await schedules.claimLeft(schedule, worker, slotLeaseMs)) await this.#run(schedule, claim)
+    await this.runLeft(schedule)
     const handledUntil = new Date(schedule.handledUntil)
     const { run, missed } = dueSlots({ ...schedule, handledUntil }, clock.now())
     if (missed.length > 0) await this.#miss(schedule, missed)

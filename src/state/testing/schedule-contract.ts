@@ -66,6 +66,33 @@ export function scheduleContract(subject: () => Subject): void {
     expect(await other.schedules.slots(schedule, 10)).toEqual([])
   })
 
+  test('missed slots that are asked for are due again, run once, and told of once; the others stay missed', async () => {
+    const { state, other } = subject()
+    await state.schedules.add(schedule, [])
+    const [first, second, third] = ['2026-12-01', '2027-01-01', '2027-02-01'].map((day) => `${day}T05:00:00.000Z`)
+    if (first === undefined || second === undefined || third === undefined) throw new TypeError('three of them')
+    await state.schedules.miss(schedule, [first, second, third], [])
+    await Promise.all(
+      [state, other].map(({ schedules }) => schedules.revive(schedule, [third, first], [entry('caught-up')])),
+    )
+    await state.schedules.revive({ ...schedule, tenant: 'other' }, [second], [entry('stranger')])
+    expect(await state.schedules.missedCount(schedule)).toBe(1)
+    const left = await Promise.all([state, other].map(({ schedules }) => schedules.claimLeft(schedule, 'w', 60_000)))
+    expect(
+      left
+        .flat()
+        .map(({ at, attempts }) => [at, attempts])
+        .sort(),
+    ).toEqual([
+      [first, 0],
+      [third, 0],
+    ])
+    expect((await state.schedules.slots(schedule, 10)).map(({ state: at }) => at)).toEqual([
+      ...['running', 'missed', 'running'],
+    ])
+    expect((await state.log.pending(tenant, 10)).map(({ action }) => action)).toEqual(['caught-up'])
+  })
+
   test('a circuit opens once, lets one probe through, and is told of as well again once', async () => {
     const { state, other, passed } = subject()
     await state.connections.add(localConnection('acme'), { kind: 'none' })
