@@ -74,3 +74,42 @@ test('ARN patterns, for few and for many texts', () => {
   )
   expect(fitting).toBeGreaterThanOrEqual(30)
 })
+
+/** Enough different texts that a step is taken where its run stands rather than text by text. */
+const numbered = fc.array(fc.nat(400), { minLength: 70, maxLength: 160 })
+const numberPattern = fc
+  .tuple(fc.nat(400), fc.constantFrom('', '*', '?', '*x', '?*', '/*', '*/x'), fc.constantFrom('', '', '*', 'b*', '*b'))
+  .map(([number, end, start]) => `${start}b${number}${end}`)
+
+test('many texts that differ, under plain patterns', () => {
+  let fitting = 0
+  fc.assert(
+    fc.property(fc.array(numberPattern, { minLength: 20, maxLength: 60 }), numbered, (patterns, numbers) => {
+      const texts = [...new Set(numbers)].map((number) => `b${number}/x`)
+      const expected = texts.filter((text) => patterns.some((one) => globMatches(compileGlobText(one), text)))
+      fitting += expected.length
+      const found = new TextSet(texts, (text) => [text]).fitting(toSteps(patterns.map((one) => [globTokens(one)])))
+      expect([...found].sort()).toEqual(expected.sort())
+    }),
+    { numRuns: 300, seed },
+  )
+  expect(fitting).toBeGreaterThan(2000)
+})
+
+test('many ARNs that differ, under ARN patterns', () => {
+  let fitting = 0
+  const part = fc.constantFrom('*', 's3', 's?', '*3')
+  const arnPattern = fc.tuple(part, fc.constantFrom('', '*', '1', '?'), numberPattern)
+  fc.assert(
+    fc.property(fc.array(arnPattern, { minLength: 20, maxLength: 60 }), numbered, (patterns, numbers) => {
+      const written = patterns.map(([service, account, resource]) => `arn:aws:${service}::${account}:${resource}`)
+      const texts = [...new Set(numbers)].map((number) => `arn:aws:s3::${number % 3 === 0 ? '1' : ''}:b${number}/x`)
+      const expected = texts.filter((text) => written.some((one) => compileArnPattern(one, true)(text, none)))
+      fitting += expected.length
+      const several = compileArnPatterns(written, true)(none, texts)
+      expect(texts.filter(several)).toEqual(expected)
+    }),
+    { numRuns: 300, seed },
+  )
+  expect(fitting).toBeGreaterThan(1000)
+})

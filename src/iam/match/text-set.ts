@@ -148,9 +148,10 @@ export class TextSet {
       const here = from.places[text] as number
       const nearest = here + by
       let next = starts[text + 1] ?? last + 1
-      if (here >= 0 && fits[text] === 0 && place <= (partEnds[here] as number)) {
-        if (isAnchored ? place === nearest : place >= nearest) reach(to, text, place)
-        else if (place < nearest && nearest < next) next = nearest
+      if (here >= 0 && fits[text] === 0) {
+        // What begins a part stands past the end of the last one.
+        if (place < nearest) next = Math.min(next, nearest)
+        else if (place <= (isAnchored ? nearest : (partEnds[here] as number))) reach(to, text, place)
       }
       place = next > last ? -1 : firstFrom(bits, next, last)
     }
