@@ -14,8 +14,8 @@ import { bodyOfBytes } from '../../body.ts'
 import type { Body, ObjectStore } from '../../object-store.ts'
 import { patternBody } from '../../testing/bodies.ts'
 import { failureOf } from '../../testing/contract-suite.ts'
+import type { S3StoreOptions } from './bucket.ts'
 import { inspectBucket } from './inspect.ts'
-import type { S3StoreOptions } from './store.ts'
 import { s3Store } from './store.ts'
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void

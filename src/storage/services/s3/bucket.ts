@@ -1,0 +1,120 @@
+/**
+ * One bucket and the ways to it: the SDK's client for what is said about objects, the thin pipe for their bytes, and the one
+ * place where what goes wrong is translated.
+ */
+import type { S3Client } from '@aws-sdk/client-s3'
+import { checkSignal } from '../../fault.ts'
+import type { Body } from '../../object-store.ts'
+import { outgoing } from '../../outgoing.ts'
+import type { AgentLease } from './agent-pool.ts'
+import type { S3ClientOptions } from './client.ts'
+import { leaseFor, openS3Client } from './client.ts'
+import { type AnswerHeaders, type BodyRequest, DataPlane } from './data-plane.ts'
+import { s3Error } from './errors.ts'
+
+export interface S3StoreOptions extends S3ClientOptions {
+  readonly bucket: string
+  /** The account that must own the bucket; null only where the store knows no accounts. */
+  readonly expectedBucketOwner: string | null
+}
+
+/** A request as errors name it. */
+export interface Wanted {
+  readonly operation: string
+  readonly key?: string
+  readonly signal?: AbortSignal | undefined
+}
+
+interface Sent {
+  readonly operation: string
+  readonly onProgress: ((bytesSent: number) => void) | undefined
+}
+
+/** A bucket that requests can be sent to. */
+export class S3Bucket {
+  readonly location: string
+  /** What every command of the SDK says about the bucket. */
+  readonly at: { readonly Bucket: string; readonly ExpectedBucketOwner?: string }
+  readonly #options: S3StoreOptions
+  readonly #lease: AgentLease
+  readonly #dataPlane: DataPlane
+  #sdk: S3Client | null = null
+
+  constructor(options: S3StoreOptions) {
+    if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(options.bucket)) throw new TypeError('a bucket needs a valid name')
+    this.#options = options
+    this.#lease = leaseFor(options)
+    const { region, credentials } = options
+    const address = (): Promise<URL> => this.#address()
+    this.#dataPlane = new DataPlane({ region, credentials, agents: this.#lease.agents, address })
+    this.location = `s3://${options.bucket}`
+    this.at = {
+      Bucket: options.bucket,
+      ...(options.expectedBucketOwner === null ? {} : { ExpectedBucketOwner: options.expectedBucketOwner }),
+    }
+  }
+
+  /** Made when it is first needed: the usual small report never asks for it. */
+  get client(): S3Client {
+    this.#sdk ??= openS3Client(this.#options)
+    return this.#sdk
+  }
+
+  /** Other stores know their buckets by path; for AWS the SDK's own rules tell the address. */
+  async #address(): Promise<URL> {
+    const { endpoint, region, bucket } = this.#options
+    if (endpoint !== null) return new URL(`${endpoint.replace(/\/+$/, '')}/${bucket}`)
+    const { url } = this.client.config.endpointProvider({ Region: region, Bucket: bucket })
+    return url
+  }
+
+  /** What requests through the thin pipe say about it. */
+  get ownerHeader(): Record<string, string | undefined> {
+    return { 'x-amz-expected-bucket-owner': this.at.ExpectedBucketOwner }
+  }
+
+  /** Sends a body through the thin pipe; the bytes themselves when they are in memory, piece by piece otherwise. */
+  async sendBody(
+    body: Body,
+    start: number,
+    end: number,
+    request: Omit<BodyRequest, 'body' | 'sizeBytes'> & Sent,
+  ): Promise<AnswerHeaders> {
+    const { operation, onProgress, ...wanted } = request
+    const sizeBytes = end - start
+    if (body.bytes !== undefined && body.bytes.byteLength === body.sizeBytes) {
+      const answered = await this.#dataPlane.send({ ...wanted, sizeBytes, body: body.bytes.subarray(start, end) })
+      onProgress?.(sizeBytes)
+      return answered
+    }
+    const pieces = body.pieces?.(start, end)
+    if (pieces !== undefined) {
+      return await this.#dataPlane.send({ ...wanted, sizeBytes, body: { pieces, onProgress } })
+    }
+    const bytes = outgoing(body, start, end, { operation, onProgress })
+    try {
+      return await this.#dataPlane.send({ ...wanted, sizeBytes, body: bytes.stream })
+    } catch (error) {
+      throw bytes.failure() ?? error
+    } finally {
+      bytes.stream.destroy()
+    }
+  }
+
+  /** Runs one request with its errors translated. */
+  async call<T>(wanted: Wanted, work: (send: { abortSignal?: AbortSignal }) => Promise<T>): Promise<T> {
+    checkSignal(wanted.signal, wanted.operation)
+    try {
+      return await work(wanted.signal === undefined ? {} : { abortSignal: wanted.signal })
+    } catch (error) {
+      const { bucket, region, endpoint } = this.#options
+      throw s3Error(error, { bucket, region, endpoint, ...wanted })
+    }
+  }
+
+  /** Frees sockets. */
+  close(): void {
+    this.#sdk?.destroy()
+    this.#lease.release()
+  }
+}
