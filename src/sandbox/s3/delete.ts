@@ -1,9 +1,10 @@
 /** DeleteObject and DeleteObjects. Deleting what is not there succeeds. */
+import type { Context } from '../access/context.ts'
 import { AwsError } from '../http/aws-error.ts'
 import { queryValue } from '../http/call.ts'
 import { childElements, childText, element, leaf, malformedXml, readXml } from '../http/xml.ts'
 import type { Bucket } from './bucket.ts'
-import { preconditionFailed, unquoted } from './headers.ts'
+import { noSuchKey, preconditionFailed, unquoted } from './headers.ts'
 import { xmlAnswer } from './list.ts'
 import { refuseRemovalOfKept } from './object-lock.ts'
 import { nextVersionId } from './objects.ts'
@@ -21,11 +22,9 @@ export const deleteObject: S3Operation = async (request) => {
   const bucket = existingBucket(request)
   const versionId = queryValue(request.call, 'versionId') ?? null
   const { key } = request
-  allow(request, bucket, key, versionId)
   const ifMatch = request.call.headers.get('if-match')
-  const held = bucket.current(key)
-  if (ifMatch !== undefined && ifMatch !== '*' && held !== null && unquoted(ifMatch) !== held.etag)
-    throw preconditionFailed('If-Match')
+  allow(request, bucket, key, versionId, ifMatch)
+  if (ifMatch !== undefined) checkDeleteCondition(request, bucket, ifMatch)
   const deletion = await remove(request, bucket, key, versionId)
   return {
     status: 204,
@@ -62,9 +61,25 @@ export const deleteObjects: S3Operation = async (request) => {
 }
 
 /** The bucket's owner may delete whatever lies in it, whoever owns the object. */
-function allow(request: S3Request, bucket: Bucket, key: string, versionId: string | null): void {
-  if (versionId === null) allowObject(request, bucket, key, 's3:DeleteObject')
-  else allowObject(request, bucket, key, 's3:DeleteObjectVersion', { 's3:VersionId': versionId })
+function allow(request: S3Request, bucket: Bucket, key: string, versionId: string | null, ifMatch?: string): void {
+  const context: Context = ifMatch === undefined ? {} : { 's3:if-match': ifMatch }
+  if (versionId === null) allowObject(request, bucket, key, 's3:DeleteObject', context)
+  else allowObject(request, bucket, key, 's3:DeleteObjectVersion', { ...context, 's3:VersionId': versionId })
+}
+
+/**
+ * A condition is about the current version. One that names an entity tag tells whether the tag is right, so that it takes
+ * the right to read as well; which right is asked for first is not documented. Where nothing stands, no condition holds.
+ *
+ * @throws AwsError `AccessDenied`, `NoSuchKey`, `PreconditionFailed`
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html
+ */
+function checkDeleteCondition(request: S3Request, bucket: Bucket, ifMatch: string): void {
+  const { key } = request
+  const held = bucket.current(key)
+  if (ifMatch !== '*') allowObject(request, bucket, key, 's3:GetObject', { 's3:if-match': ifMatch }, held)
+  if (held === null) throw noSuchKey(key)
+  if (ifMatch !== '*' && unquoted(ifMatch) !== held.etag) throw preconditionFailed('If-Match')
 }
 
 async function remove(request: S3Request, bucket: Bucket, key: string, versionId: string | null): Promise<Deletion> {

@@ -113,13 +113,7 @@ export function checkWriteCondition(call: Call, bucket: Bucket, key: string): vo
   }
   const ifMatch = call.headers.get('if-match')
   if (ifMatch === undefined) return
-  if (held === null)
-    throw new AwsError({
-      code: 'NoSuchKey',
-      status: 404,
-      message: 'The specified key does not exist.',
-      fields: { Key: key },
-    })
+  if (held === null) throw noSuchKey(key)
   if (unquoted(ifMatch) !== held.etag) throw preconditionFailed('If-Match')
 }
 
@@ -130,6 +124,12 @@ function invalidCondition(name: string): AwsError {
     message: 'A header you provided implies functionality that is not implemented',
     fields: { Header: name },
   })
+}
+
+/** The answer about a key at which nothing stands. */
+export function noSuchKey(key: string, headers: Record<string, string> = {}): AwsError {
+  const message = 'The specified key does not exist.'
+  return new AwsError({ code: 'NoSuchKey', status: 404, message, fields: { Key: key }, headers })
 }
 
 /** The refusal of a condition that does not hold. */

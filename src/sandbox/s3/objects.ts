@@ -12,6 +12,7 @@ import {
   checkedTags,
   checkReadCondition,
   checkWriteCondition,
+  noSuchKey,
   objectAnswerHeaders,
   readCopySource,
   readObjectHeaders,
@@ -178,13 +179,7 @@ export function readableObject(
   }
   const headers: Record<string, string> =
     found === undefined ? {} : { 'x-amz-delete-marker': 'true', 'x-amz-version-id': found.versionId }
-  throw new AwsError({
-    code: 'NoSuchKey',
-    status: 404,
-    message: 'The specified key does not exist.',
-    fields: { Key: key },
-    headers,
-  })
+  throw noSuchKey(key, headers)
 }
 
 function requireList(request: S3Request, bucket: Bucket): void {
