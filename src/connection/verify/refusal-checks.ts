@@ -6,8 +6,9 @@ import { DrawbridgeError, newId } from '../../base/index.ts'
 import type { ObjectStore } from '../../storage/index.ts'
 import { isS3 } from '../model/setup-model.ts'
 import { lookAtPlace } from '../open/look.ts'
-import { bodyThatCannotArrive, makeProbe, noEtag, type Probe } from '../open/probe.ts'
-import { type Outcome, outcomeOf, requestIdsOf } from './recorder.ts'
+import { bodyThatCannotArrive, makeProbe, type Probe } from '../open/probe.ts'
+import type { Outcome } from './recorder.ts'
+import { deniedAction, refusal, refused } from './refusal.ts'
 import { run, type StorageStage } from './stage.ts'
 
 /** Holds an outcome back until the job itself was accepted; where it was not, a refusal says nothing. */
@@ -19,23 +20,6 @@ export async function checkReadRefused(stage: StorageStage, probe: Probe): Promi
   await run(stage, 'read-refused', () =>
     refused(stage, 'the probe could be read', (store) => store.head(probe.key, signal)),
   )
-}
-
-/** Deleting must be refused. The condition can not hold, so that whoever may delete is told so and nothing is. */
-export async function checkDeleteRefused(stage: StorageStage, probe: Probe): Promise<void> {
-  await run(stage, 'delete-refused', () =>
-    refused(stage, 'the probe could have been deleted', (store) => deleteNothing(store, probe.key, stage.signal)),
-  )
-}
-
-async function deleteNothing(store: ObjectStore, key: string, signal: AbortSignal): Promise<void> {
-  try {
-    await store.delete(key, signal, { ifEtag: noEtag })
-  } catch (error) {
-    // It was allowed: the store went on to compare, and found that the object is another.
-    if (error instanceof DrawbridgeError && error.code === 'object-exists') return
-    throw error
-  }
 }
 
 /** Without credentials neither the place nor what was written may be seen. `probe` null: nothing was written. */
@@ -116,7 +100,7 @@ function passOf(outcomes: readonly Outcome[]): Outcome {
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html#API_GetObject_RequestSyntax permissions
  */
 async function readOutside(stage: StorageStage, outside: string): Promise<Outcome> {
-  let message = ''
+  let named: string | null = null
   const outcome = await refusal('an object beside the root path could be read', async () => {
     try {
       const { body } = await stage.unnarrowed.get(`${outside}probe`, { signal: stage.signal })
@@ -125,13 +109,13 @@ async function readOutside(stage: StorageStage, outside: string): Promise<Outcom
       // Whoever is told that nothing is there could have read it.
       if (!(error instanceof DrawbridgeError)) throw error
       if (error.code === 'object-not-found') return
-      message = String(error.context['providerMessage'] ?? '')
+      named = deniedAction(error)
       // The refusal is about listing, which S3 asks only of those who may read.
-      if (error.code === 'access-denied' && message.includes('s3:ListBucket')) return
+      if (error.code === 'access-denied' && named === 's3:ListBucket') return
       throw error
     }
   })
-  if (outcome.status !== 'pass' || message.includes('s3:GetObject')) return outcome
+  if (outcome.status !== 'pass' || named === 's3:GetObject') return outcome
   return { ...outcome, detail: 'refused; for reading, the store does not say whether because nothing is there' }
 }
 
@@ -160,50 +144,4 @@ async function tryBlock(stage: StorageStage, store: ObjectStore, key: string): P
   const { body } = makeProbe(stage.connection, stage.context)
   const upload = await store.createUpload(key, { ifAbsent: true, signal })
   await store.uploadPart(key, upload, 1, body, 0, body.sizeBytes, { signal })
-}
-
-/**
- * Tries a forbidden operation with everything that the other side granted, and beside it with our own narrowed session: the
- * first shows what the role gives too much, the second that our scope holds.
- */
-async function refused(
-  stage: StorageStage,
-  otherwise: string,
-  attempt: (store: ObjectStore) => Promise<unknown>,
-): Promise<Outcome> {
-  const { narrowed } = stage
-  const [wide, narrow] = await Promise.all([
-    refusal(otherwise, () => attempt(stage.unnarrowed)),
-    narrowed === null ? null : refusal(otherwise, () => attempt(narrowed)),
-  ])
-  if (narrow === null) return wide
-  const requestIds = [...(wide.requestIds ?? []), ...(narrow.requestIds ?? [])]
-  if (narrow.status === 'fail') {
-    const detail = `${otherwise}, even with the session that our session policy narrows: the store does not hold our scope`
-    return { status: 'fail', detail, requestIds }
-  }
-  if (wide.status === 'fail') {
-    return narrow.status === 'pass'
-      ? { ...wide, detail: `${wide.detail}; our own sessions are narrower`, requestIds }
-      : wide
-  }
-  return wide.status === 'pass' ? { ...narrow, requestIds } : wide
-}
-
-async function refusal(otherwise: string, attempt: () => Promise<unknown>): Promise<Outcome> {
-  try {
-    await attempt()
-  } catch (error) {
-    if (!(error instanceof DrawbridgeError)) throw error
-    // A refusal of AssumeRole, from which the wide session should have come, is no refusal of the operation.
-    const isOfStorage = error.operation?.startsWith('sts:') !== true
-    if (error.code === 'access-denied' && isOfStorage)
-      return { status: 'pass', detail: 'refused, as it should be', requestIds: requestIdsOf(error) }
-    const { detail, requestIds = [] } = outcomeOf(error)
-    return { status: 'unknown', detail: `neither allowed nor refused: ${detail}`, requestIds }
-  }
-  return {
-    status: 'fail',
-    detail: `${otherwise}, and the purpose must not: the other side grants more than the set-up kit asks for`,
-  }
 }

@@ -1,16 +1,11 @@
 /** The order of the checks at the storage: those that do not need each other run side by side. */
 import { makeProbe } from '../open/probe.ts'
 import { type CheckId, checkIds } from './checks.ts'
+import { checkDeleteRefused } from './delete-refusal.ts'
 import { placeFacts } from './place-facts.ts'
 import { checkReading } from './read-checks.ts'
 import type { Outcome } from './recorder.ts'
-import {
-  type Control,
-  checkDeleteRefused,
-  checkPublicRefused,
-  checkReadRefused,
-  checkRefusals,
-} from './refusal-checks.ts'
+import { type Control, checkPublicRefused, checkReadRefused, checkRefusals } from './refusal-checks.ts'
 import { run, type StorageStage } from './stage.ts'
 import { deleteProbe, putAgain, putProbe, tryMultipart, type Written } from './write-checks.ts'
 
