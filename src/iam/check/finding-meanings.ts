@@ -83,6 +83,9 @@ export const findingGroups = {
     'external-id-form': 'STS accepts no External ID of that form',
     'external-id-wrong-action': 'sts:ExternalId stands on an action whose requests do not carry it',
     'external-id-other': 'the trust policy demands another External ID than the one we send',
+    'token-subject-missing': 'any ID token of the provider opens the role, of whichever workload or person it speaks',
+    'token-subject-wildcard': 'ID tokens of many subjects open the role',
+    'token-audience-missing': 'an ID token opens the role for whatever audience it was made',
     'tag-session-missing': 'session tags are expected, but sts:TagSession is not allowed to the same principal',
     'tag-keys-other': 'the trust policy does not allow a session tag that we send',
     'source-identity-missing':

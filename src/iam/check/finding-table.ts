@@ -151,6 +151,17 @@ const findingPages = {
     'vendor-missing': ['error', 'name our principal'],
     'vendor-several': ['warning', 'keep the one that the vendor calls as'],
   },
+  'IAM/latest/UserGuide/id_roles_create_for-idp_oidc': {
+    'token-subject-missing': [
+      'security-warning',
+      'add StringEquals on the `sub` key of the provider with the one subject that may come',
+    ],
+    'token-subject-wildcard': ['warning', 'name the one subject with StringEquals, unless all of them may come'],
+    'token-audience-missing': [
+      'warning',
+      'add StringEquals on the `aud` key of the provider with the audience of your tokens',
+    ],
+  },
   'IAM/latest/UserGuide/id_session-tags': {
     'tag-session-missing': ['error', 'add a statement that allows sts:TagSession to the principal'],
     'tag-keys-other': ['error', 'add the tag key to aws:TagKeys'],

@@ -4,12 +4,16 @@ import { externalIdRules, isAssumedByAccount } from './external-id-rules.ts'
 import type { CheckOptions, Draft } from './finding.ts'
 import { comparable, covers } from './pattern.ts'
 import { isAccountPrincipal } from './principal-rules.ts'
+import { tokenRules } from './token-rules.ts'
 import { demandsKey, namesAction, type PolicyView, type PrincipalView, type StatementView } from './view.ts'
 
 /** Checks a trust policy; other kinds have nothing here. */
 export function* trustRules(policy: PolicyView): Generator<Draft> {
   if (policy.options.kind !== 'trust') return
-  for (const view of policy.statements) yield* externalIdRules(view, policy)
+  for (const view of policy.statements) {
+    yield* externalIdRules(view, policy)
+    yield* tokenRules(view)
+  }
   const assuming = policy.statements.filter((view) => view.isAllow && isAssumedByAccount(view))
   yield* vendorRules(assuming, policy.options)
   for (const view of assuming) {

@@ -62,7 +62,12 @@ describe('names', () => {
       Effect: 'Allow',
       Principal: { Federated: 'arn:aws:iam::222222222222:oidc-provider/oidc.example.org/id/A1' },
       Action: 'sts:AssumeRoleWithWebIdentity',
-      Condition: { StringEquals: { 'oidc.example.org/id/A1:sub': 'repo:acme/x' } },
+      Condition: {
+        StringEquals: {
+          'oidc.example.org/id/A1:sub': 'repo:acme/x',
+          'oidc.example.org/id/A1:aud': 'sts.amazonaws.com',
+        },
+      },
     }
     expect(check({ kind: 'trust' }, statement)).toEqual([])
   })

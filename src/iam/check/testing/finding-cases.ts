@@ -41,6 +41,14 @@ function trust(part: Part, ...more: readonly Part[]): Part {
   )
 }
 
+const audienceOfToken = { 'oidc.example.org/id:aud': 'sts.amazonaws.com' }
+const subjectOfToken = { 'oidc.example.org/id:sub': 'repo:acme/export' }
+
+function federated(Condition: Part): Part {
+  const Principal = { Federated: 'arn:aws:iam::222222222222:oidc-provider/oidc.example.org/id' }
+  return policyOf({ Effect: 'Allow', Principal, Action: 'sts:AssumeRoleWithWebIdentity', Condition })
+}
+
 function bucket(part: Part): Part {
   return policyOf({ Effect: 'Allow', Principal: { AWS: ours }, Action: 's3:PutObject', Resource: objects, ...part })
 }
@@ -520,6 +528,24 @@ export const findingCases: Readonly<Record<FindingId, FindingCase>> = {
     at: `${one}/Condition/StringEquals/sts:ExternalId`,
     clean: trust({}),
     cleanOptions: { kind: 'trust', externalId: 'dbx-1' },
+  },
+  'token-subject-missing': {
+    options: asTrust,
+    found: federated({ StringEquals: audienceOfToken }),
+    at: one,
+    clean: federated({ StringEquals: { ...audienceOfToken, ...subjectOfToken } }),
+  },
+  'token-subject-wildcard': {
+    options: asTrust,
+    found: federated({ StringEquals: audienceOfToken, StringLike: { 'oidc.example.org/id:sub': 'repo:acme/*' } }),
+    at: `${one}/Condition/StringLike/oidc.example.org~1id:sub`,
+    clean: federated({ StringEquals: audienceOfToken, StringLike: subjectOfToken }),
+  },
+  'token-audience-missing': {
+    options: asTrust,
+    found: federated({ StringEquals: subjectOfToken }),
+    at: one,
+    clean: federated({ StringEquals: { ...audienceOfToken, ...subjectOfToken } }),
   },
   'tag-session-missing': {
     options: asTrust,
