@@ -12,7 +12,8 @@ import {
 } from '../../src/contract/index.ts'
 import type { ObjectProgress } from './ui/progress-bar.tsx'
 
-const client = createClient(window.location.origin)
+/** The client that follows from the contract. */
+export const client = createClient(window.location.origin)
 
 /** Where signing in begins; the reader comes back to the same page. */
 export function signInAddress(): string {
@@ -66,6 +67,11 @@ export function useConnection(name: string) {
 /** Whether the reader may change connections and routes. */
 export function useMayConnect(): boolean {
   return useStatus().data?.signedIn.rights.includes('connect') === true
+}
+
+/** Whether the reader may deliver, verify, and run what is planned. */
+export function useMayOperate(): boolean {
+  return useStatus().data?.signedIn.rights.includes('operate') === true
 }
 
 /** Reserves an External ID, and shows the kit of a connection that is not saved yet. */

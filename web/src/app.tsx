@@ -14,14 +14,20 @@ import { ConnectionsView } from './views/connections.tsx'
 import { DeliveriesView } from './views/deliveries.tsx'
 import { DeliveryView } from './views/delivery.tsx'
 import { RoutesView } from './views/routes.tsx'
+import { ScheduleView } from './views/schedules/schedule.tsx'
+import { SchedulesView } from './views/schedules/schedules.tsx'
 import { SetUpView } from './views/set-up/set-up.tsx'
+import { TargetView } from './views/target.tsx'
+import { TargetsView } from './views/targets.tsx'
 import { TicketView } from './views/ticket.tsx'
 import { TicketsView } from './views/tickets.tsx'
 
 const doors: readonly { readonly href: string; readonly text: string; readonly views: readonly Place['view'][] }[] = [
   { href: '#/connections', text: 'Connections', views: ['connections', 'connection', 'set-up'] },
   { href: '#/routes', text: 'Routes', views: ['routes'] },
+  { href: '#/schedules', text: 'Schedules', views: ['schedules', 'schedule'] },
   { href: '#/deliveries', text: 'Deliveries', views: ['deliveries', 'delivery'] },
+  { href: '#/targets', text: 'Targets', views: ['targets', 'target'] },
   { href: '#/tickets', text: 'Tickets', views: ['tickets', 'ticket'] },
   { href: '#/alerts', text: 'Alerts', views: ['alerts'] },
 ]
@@ -89,6 +95,14 @@ function viewOf(place: Place): ReactNode {
       return <DeliveryView key={place.id} id={place.id} />
     case 'routes':
       return <RoutesView />
+    case 'schedules':
+      return <SchedulesView />
+    case 'schedule':
+      return <ScheduleView key={place.name} name={place.name} />
+    case 'targets':
+      return <TargetsView />
+    case 'target':
+      return <TargetView key={place.name} name={place.name} />
     case 'alerts':
       return <AlertsView />
     case 'account':

@@ -10,6 +10,10 @@ export type Place =
   | { readonly view: 'set-up' }
   | { readonly view: 'connection'; readonly name: string; readonly section: ConnectionSection }
   | { readonly view: 'routes' }
+  | { readonly view: 'schedules' }
+  | { readonly view: 'schedule'; readonly name: string }
+  | { readonly view: 'targets' }
+  | { readonly view: 'target'; readonly name: string }
   | { readonly view: 'alerts' }
   | { readonly view: 'account' }
   | { readonly view: 'tickets' }
@@ -31,6 +35,8 @@ export function parsePlace(fragment: string): Place {
   if (view === 'connections' && argument) return { view: 'connection', name: argument, section: sectionOf(more) }
   if (view === 'set-up') return { view: 'set-up' }
   if (view === 'routes' || view === 'alerts' || view === 'account') return { view }
+  if (view === 'schedules') return argument ? { view: 'schedule', name: argument } : { view: 'schedules' }
+  if (view === 'targets') return argument ? { view: 'target', name: argument } : { view: 'targets' }
   if (view === 'tickets') return argument ? { view: 'ticket', id: argument } : { view: 'tickets' }
   if (view === 'deliveries') return argument ? { view: 'delivery', id: argument } : { view: 'deliveries' }
   return { view: 'connections' }

@@ -30,6 +30,11 @@ const colors: Readonly<Record<string, string>> = {
   waiting: busy,
   accepted: busy,
   sending: busy,
+  empty: neutral,
+  missed: bad,
+  'half-open': warning,
+  running: busy,
+  paused: warning,
   repairs: good,
   closes: good,
 }

@@ -29,3 +29,16 @@ export function size(bytes: number): string {
 export function count(number: number, thing: string, things = `${thing}s`): string {
   return `${number} ${number === 1 ? thing : things}`
 }
+
+/** A moment as clocks in a time zone show it: `Tue, 1 Dec 2026, 06:00`. */
+export function momentIn(iso: string, timeZone: string): string {
+  return new Date(iso).toLocaleString(undefined, {
+    timeZone,
+    ...{ weekday: 'short', day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit' },
+  })
+}
+
+/** The time zone of the reader. */
+export function ownTimeZone(): string {
+  return Intl.DateTimeFormat().resolvedOptions().timeZone
+}

@@ -1,13 +1,14 @@
 /** The routes: where reports go, in which order, and how each target is; the primary is switched here. */
 import { Button } from '@mantine/core'
 import type { Connection, Route, TargetHealth } from '../../../src/contract/index.ts'
-import { useConnections, useMayConnect, useRoutes, useSwitch } from '../api.ts'
+import { useConnections, useMayConnect, useMayOperate, useRoutes, useSwitch } from '../api.ts'
 import { connectionAddress } from '../router.ts'
 import { Loaded } from '../ui/loaded.tsx'
 import { PageTitle } from '../ui/page-title.tsx'
 import { StatusBadge } from '../ui/status-badge.tsx'
 import { Trouble } from '../ui/trouble.tsx'
 import { count, when } from '../ui/words.ts'
+import { Canaries } from './canaries.tsx'
 import { NewRoute } from './new-route.tsx'
 
 const policies = {
@@ -51,6 +52,7 @@ interface CardProps {
 
 function RouteCard({ route, connections, mayConnect }: CardProps) {
   const change = useSwitch(route.name)
+  const mayOperate = useMayOperate()
   return (
     <article className="card" data-route={route.name}>
       <div className="row">
@@ -85,6 +87,7 @@ function RouteCard({ route, connections, mayConnect }: CardProps) {
           </li>
         ))}
       </ol>
+      <Canaries route={route} mayConnect={mayConnect} mayOperate={mayOperate} />
       {change.error ? <Trouble error={change.error} /> : null}
       {change.isSuccess ? (
         <p role="status" className="quiet after">
