@@ -25,11 +25,12 @@ export function databaseAddress({ url, ownerUrl }: DatabaseEnvironment): Databas
 }
 
 function postgresUrl(name: string, text: string): Secret {
-  if (/^postgres(?:ql)?:$/.test(URL.parse(text)?.protocol ?? '')) return new Secret(text)
+  // The rest is read where connections are made: with several hosts it is no URL as others have it.
+  if (/^postgres(?:ql)?:\/\//.test(text)) return new Secret(text)
   throw new DrawbridgeError({
     code: 'configuration-invalid',
     message: `${name} is not the address of a PostgreSQL database`,
     operation: 'config.read',
-    help: '`postgres://user:password@host:5432/database`',
+    help: '`postgres://user:password@host:5432/database`; several hosts are separated by commas',
   })
 }

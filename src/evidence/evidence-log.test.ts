@@ -194,6 +194,28 @@ describe('a log that contradicts what was signed', () => {
     await expect(log.checkpoint('acme')).rejects.toMatchObject({ code: 'evidence-forked' })
   })
 
+  test('signs nothing when an older database takes its place and others alone knew what was signed', async () => {
+    const { store, log } = await grownLog(12)
+    const { note } = await log.checkpoint('acme')
+    const stale = await grownLog(9)
+    const witnessed = Object.assign(stale.store, { witnessed: async () => [note] })
+    const options = { signer: key.privateKey, origin: 'drawbridge.example', clock: logClock }
+    const other = new EvidenceLog({ ...options, store: witnessed })
+    await expect(other.checkpoint('acme')).rejects.toMatchObject({ code: 'evidence-forked' })
+    expect(witnessed.of('acme').checkpoints).toEqual([])
+    // Grown beyond the size that was signed it is another tree all the same.
+    for (let entry = 0; entry < 5; entry++) witnessed.add('acme', { subject: 'dlv_other' })
+    await other.integrate('acme')
+    await expect(other.checkpoint('acme')).rejects.toMatchObject({ code: 'evidence-forked' })
+    // The newest database goes on, and the other one once its log began anew.
+    Object.assign(store, { witnessed: async () => [note] })
+    store.add('acme')
+    await expect(log.proofOf('acme', 13)).resolves.toMatchObject({ seq: 12 })
+    await other.beginAnew('acme', 2)
+    witnessed.add('acme')
+    await expect(other.proofOf('acme', 15)).resolves.toMatchObject({ seq: 14 })
+  })
+
   test('goes on with the new key when another process rotated it', async () => {
     const { store, log } = await grownLog(5)
     await log.checkpoint('acme')

@@ -186,10 +186,16 @@ export class EvidenceLog {
     const origin = await this.originOf(tenant)
     // INVARIANT: checkpoints are read before the size. Sizes only grow, so a smaller size is a loss and not a race.
     const signed = this.#signed.get(tenant)
+    const witnessed = (await store.witnessed?.(tenant)) ?? []
     const note = await store.lastCheckpoint(tenant)
     const treeSize = await store.size(tenant)
     const rootHash = await treeHash(treeSize, this.#reader(tenant))
     if (signed !== undefined && signed !== note) await this.#continues(tenant, signed, treeSize, rootHash)
+    // What other processes signed, this one can know from the witnesses alone when a standby without it has taken over.
+    for (const kept of witnessed) {
+      if (kept === note || kept === signed || (await this.#isOfFormerLog(tenant, kept))) continue
+      await this.#continues(tenant, kept, treeSize, rootHash)
+    }
     if (note !== null) {
       const last = await this.#continues(tenant, note, treeSize, rootHash)
       if (last.treeSize === treeSize && this.#isSignedNow(last)) return { origin, treeSize, rootHash, note }
@@ -206,10 +212,14 @@ export class EvidenceLog {
    * @throws evidence-forked — the log is smaller than, or does not begin with, the tree of that checkpoint
    */
   async assertContinues(tenant: string, note: string): Promise<void> {
-    const epoch = this.epochOf(tenant, note)
-    if (epoch !== null && epoch < (await this.#epoch(tenant))) return
+    if (await this.#isOfFormerLog(tenant, note)) return
     const treeSize = await this.#options.store.size(tenant)
     await this.#continues(tenant, note, treeSize, await treeHash(treeSize, this.#reader(tenant)))
+  }
+
+  async #isOfFormerLog(tenant: string, note: string): Promise<boolean> {
+    const epoch = this.epochOf(tenant, note)
+    return epoch !== null && epoch < (await this.#epoch(tenant))
   }
 
   /**

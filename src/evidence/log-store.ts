@@ -40,4 +40,9 @@ export interface LogStore {
   /** The newest signed checkpoint, or null. */
   lastCheckpoint(tenant: string): Promise<string | null>
   saveCheckpoint(tenant: string, size: number, note: string): Promise<void>
+  /**
+   * The newest checkpoints that are kept outside of the store, one of each keeper: a store that another one took the place of
+   * has forgotten what was signed. Absent: nobody keeps any.
+   */
+  witnessed?(tenant: string): Promise<readonly string[]>
 }

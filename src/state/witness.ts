@@ -97,5 +97,9 @@ export function witnessed(store: LogStore, witnesses: readonly CheckpointWitness
       await store.saveCheckpoint(tenant, size, note)
       for (const witness of witnesses) await witness.keep(tenant, size, note)
     },
+    witnessed: async (tenant) => {
+      const notes = await Promise.all(witnesses.map((witness) => witness.newest(tenant)))
+      return [...new Set(notes.filter((note) => note !== null))]
+    },
   }
 }

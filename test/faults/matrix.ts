@@ -210,6 +210,9 @@ export const faultMatrix: Readonly<Record<number, FaultRow>> = {
     fault: 'a standby takes over',
     outcome: 'acknowledged commits kept; a stale one refused',
     tests: [
+      ['real', 'test/postgres/standby.test.ts', 'under load, a synchronous one'],
+      ['real', 'test/postgres/standby.test.ts', 'an asynchronous one that lacks what was signed'],
+      ['real', 'test/postgres/standby.test.ts', 'a commit whose wait for the standby is broken off does not count'],
       ['real', 'test/postgres/restore.test.ts', 'an older one is refused by every process'],
       [
         'process',
@@ -217,6 +220,7 @@ export const faultMatrix: Readonly<Record<number, FaultRow>> = {
         'when an older database takes the place of its own while it runs',
       ],
     ],
+    gap: 'who promotes, and keeps a primary that was only cut off from coming back, is the operator’s affair; the test promotes by hand',
   },
   28: {
     fault: 'connections to the database fall silent, or are all taken',

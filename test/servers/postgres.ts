@@ -28,6 +28,13 @@ process.on('exit', () => {
     }
   }
 })
+
+/** Ends a server with this process, should its test be cut short; returns how to forget it. */
+export function endWithUs(dataDirectory: string): () => void {
+  running.add(dataDirectory)
+  return () => running.delete(dataDirectory)
+}
+
 const binaries = ['/usr/lib/postgresql/15/bin', '/usr/lib/postgresql/16/bin', '/usr/lib/postgresql/17/bin']
 const bin = binaries.find((directory) => existsSync(join(directory, 'initdb'))) ?? binaries[0] ?? ''
 
@@ -57,6 +64,8 @@ export interface PostgresServer {
   query<R extends object = object>(text: string, values?: readonly unknown[]): Promise<R[]>
   /** Takes all rows out of all tables, but for the form. */
   empty(): Promise<void>
+  /** The same logins at other servers of the database too; in order. */
+  appUrlOf(...ports: readonly number[]): string
   /** Stops it: `immediate` is a crash. */
   stop(mode?: 'fast' | 'immediate'): Promise<void>
   start(): Promise<void>
@@ -125,15 +134,9 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
     await tool('pg_ctl', 'stop', '-w', '-s', '-D', dataDirectory, '-m', mode)
   }
   const query = async <R extends object>(text: string, values: readonly unknown[] = []): Promise<R[]> => {
-    const client = new pg.Client(urlOf('postgres', passwords.postgres, port))
-    await client.connect()
-    try {
-      return (await client.query<R>(text, [...values])).rows
-    } finally {
-      await client.end()
-    }
+    return await queryAt(urlOf('postgres', passwords.postgres, port), text, values)
   }
-  running.add(dataDirectory)
+  const forget = endWithUs(dataDirectory)
   await start()
   const ownerUrl = urlOf('drawbridge_owner', passwords.owner, port)
   const appUrl = urlOf('drawbridge_login', passwords.app, port)
@@ -148,6 +151,8 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
     app: options(appUrl),
     owner: options(ownerUrl),
     through: (other) => options(urlOf('drawbridge_login', passwords.app, other)),
+    appUrlOf: (...ports) =>
+      urlOf('drawbridge_login', passwords.app, port).replace(`:${port}/`, `:${ports.join(',127.0.0.1:')}/`),
     query,
     async empty() {
       const tables = await query<{ name: string }>(
@@ -161,7 +166,7 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
     tool,
     async close() {
       await stop('immediate').catch(() => {})
-      running.delete(dataDirectory)
+      forget()
       await rm(directory, { recursive: true, force: true })
     },
   }
@@ -176,6 +181,22 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
   } catch (error) {
     await server.close()
     throw error
+  }
+}
+
+/** Runs one query on a connection of its own. */
+export async function queryAt<R extends object>(
+  url: string,
+  text: string,
+  values: readonly unknown[] = [],
+): Promise<R[]> {
+  const client = new pg.Client(url)
+  client.on('error', () => {})
+  await client.connect()
+  try {
+    return (await client.query<R>(text, [...values])).rows
+  } finally {
+    await client.end()
   }
 }
 

@@ -19,14 +19,14 @@ import { translated } from './unavailable.ts'
 
 /** PostgreSQL's own grammar over connections that are never lent twice once something about them is unclear. */
 export class PoolDialect implements Dialect {
-  readonly #pool: pg.Pool
+  readonly #lend: () => Promise<pg.PoolClient>
 
-  constructor(pool: pg.Pool) {
-    this.#pool = pool
+  constructor(lend: () => Promise<pg.PoolClient>) {
+    this.#lend = lend
   }
 
   createDriver(): Driver {
-    return new PoolDriver(this.#pool)
+    return new PoolDriver(this.#lend)
   }
 
   createQueryCompiler(): QueryCompiler {
@@ -43,16 +43,16 @@ export class PoolDialect implements Dialect {
 }
 
 class PoolDriver implements Driver {
-  readonly #pool: pg.Pool
+  readonly #lend: () => Promise<pg.PoolClient>
 
-  constructor(pool: pg.Pool) {
-    this.#pool = pool
+  constructor(lend: () => Promise<pg.PoolClient>) {
+    this.#lend = lend
   }
 
   async init(): Promise<void> {}
 
   async acquireConnection(): Promise<LentConnection> {
-    return new LentConnection(await translated(() => this.#pool.connect()))
+    return new LentConnection(await translated(this.#lend))
   }
 
   async beginTransaction(connection: LentConnection): Promise<void> {
@@ -60,7 +60,7 @@ class PoolDriver implements Driver {
   }
 
   async commitTransaction(connection: LentConnection): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw('commit'))
+    await connection.commit()
   }
 
   async rollbackTransaction(connection: LentConnection): Promise<void> {
@@ -72,22 +72,40 @@ class PoolDriver implements Driver {
     connection.release()
   }
 
-  async destroy(): Promise<void> {
-    await this.#pool.end()
-  }
+  async destroy(): Promise<void> {}
 }
 
 class LentConnection implements DatabaseConnection {
   readonly #client: pg.PoolClient
   isBroken = false
+  #isUnconfirmed = false
 
   constructor(client: pg.PoolClient) {
     this.#client = client
     client.on('error', this.#onError)
+    client.on('notice', this.#onNotice)
   }
 
   readonly #onError = (): void => {
     this.isBroken = true
+  }
+
+  /** Somebody broke off the wait for the synchronous standby; the server then tells of success, with a warning. */
+  readonly #onNotice = ({ routine }: { readonly routine?: string | undefined }): void => {
+    if (routine === 'SyncRepWaitForLSN') this.#isUnconfirmed = true
+  }
+
+  /** Ends a transaction. What the standby has not confirmed may be lost with the primary, and does not count. */
+  async commit(): Promise<void> {
+    await this.executeQuery(CompiledQuery.raw('commit'))
+    if (!this.#isUnconfirmed) return
+    this.isBroken = true
+    throw new DrawbridgeError({
+      code: 'database-unavailable',
+      message: 'the wait for the synchronous standby was broken off: what was written may be lost with the primary',
+      retry: 'later',
+      operation: 'state.database',
+    })
   }
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
@@ -113,6 +131,7 @@ class LentConnection implements DatabaseConnection {
 
   release(): void {
     this.#client.off('error', this.#onError)
+    this.#client.off('notice', this.#onNotice)
     this.#client.release(this.isBroken)
   }
 }

@@ -7,6 +7,7 @@ import pg from 'pg'
 import type { Secret } from '../../base/index.ts'
 import type { Tables } from '../schema.ts'
 import { PoolDialect } from './dialect.ts'
+import { Hosts } from './hosts.ts'
 
 /** Where the tables are. */
 export const schemaName = 'drawbridge'
@@ -15,7 +16,7 @@ export const appRole = 'drawbridge_app'
 
 /** How PostgreSQL is reached. */
 export interface PostgresOptions {
-  /** `postgres://user:password@host/database`; TLS as libpq's `sslmode` says. */
+  /** `postgres://user:password@host/database`, with several hosts where a standby may take over; TLS as `sslmode` says. */
   readonly url: Secret
   /** Connections at most. */
   readonly poolSize: number
@@ -31,7 +32,6 @@ export const defaultLimits = { poolSize: 10, statementTimeoutMs: 30_000, connect
 /** A pool and Kysely on it. */
 export interface OpenPool {
   readonly database: Kysely<Tables>
-  readonly pool: pg.Pool
   close(): Promise<void>
 }
 
@@ -48,8 +48,24 @@ function safeInteger(text: string): number {
 }
 
 /** Opens a pool. Nothing is connected before the first query. `role`: what every connection acts as. */
-export function openPool(options: PostgresOptions, role: string | null): OpenPool {
-  const { url, poolSize, statementTimeoutMs, connectTimeoutMs } = options
+export function openPool(options: PostgresOptions, role: string | null, hosts = new Hosts(options.url)): OpenPool {
+  const { poolSize } = options
+  const pool = new pg.Pool({ ...clientConfig(options, role), max: poolSize, types, Client: hosts.clientClass() })
+  // A connection that breaks while nobody uses it is the pool's own business.
+  pool.on('error', () => {})
+  const database = new Kysely<Tables>({ dialect: new PoolDialect(() => lend(pool, hosts)) })
+  return {
+    database,
+    async close() {
+      await database.destroy()
+      await pool.end()
+    },
+  }
+}
+
+/** How each connection is made, but for where to. */
+export function clientConfig(options: PostgresOptions, role: string | null): pg.ClientConfig {
+  const { statementTimeoutMs, connectTimeoutMs } = options
   const settings = {
     ...(role === null ? {} : { role }),
     search_path: schemaName,
@@ -59,10 +75,7 @@ export function openPool(options: PostgresOptions, role: string | null): OpenPoo
     synchronous_commit: 'on',
     client_min_messages: 'warning',
   }
-  const pool = new pg.Pool({
-    connectionString: url.reveal(),
-    max: poolSize,
-    types,
+  return {
     application_name: 'drawbridge',
     connectionTimeoutMillis: connectTimeoutMs,
     // A little later than the server gives up: then it is the network that does not answer.
@@ -72,9 +85,16 @@ export function openPool(options: PostgresOptions, role: string | null): OpenPoo
     options: Object.entries(settings)
       .map(([name, value]) => `-c ${name}=${value}`)
       .join(' '),
-  })
-  // A connection that breaks while nobody uses it is the pool's own business.
-  pool.on('error', () => {})
-  const database = new Kysely<Tables>({ dialect: new PoolDialect(pool) })
-  return { database, pool, close: () => database.destroy() }
+  }
+}
+
+/** Lends a connection to whichever server serves; each is tried once. */
+export async function lend(pool: pg.Pool, hosts: Hosts): Promise<pg.PoolClient> {
+  for (let left = hosts.count - 1; ; left -= 1) {
+    try {
+      return await pool.connect()
+    } catch (error) {
+      if (left === 0) throw error
+    }
+  }
 }

@@ -3,9 +3,13 @@
  * says only "look": the delivery's row is the truth, and a job that is lost costs a worker's nap and no delivery.
  */
 import { CompiledQuery, type Kysely, sql } from 'kysely'
+import type { PoolConfig } from 'pg'
 import { PgBoss, type SendOptions } from 'pg-boss'
 import type { Executor, Tables } from '../schema.ts'
+import { Hosts } from './hosts.ts'
+import type { Listening } from './listening.ts'
 import { appRole, type PostgresOptions } from './pool.ts'
+import { QueueDatabase } from './queue-database.ts'
 
 const queueSchema = 'drawbridge_queue'
 const wakeQueue = 'wake'
@@ -25,7 +29,8 @@ export interface QueueHandlers {
 
 /** Makes the queue's own tables, as the owner, and lets workers use them. */
 export async function installQueue(options: PostgresOptions, owner: Kysely<Tables>): Promise<void> {
-  const boss = new PgBoss({ ...bossOptions(options, null), supervise: false, schedule: false })
+  const connections = new QueueDatabase(queueConnections(options, null), new Hosts(options.url), null)
+  const boss = new PgBoss({ db: connections, schema: queueSchema, supervise: false, schedule: false })
   boss.on('error', () => {})
   await boss.start()
   try {
@@ -35,6 +40,7 @@ export async function installQueue(options: PostgresOptions, owner: Kysely<Table
     await boss.schedule(houseQueue, houseCron)
   } finally {
     await boss.stop({ graceful: false })
+    await connections.close()
   }
   for (const statement of [
     `grant usage on schema ${queueSchema} to ${appRole}`,
@@ -46,19 +52,31 @@ export async function installQueue(options: PostgresOptions, owner: Kysely<Table
   }
 }
 
+/** What the queue of a process is opened with. */
+export interface QueueParts {
+  /** True: this process is a worker, and does the queue's own upkeep too. */
+  readonly works: boolean
+  readonly hosts: Hosts
+  readonly listening: Listening
+}
+
 /** The queue as a process uses it. */
 export class WakeQueue {
   readonly #boss: PgBoss
+  readonly #connections: QueueDatabase
   readonly #announced = new WeakSet<Executor>()
 
-  private constructor(boss: PgBoss) {
+  private constructor(boss: PgBoss, connections: QueueDatabase) {
     this.#boss = boss
+    this.#connections = connections
   }
 
-  /** Connects. `works`: this process is a worker, and does the queue's own upkeep too. */
-  static async open(options: PostgresOptions, works: boolean): Promise<WakeQueue> {
+  /** Connects. @throws database-unavailable */
+  static async open(options: PostgresOptions, { works, hosts, listening }: QueueParts): Promise<WakeQueue> {
+    const connections = new QueueDatabase(queueConnections(options, appRole), hosts, listening)
     const boss = new PgBoss({
-      ...bossOptions(options, appRole),
+      db: connections,
+      schema: queueSchema,
       migrate: false,
       createSchema: false,
       reindex: false,
@@ -70,8 +88,13 @@ export class WakeQueue {
     // It tries again by itself, and workers look without being told.
     boss.on('error', () => {})
     boss.on('warning', () => {})
-    await boss.start()
-    return new WakeQueue(boss)
+    try {
+      await boss.start()
+    } catch (error) {
+      await connections.close()
+      throw error
+    }
+    return new WakeQueue(boss, connections)
   }
 
   /** Tells workers to look once this transaction is committed; once, however often it is asked for. */
@@ -89,18 +112,20 @@ export class WakeQueue {
   }
 
   async close(): Promise<void> {
-    await this.#boss.stop({ graceful: false, close: true })
+    await this.#boss.stop({ graceful: false })
+    await this.#connections.close()
   }
 }
 
-function bossOptions({ url, connectTimeoutMs, statementTimeoutMs }: PostgresOptions, role: string | null) {
+/** The queue's own statements are few, and must not wait behind the work. */
+function queueConnections({ connectTimeoutMs, statementTimeoutMs }: PostgresOptions, role: string | null): PoolConfig {
   const settings = [`statement_timeout=${statementTimeoutMs}`, ...(role === null ? [] : [`role=${role}`])]
   return {
-    connectionString: url.reveal(),
-    schema: queueSchema,
     max: 2,
     application_name: 'drawbridge-queue',
     connectionTimeoutMillis: connectTimeoutMs,
+    query_timeout: statementTimeoutMs + 5_000,
+    keepAlive: true,
     options: settings.map((setting) => `-c ${setting}`).join(' '),
   }
 }

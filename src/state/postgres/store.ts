@@ -6,8 +6,10 @@ import type { Executor, Tables } from '../schema.ts'
 import { everyTenant, type Instant, type Scope, type Store } from '../store.ts'
 import { DatabaseClock } from './database-clock.ts'
 import { assertFit } from './form.ts'
+import { Hosts } from './hosts.ts'
+import { Listening } from './listening.ts'
 import { tenantSetting } from './policies.ts'
-import { appRole, type OpenPool, openPool, type PostgresOptions } from './pool.ts'
+import { appRole, clientConfig, type OpenPool, openPool, type PostgresOptions } from './pool.ts'
 import { WakeQueue } from './queue.ts'
 
 const form = `YYYY-MM-DD"T"HH24:MI:SS.MS"Z"`
@@ -29,11 +31,13 @@ export class PostgresStore implements Store {
   readonly queue: WakeQueue
   readonly clock: DatabaseClock
   readonly #pool: OpenPool
+  readonly #listening: Listening
 
-  private constructor(pool: OpenPool, queue: WakeQueue, clock: DatabaseClock) {
+  private constructor(pool: OpenPool, queue: WakeQueue, clock: DatabaseClock, listening: Listening) {
     this.#pool = pool
     this.queue = queue
     this.clock = clock
+    this.#listening = listening
   }
 
   /**
@@ -41,12 +45,16 @@ export class PostgresStore implements Store {
    * @throws database-outdated | database-too-new | database-unfit | database-unavailable
    */
   static async open(parts: PostgresStoreParts): Promise<PostgresStore> {
-    const pool = openPool(parts.postgres, appRole)
+    const { postgres, works = false } = parts
+    const hosts = new Hosts(postgres.url)
+    const pool = openPool(postgres, appRole, hosts)
     const clock = new DatabaseClock(parts.clock, pool.database)
+    const listening = new Listening(() => hosts.client(clientConfig(postgres, appRole)), parts.clock)
     try {
       await assertFit(pool.database, parts.known)
       await clock.start()
-      return new PostgresStore(pool, await WakeQueue.open(parts.postgres, parts.works ?? false), clock)
+      const queue = await WakeQueue.open(postgres, { works, hosts, listening })
+      return new PostgresStore(pool, queue, clock, listening)
     } catch (error) {
       clock.stop()
       await pool.close()
@@ -95,6 +103,7 @@ export class PostgresStore implements Store {
 
   async close(): Promise<void> {
     this.clock.stop()
+    await this.#listening.close()
     await this.queue.close()
     await this.#pool.close()
   }

@@ -7,7 +7,7 @@ import { once } from 'node:events'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { systemClock } from '../../../src/base/index.ts'
+import { Secret, systemClock } from '../../../src/base/index.ts'
 import { startCli } from '../../../src/cli/testing/run-cli.ts'
 import { createClient, type DrawbridgeClient } from '../../../src/contract/index.ts'
 import { type Sandbox, startSandbox } from '../../../src/sandbox/index.ts'
@@ -27,6 +27,10 @@ export interface Member {
 
 /** The running deployment. */
 export interface Deployment {
+  /** Where the data directory is that all of its processes share, `data`. */
+  readonly directory: string
+  /** The address and logins of the database, for more processes. */
+  readonly environment: Readonly<Record<string, string>>
   readonly postgres: PostgresServer
   readonly state: State
   readonly client: DrawbridgeClient
@@ -40,16 +44,24 @@ export interface Deployment {
   close(): Promise<void>
 }
 
-/** Starts everything but the workers. `through`: the port at which the processes find the database. */
-export async function startDeployment(settings: { readonly config?: object } = {}): Promise<Deployment> {
+/** What a deployment may have of its own. */
+export interface DeploymentSettings {
+  readonly config?: object
+  /** A database that somebody else starts and ends, and where the processes find it; absent: one of its own. */
+  readonly database?: { readonly server: PostgresServer; readonly url: string }
+}
+
+/** Starts everything but the workers. */
+export async function startDeployment(settings: DeploymentSettings = {}): Promise<Deployment> {
   const directory = await mkdtemp(join(tmpdir(), 'drawbridge-rolling-'))
   const closers: (() => Promise<unknown>)[] = [() => rm(directory, { recursive: true, force: true })]
   const close = async (): Promise<void> => {
     for (const closer of closers.reverse()) await closer()
   }
   try {
-    const postgres = await startPostgres()
-    closers.push(() => postgres.close())
+    const postgres = settings.database?.server ?? (await startPostgres())
+    if (settings.database === undefined) closers.push(() => postgres.close())
+    const url = settings.database?.url ?? postgres.appUrl
     const sandbox: Sandbox = await startSandbox()
     closers.push(() => sandbox.close())
     const job = { ...(await setUpCustomer(sandbox, mode)), directory, report: '', sizeBytes: 0 }
@@ -66,7 +78,7 @@ export async function startDeployment(settings: { readonly config?: object } = {
     }
     await writeFile(join(data, 'config.json'), JSON.stringify(config))
     const environment = {
-      DATABASE_URL: postgres.appUrl,
+      DATABASE_URL: url,
       AWS_CONTAINER_CREDENTIALS_FULL_URI: `${sandbox.endpoint}/_sandbox/credentials/drawbridge-base`,
       NO_COLOR: '1',
     }
@@ -75,7 +87,8 @@ export async function startDeployment(settings: { readonly config?: object } = {
       await until(() => wanted.test(member.output()), member)
       return member
     }
-    const state = await openSharedState({ directory: data, clock: systemClock, postgres: postgres.app })
+    const postgresOptions = { ...postgres.app, url: new Secret(url) }
+    const state = await openSharedState({ directory: data, clock: systemClock, postgres: postgresOptions })
     closers.push(() => state.close())
     await prepare(state, job)
     const members = new Set<Member>()
@@ -90,15 +103,17 @@ export async function startDeployment(settings: { readonly config?: object } = {
     closers.push(() => Promise.all([...members].map((member) => end(member, 'SIGKILL'))))
     const server = await start(['serve', '--json'], /"listening"/)
     members.add(server)
-    const { url } = JSON.parse(server.output().split('\n')[0] ?? '{}')
+    const { url: address } = JSON.parse(server.output().split('\n')[0] ?? '{}')
     const { readServerFile } = await import('../../../src/server/index.ts')
     const token = (await readServerFile(data))?.token.reveal() ?? ''
     const store = administratorStore(sandbox, mode.bucket)
     closers.push(async () => store.close())
     return {
+      directory,
+      environment,
       postgres,
       state,
-      client: createClient(url, { token }),
+      client: createClient(address, { token }),
       store,
       async startWorker() {
         const member = await start(['worker', '--json'], /"working"/)

@@ -6,6 +6,7 @@ import { systemClock } from '../../../src/base/index.ts'
 import { reportBytes } from '../../kill/report.ts'
 import { checkState, type Findings } from '../../kills/check.ts'
 import { reportNamed, sizeOf } from '../../kills/reports.ts'
+import type { PostgresServer } from '../../servers/postgres.ts'
 import { type Deployment, type Member, startDeployment } from './deployment.ts'
 
 /** How much is rolled. */
@@ -55,7 +56,7 @@ export async function roll(plan: RollingPlan): Promise<RollingResult> {
     }
     await load.stop()
     plan.say(`${load.accepted.size} reports accepted in all; waiting for the last`)
-    const left = await settled(deployment, load.accepted.size)
+    const left = await settled(deployment.postgres, load.accepted.size)
     plan.say(
       `settled ${Math.round((performance.now() - startedAt) / 1000)} s after the start; ${JSON.stringify(left)} left`,
     )
@@ -111,7 +112,8 @@ function startLoad(
   }
 }
 
-function streamOf(report: string): ReadableStream<Uint8Array<ArrayBuffer>> {
+/** The bytes of a report, as they are uploaded. */
+export function streamOf(report: string): ReadableStream<Uint8Array<ArrayBuffer>> {
   return new ReadableStream({
     start(controller) {
       for (const chunk of reportBytes(report, sizeOf(report))) controller.enqueue(new Uint8Array(chunk))
@@ -121,15 +123,15 @@ function streamOf(report: string): ReadableStream<Uint8Array<ArrayBuffer>> {
 }
 
 /** Killed workers' leases run out; then everything is delivered, or it never will be. */
-async function settled({ postgres }: Deployment, accepted: number): Promise<object[]> {
+export async function settled(database: Pick<PostgresServer, 'query'>, accepted: number): Promise<object[]> {
   const deadline = performance.now() + 120_000
   for (;;) {
-    const [row] = await postgres.query<{ ended: number }>(
+    const [row] = await database.query<{ ended: number }>(
       `select count(*)::int as ended from drawbridge.deliveries where state = 'delivered' and available_at is null`,
     )
     if (row?.ended === accepted) return []
     if (performance.now() > deadline) {
-      return await postgres.query(
+      return await database.query(
         `select id, state, available_at, lease_until, crashes, is_small from drawbridge.deliveries
          where state <> 'delivered' or available_at is not null`,
       )
