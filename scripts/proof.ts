@@ -35,7 +35,7 @@ const { positionals, values } = parseArgs({
     kills: { type: 'string', default: '1000' },
     /** The part of them on PostgreSQL. */
     shared: { type: 'string', default: '0.25' },
-    /** Adds the kills to those that PROOF.md tells of already. */
+    /** Adds deliveries or kills to those that PROOF.md tells of already. */
     append: { type: 'boolean', default: false },
     /** How often every worker is replaced, by each of two signals. */
     rounds: { type: 'string', default: '3' },
@@ -58,7 +58,8 @@ const proofs: Readonly<Record<string, () => Promise<boolean>>> = {
     return true
   },
   delivery: async () => {
-    const { holds, proof } = await proveDelivery({ deliveries: Number(values.deliveries), seed })
+    const earlier = values.append ? readProof('delivery') : null
+    const { holds, proof } = await proveDelivery({ deliveries: Number(values.deliveries), seed, earlier })
     keepProof('delivery', proof)
     return holds
   },
@@ -91,7 +92,7 @@ if (names.every((name) => Object.hasOwn(proofs, name))) {
   console.error(`error: there is no proof \`${names.join(' ')}\``)
   console.error(`hint: npm run proof -- [${Object.keys(proofs).join(' | ')}] [--seed N]`)
   console.error(
-    'hint: --pairs N --seconds N | --deliveries N | --kills N --shared 0.25 --append | --rounds N | --mutants N',
+    'hint: --pairs N --seconds N | --deliveries N --append | --kills N --shared 0.25 --append | --rounds N | --mutants N',
   )
   process.exitCode = 2
 }

@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { DrawbridgeError } from '../../src/base/index.ts'
 import type { Diagnosis } from '../../src/contract/index.ts'
 import {
+  Circuits,
   type Claim,
   type DeliveryRepository,
   DeliveryService,
@@ -61,6 +62,8 @@ export class House {
   readonly #ways = new Map<BucketName, Way>()
   readonly #running = new Map<Slot, Running>()
   readonly #isWokenAtOnce: boolean
+  /** Whether targets that are down have circuits. */
+  readonly #hasCircuits: boolean
   #state: State | null = null
   #spool: Spool | null = null
   #boots = 0
@@ -83,6 +86,7 @@ export class House {
     const { seed, faults, workers } = schedule
     this.chance = new Chance(seed, 'house')
     this.#isWokenAtOnce = this.chance.happens(0.5)
+    this.#hasCircuits = new Chance(seed, 'circuits').happens(0.5)
     for (const name of bucketNames) {
       this.buckets.set(name, new Bucket(name, rightsOf(new Chance(seed, `rights of ${name}`))))
       this.#ways.set(name, new Way(this.timeline, name, faults))
@@ -259,6 +263,7 @@ export class House {
       access: this.#access(process, chance, surroundings),
       spool: this.spool,
       repository: this.#repository(process, near, surroundings),
+      ...(this.#hasCircuits ? { circuits: this.#circuits(process, near) } : {}),
     }
     if (slot === 'front') {
       const wake = (): void => {
@@ -283,6 +288,11 @@ export class House {
     })
     worker.start()
     return { process, worker, service: null }
+  }
+
+  /** Each process sees the database's circuits for itself. */
+  #circuits(process: Process, near: () => number): Circuits {
+    return new Circuits(process.clock, process.reaching(this.state.circuits, near))
   }
 
   #repository(process: Process, near: () => number, surroundings: Surroundings): DeliveryRepository {

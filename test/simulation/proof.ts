@@ -16,6 +16,8 @@ export interface ProofOptions {
   /** The first seed; the others follow it. Absent: 1. */
   readonly seed?: number
   readonly reportsPerRun?: number
+  /** Adds to this one, from the seed behind its last. `seed` is passed over then. */
+  readonly earlier?: Proof | null
   /** Absent: the console. */
   readonly print?: (line: string) => void
 }
@@ -27,6 +29,8 @@ export interface Proof {
   readonly deliveries: number
   readonly objects: number
   readonly seconds: number
+  /** How often the command was run for it; absent: once. */
+  readonly slices?: number
   /** Absent in proofs that ran on one. */
   readonly threads?: number
   readonly faults: Readonly<Record<string, number>>
@@ -50,11 +54,13 @@ export async function run(options: ProofOptions = {}): Promise<{ readonly holds:
 }
 
 async function prove(options: ProofOptions, print: (line: string) => void): Promise<Proof> {
-  const { deliveries: wanted = 100_000, seed: first = 1, reportsPerRun = 40 } = options
+  const { deliveries: wanted = 100_000, reportsPerRun = 40, earlier = null } = options
+  const first = earlier === null ? (options.seed ?? 1) : earlier.seeds.last + 1
   const startedAt = performance.now()
-  const faults = new Map<string, number>()
-  const failures: { seed: number; text: string }[] = []
-  const sum = { runs: 0, deliveries: 0, objects: 0, deaths: 0 }
+  const faults = new Map<string, number>(Object.entries(earlier?.faults ?? {}))
+  const failures = [...(earlier?.failures ?? [])]
+  const { runs: earlierRuns = 0, deliveries = 0, objects = 0, deaths = 0 } = earlier ?? {}
+  const sum = { runs: earlierRuns, deliveries, objects, deaths }
   // Every report of a run is handed over once, so how many runs it takes is known beforehand.
   const runs = Math.ceil(wanted / reportsPerRun)
   const threads = openThreads(reportsPerRun)
@@ -70,7 +76,7 @@ async function prove(options: ProofOptions, print: (line: string) => void): Prom
       if (answer.failure !== null) failures.push({ seed: answer.seed, text: answer.failure })
       if (sum.runs % 250 === 0) print(`${sum.deliveries} deliveries, ${failures.length} failures`)
     })
-    const seconds = (performance.now() - startedAt) / 1000
+    const seconds = (earlier?.seconds ?? 0) + (performance.now() - startedAt) / 1000
     const found = new Map<string, Found>()
     const names = plantedBugs.map(({ name }) => name)
     await askAll(
@@ -85,9 +91,10 @@ async function prove(options: ProofOptions, print: (line: string) => void): Prom
     failures.sort((one, other) => one.seed - other.seed)
     const last = first + runs - 1
     return {
-      seeds: { first, last },
+      seeds: { first: earlier?.seeds.first ?? first, last },
       ...sum,
       seconds,
+      slices: (earlier?.slices ?? (earlier === null ? 0 : 1)) + 1,
       threads: threads.length,
       faults: Object.fromEntries(faults),
       failures,
