@@ -6,8 +6,6 @@ import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DrawbridgeError } from '../../src/base/index.ts'
-import type { Diagnosis } from '../../src/contract/index.ts'
 import {
   Circuits,
   type Claim,
@@ -17,12 +15,10 @@ import {
   evidenceReceipts,
   hashingInline,
   Spool,
-  type TargetAccess,
 } from '../../src/delivery/index.ts'
 import { localConnection } from '../../src/delivery/testing/house.ts'
 import { EvidenceLog, type LogStore } from '../../src/evidence/index.ts'
 import { openState, type State } from '../../src/state/index.ts'
-import { withRetry } from '../../src/storage/index.ts'
 import { Bucket, rightsOf } from './bucket.ts'
 import { Chance } from './chance.ts'
 import { Disk } from './disk.ts'
@@ -30,8 +26,9 @@ import { History } from './history.ts'
 import type { PlantedBug, Surroundings } from './planted.ts'
 import { Process, type SlotLife, slotLife, startOfTime } from './process.ts'
 import { type BucketName, bucketNames, type Fault, type Schedule, type Slot, workerSlots } from './schedule.ts'
+import { targetAccess } from './targets.ts'
 import { Timeline } from './timeline.ts'
-import { Way, Wire } from './wire.ts'
+import { Way } from './wire.ts'
 
 export const tenants = ['globex', 'initech'] as const
 export const logOrigin = 'simulation.example'
@@ -68,6 +65,7 @@ export class House {
   #spool: Spool | null = null
   #boots = 0
   #isPowerGone = false
+  #tellPowerGone: () => void = () => {}
   #plans = new Map<BucketName, number>()
   #isCalm = false
   readonly #memory = new Map<string, unknown>()
@@ -177,6 +175,7 @@ export class House {
     this.history.count('power-cut')
     for (const { process } of this.#running.values()) process.die()
     this.disk.powerCut()
+    this.#tellPowerGone()
   }
 
   async #boot(): Promise<void> {
@@ -185,13 +184,19 @@ export class House {
     const clock = { now: () => new Date(this.databaseNow), sleep: (ms: number) => this.timeline.wait(ms) }
     const random = new Chance(this.schedule.seed, `state ${this.#boots}`)
     this.#state = await openState({ directory: this.#directory, clock, random, pause: clock.sleep })
+    const gone = new Promise<null>((resolve) => {
+      this.#tellPowerGone = () => resolve(null)
+    })
     const keep = new Set(await this.#state.deliveries.spooledUploads())
-    this.#spool = await Spool.open({
+    const opening = Spool.open({
       directory: this.disk.path,
       keep,
       smallBytes: largestKeptInDatabase,
       hashing: hashingInline,
     })
+    // The spool writes too, and the power may go while it is opened: then everything is started once more.
+    this.#spool = await Promise.race([opening, gone])
+    if (this.#spool === null) return
     for (const slot of this.#lives.keys()) this.#start(slot)
   }
 
@@ -260,7 +265,7 @@ export class House {
     const base = {
       clock: process.clock,
       random: chance,
-      access: this.#access(process, chance, surroundings),
+      access: targetAccess({ house: this, process, chance, surroundings, bug: this.#bug }),
       spool: this.spool,
       repository: this.#repository(process, near, surroundings),
       ...(this.#hasCircuits ? { circuits: this.#circuits(process, near) } : {}),
@@ -354,71 +359,6 @@ export class House {
     })
     const reached = process.reaching(watched, near)
     return this.#bug?.log?.(reached) ?? reached
-  }
-
-  #access(process: Process, chance: Chance, surroundings: Surroundings): TargetAccess {
-    const access: TargetAccess = {
-      identityFor: async (_tenant, _connection, { actor }) => {
-        await process.step()
-        return { tags: { department: 'audit' }, sourceIdentity: actor.subject, sessionName: actor.subject }
-      },
-      open: async (tenant, connection) => await this.#openTarget(process, chance, surroundings, tenant, connection),
-      explain: async (_tenant, _connection, _identity, error): Promise<Diagnosis> => {
-        await process.step()
-        const operation = error.operation ?? 's3:PutObject'
-        const chain = { service: 's3' as const, links: [] }
-        return { view: 'vendor', operation, summary: 'refused', chain, causes: [], ruledOut: [], notSeen: [] }
-      },
-    }
-    return this.#bug?.access?.(access) ?? access
-  }
-
-  async #openTarget(
-    process: Process,
-    chance: Chance,
-    surroundings: Surroundings,
-    tenant: string,
-    connection: string,
-  ): ReturnType<TargetAccess['open']> {
-    const name = bucketNames.find((candidate) => candidate === `${tenant}/${connection}`)
-    if (name === undefined) throw new DrawbridgeError({ code: 'not-found', message: 'no such connection' })
-    const [bucket, way, { timeline }] = [this.bucket(name), this.way(name), this]
-    const issue = async (): Promise<{ issuedAt: number; secret: string }> => {
-      await timeline.wait(chance.between(5, 50))
-      await process.step()
-      if (way.isIn('sessions-down')) {
-        throw new DrawbridgeError({
-          code: 'unavailable',
-          message: 'no session now',
-          retry: 'exhausted',
-          operation: 'sts',
-        })
-      }
-      const secret = `FwoGZ${Buffer.from(chance.bytes(12)).toString('hex')}`
-      this.history.secrets.add(secret)
-      return { issuedAt: timeline.now, secret }
-    }
-    let session = await issue()
-    const isPoison = (id: string | undefined): boolean => id !== undefined && this.isPoison(id)
-    const raw = new Wire({
-      ...{ timeline, process, bucket, way, chance },
-      session: () => session,
-      isPoison: ({ metadata }) => isPoison(metadata?.['drawbridge-delivery']),
-    })
-    const wire = this.#bug?.wire?.(raw, surroundings) ?? raw
-    const retrying = withRetry(wire, { clock: process.clock, random: chance })
-    const { rights } = bucket
-    return {
-      store: this.#bug?.store?.(retrying, surroundings) ?? retrying,
-      rootPath: 'root/',
-      writing: { acl: 'none', encryption: { kind: 'bucket-default' }, resume: rights.resume },
-      purpose: rights.purpose,
-      facts: { service: rights.service, location: bucket.location },
-      renew: async () => {
-        session = await issue()
-      },
-      close: () => {},
-    }
   }
 
   /** Tells whether a delivery is one that kills whoever sends it. */

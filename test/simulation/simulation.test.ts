@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import { plantedBugs } from './bugs.ts'
 import { huntBug } from './hunt.ts'
 import { run } from './run.ts'
-import { scheduleOf } from './schedule.ts'
+import { type Schedule, scheduleOf } from './schedule.ts'
 import { describeFailure, shrink } from './shrink.ts'
 
 const reportsPerRun = 40
@@ -34,6 +34,19 @@ test(`every promise holds through ${runs} storms of ${reportsPerRun} reports`, {
     `${deliveries} simulated deliveries in ${seconds.toFixed(0)} s, ${(deliveries / seconds).toFixed(0)} a second`,
   )
   expect(deliveries).toBe(runs * reportsPerRun)
+})
+
+test('the power may go while everything is started again', { timeout: 60_000 }, async () => {
+  for (let write = 1; write <= 12; write++) {
+    const twice: Schedule = {
+      ...{ seed: 9, reports: 4, workers: 1 },
+      faults: [
+        { kind: 'power-cut', at: 1 },
+        { kind: 'power-cut-at-write', write },
+      ],
+    }
+    expect((await run(twice)).violations).toEqual([])
+  }
 })
 
 test('there are at least twenty planted bugs, each of its own', () => {
