@@ -8,15 +8,16 @@
 import { compileRanges, parseAddress, parseAddressRange } from '../match/address.ts'
 import { compileArnPattern, compileArnPatterns, keptWithoutVariables, type TextTest } from '../match/arn.ts'
 import { foldName } from '../match/fold-name.ts'
-import { compileGlob, type GlobToken, globMatches, globTest } from '../match/glob.ts'
+import { compileGlob, compileGlobText, type GlobToken, globMatches, globTest } from '../match/glob.ts'
 import { madeOnce } from '../match/made-once.ts'
 import { type Operator, parseOperator, type Relation } from '../match/operator.ts'
-import { PatternList, plainPatterns } from '../match/pattern-list.ts'
+import { type PartedPattern, PatternList, plainPatterns } from '../match/pattern-list.ts'
 import { parseBinary, parseDecimal, parseInstant } from '../match/scalar.ts'
 import {
   type ContextLookup,
   isVariable,
   parseTemplate,
+  patternTemplate,
   resolveTemplate,
   type TemplateToken,
   tokensText,
@@ -222,18 +223,22 @@ const foldTexts = (values: readonly string[]) => values.map(lowerCase)
 /** Patterns without a wildcard are texts like any other. */
 function compilePatterns(wanted: readonly string[], variables: boolean): WantedTest {
   const fixed = new Set<string>()
-  const templates: (readonly TemplateToken[])[] = []
+  const templates: (string | readonly TemplateToken[])[] = []
   for (const value of new Set(wanted)) {
-    const tokens = parseTemplate(value, { variables, wildcards: true })
-    if (tokens.some((token) => typeof token === 'string' || isVariable(token))) templates.push(tokens)
-    else fixed.add(tokensText(resolveTemplate(tokens, noContext) ?? []))
+    const template = patternTemplate(value, variables)
+    if (typeof template === 'string') {
+      if (value.includes('*') || value.includes('?')) templates.push(value)
+      else fixed.add(value)
+    } else if (template.some((token) => typeof token === 'string' || isVariable(token))) templates.push(template)
+    else fixed.add(tokensText(resolveTemplate(template, noContext) ?? []))
   }
   const patterns = keptWithoutVariables(templates, (lookup) => {
-    const globs = templates.flatMap((tokens) => {
-      const resolved = resolveTemplate(tokens, lookup)
-      return resolved === null ? [] : [[resolved]]
-    })
-    return new PatternList(globs, plainPatterns)
+    const parted: PartedPattern[] = []
+    for (const template of templates) {
+      const resolved = typeof template === 'string' ? template : resolveTemplate(template, lookup)
+      if (resolved !== null) parted.push([resolved])
+    }
+    return new PatternList(parted, plainPatterns)
   })
   const several: WantedTest['several'] = (lookup, values) => {
     if (templates.length === 0) return (text) => fixed.has(text)
@@ -243,7 +248,8 @@ function compilePatterns(wanted: readonly string[], variables: boolean): WantedT
   return { one: whenAsked(() => fixedFirst(fixed, templates.map(templateTest), asWritten)), several }
 }
 
-function templateTest(tokens: readonly TemplateToken[]): TextTest {
+function templateTest(tokens: string | readonly TemplateToken[]): TextTest {
+  if (typeof tokens === 'string') return globTest(compileGlobText(tokens))
   if (!tokens.some(isVariable)) return globTest(compileGlob(resolveTemplate(tokens, noContext) ?? []))
   return (text, lookup) => {
     const resolved = resolveTemplate(tokens, lookup)

@@ -7,8 +7,16 @@
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
  */
 import { compileGlob, type GlobToken, globMatches, globTest } from './glob.ts'
-import { type PartedPattern, type PatternKind, PatternList } from './pattern-list.ts'
-import { type ContextLookup, isVariable, parseTemplate, resolveTemplate, type TemplateToken } from './template.ts'
+import { compilePart, type PartedPattern, type PatternKind, PatternList } from './pattern-list.ts'
+import type { PatternPart } from './steps.ts'
+import {
+  type ContextLookup,
+  isVariable,
+  parseTemplate,
+  patternTemplate,
+  resolveTemplate,
+  type TemplateToken,
+} from './template.ts'
 import { TextSet } from './text-set.ts'
 
 /** The parts of `arn:partition:service:region:account:resource`; the resource may hold further colons. */
@@ -113,11 +121,12 @@ function cutResourcePattern(pattern: string): {
 
 /** Prepares a wanted value of `ArnEquals` or `ArnLike`, which are the same operator. */
 export function compileArnPattern(pattern: string, variables: boolean): TextTest {
-  const tokens = parseTemplate(pattern, { variables, wildcards: true })
-  if (isStars(tokens)) return () => true
-  if (!tokens.some(isVariable)) return testSegments(cutTokens(tokens.filter(isGlobToken)))
+  const template = patternTemplate(pattern, variables)
+  if (isStars(template)) return () => true
+  if (typeof template === 'string') return testSegments(cutSegments(template))
+  if (!template.some(isVariable)) return testSegments(cutTokens(template.filter(isGlobToken)))
   return (text, lookup) => {
-    const resolved = resolveTemplate(tokens, lookup)
+    const resolved = resolveTemplate(template, lookup)
     return resolved !== null && testSegments(cutTokens(resolved))(text)
   }
 }
@@ -129,29 +138,37 @@ export function compileArnPatterns(
 ): (lookup: ContextLookup, texts: readonly string[]) => (text: string) => boolean {
   let made: ReturnType<typeof compileArnPatterns> | null = null
   return (lookup, texts) => {
-    made ??= prepareArnPatterns(patterns.map((pattern) => parseTemplate(pattern, { variables, wildcards: true })))
+    made ??= prepareArnPatterns(patterns.map((pattern) => patternTemplate(pattern, variables)))
     return made(lookup, texts)
   }
 }
 
-function prepareArnPatterns(templates: readonly (readonly TemplateToken[])[]): ReturnType<typeof compileArnPatterns> {
+function prepareArnPatterns(templates: readonly PatternTemplate[]): ReturnType<typeof compileArnPatterns> {
   if (templates.some(isStars)) return () => () => true
   return keptWithoutVariables(templates, (lookup) => {
-    const parted = templates.flatMap((tokens) => {
-      const resolved = resolveTemplate(tokens, lookup)
-      const cut = resolved === null ? null : cutTokens(resolved)
-      return cut === null ? [] : [cut]
-    })
+    const parted: PartedPattern[] = []
+    for (const template of templates) {
+      const resolved = typeof template === 'string' ? template : resolveTemplate(template, lookup)
+      const cut = resolved === null ? null : cutPattern(resolved)
+      if (cut !== null) parted.push(cut)
+    }
     return new PatternList(parted, arnPatterns)
   })
 }
 
+/** A pattern as written where nothing but wildcards is special in it, or cut. */
+type PatternTemplate = string | readonly TemplateToken[]
+
+function cutPattern(pattern: PatternPart): PartedPattern | null {
+  return typeof pattern === 'string' ? cutSegments(pattern) : cutTokens(pattern)
+}
+
 /** Prepares patterns for the values of one request; once and for all when they hold no variables. */
 export function keptWithoutVariables(
-  templates: readonly (readonly TemplateToken[])[],
+  templates: readonly PatternTemplate[],
   resolveAll: (lookup: ContextLookup) => PatternList,
 ): (lookup: ContextLookup, texts: readonly string[]) => (text: string) => boolean {
-  if (templates.some((tokens) => tokens.some(isVariable)))
+  if (templates.some((template) => typeof template !== 'string' && template.some(isVariable)))
     return (lookup, texts) => resolveAll(lookup).testFor(texts, lookup)
   let kept: PatternList | null = null
   return (lookup, texts) => {
@@ -160,13 +177,14 @@ export function keptWithoutVariables(
   }
 }
 
-function isStars(tokens: readonly TemplateToken[]): boolean {
-  return tokens.length > 0 && tokens.every((token) => token === 'star')
+function isStars(template: PatternTemplate): boolean {
+  if (typeof template === 'string') return /^\*+$/.test(template)
+  return template.length > 0 && template.every((token) => token === 'star')
 }
 
 function testSegments(segments: PartedPattern | null): (text: string) => boolean {
   if (segments === null) return () => false
-  const globs = segments.map(compileGlob)
+  const globs = segments.map(compilePart)
   return (text) => {
     const parts = arnSegments(text)
     return parts !== null && globs.every((glob, i) => globMatches(glob, parts[i] ?? ''))

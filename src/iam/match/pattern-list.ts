@@ -3,15 +3,14 @@
  * that is much, the patterns are sought in all the texts at once (`text-set.ts`); where it is little, trying each pair is
  * quicker. `PatternList` chooses.
  */
-import { compileGlob, globMatches } from './glob.ts'
-import type { GlobToken } from './glob-token.ts'
+import { compileGlob, type Glob, globMatches, globTokens } from './glob.ts'
 import { madeOnce } from './made-once.ts'
-import { lengthOf, type SteppedPatterns, toSteps } from './steps.ts'
+import { lengthOf, type PatternPart, type SteppedPatterns, toSteps } from './steps.ts'
 import type { ContextLookup } from './template.ts'
 import { TextSet } from './text-set.ts'
 
 /** A pattern as the parts between its colons: one part for a text, six for an ARN, of which the last may hold colons. */
-export type PartedPattern = readonly (readonly GlobToken[])[]
+export type PartedPattern = readonly PatternPart[]
 
 /** Up to this product of the characters of the patterns and of the texts, each pair is tried. */
 const littleWork = 20_000
@@ -33,10 +32,8 @@ export class PatternList {
   constructor(patterns: readonly PartedPattern[], kind: PatternKind) {
     this.#patterns = patterns
     this.#kind = kind
-    this.#characters = patterns.reduce(
-      (sum, pattern) => sum + pattern.reduce((all, part) => all + lengthOf(part) + 1, 0),
-      0,
-    )
+    const size = (part: PatternPart): number => (typeof part === 'string' ? part.length : lengthOf(part)) + 1
+    this.#characters = patterns.reduce((sum, pattern) => pattern.reduce((all, part) => all + size(part), sum), 0)
   }
 
   /** Makes a test whether any of the patterns fits one of these texts, which are a key's values in one request. */
@@ -53,11 +50,16 @@ export class PatternList {
   }
 }
 
+/** Prepares one part to be tried by itself. */
+export function compilePart(part: PatternPart): Glob {
+  return compileGlob(typeof part === 'string' ? globTokens(part) : part)
+}
+
 /** Patterns of whole texts. */
 export const plainPatterns: PatternKind = {
   makeSet: (texts) => new TextSet(texts, (text) => [text]),
-  makeTest: ([tokens = []]) => {
-    const glob = compileGlob(tokens)
+  makeTest: ([part = '']) => {
+    const glob = compilePart(part)
     return (text) => globMatches(glob, text)
   },
 }

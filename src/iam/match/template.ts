@@ -80,6 +80,11 @@ export function parseTemplate(pattern: string, options: TemplateOptions): readon
   return tokens
 }
 
+/** Cuts a pattern with wildcards, unless they are all that is special in it: then it stays as written. */
+export function patternTemplate(pattern: string, variables: boolean): string | readonly TemplateToken[] {
+  return variables && pattern.includes('${') ? parseTemplate(pattern, { variables, wildcards: true }) : pattern
+}
+
 /** Tells whether a token stands for a context key. */
 export function isVariable(token: TemplateToken): token is VariableToken {
   return typeof token !== 'string' && 'variable' in token

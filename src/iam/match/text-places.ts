@@ -1,26 +1,32 @@
 /**
- * Texts side by side and where things stand in them: single characters, grams of a few, whole runs of a pattern, values
- * of the request. How patterns walk over the places is said in `text-set.ts`.
+ * Texts side by side and where things stand in them: characters, grams of a few, whole runs of a pattern, values of the
+ * request. How patterns walk over the places is said in `text-set.ts`.
+ *
+ * A run is sought in one of two ways. Where some characters of it in a row stand at few places (`gram-table.ts` knows),
+ * these are tried one by one. Else the places are bits, and the run's grams are laid over each other, 32 places at a time.
  */
 import { borderTable } from './border-table.ts'
-import { anyCode, type Step } from './steps.ts'
+import type { GlobToken } from './glob-token.ts'
+import { isLongValue } from './glob-token.ts'
+import { anyId, GramTable } from './gram-table.ts'
+import type { Step } from './steps.ts'
 
-/** Some characters in a row: the places after them. */
-export interface Gram {
+/** Places after something: as bits, or in order where they are few. */
+export type Places = Int32Array | readonly number[]
+
+/** Some characters in a row, any of them maybe whatever there is. */
+interface Gram {
   readonly bits: Int32Array
-  /** All of them, and maybe some that the bits leave out, where they are few. */
+  /** All of the places, where they are few. */
   readonly few: readonly number[] | null
 }
 
 /** Up to so many, places are gone through one by one. */
 const mostFew = 64
-/** Characters are looked up in rows of as many as keep the table of rows this small. */
+/** Characters are laid over each other in rows of as many as keep the table of rows this small. */
 const mostGrams = 1100
-const anyId = 1
 /** The first word stays empty, for a shifted read looks at the word before. */
 const firstPlace = 32
-/** Where no character stands before a place. */
-const noCode = -2
 
 /** The texts of one key, laid out. */
 export class TextPlaces {
@@ -35,13 +41,11 @@ export class TextPlaces {
   readonly textAt: Int32Array
   readonly longest: number
   readonly #ends: Int32Array
-  readonly #everywhere: Gram
-  /** The character before each place. */
-  readonly #codes: Int32Array
-  readonly #ids = new Map<number, number>()
-  /** The places after each character, by the character's number. */
-  readonly #lists: number[][] = [[], []]
-  readonly #singles: (Gram | null)[]
+  readonly #everywhere: Int32Array
+  readonly #table: GramTable
+  /** The run that is sought, as numbers of characters. */
+  #run = new Int32Array(64)
+  readonly #singles = new Map<number, Gram>()
   readonly #grams: (Gram | null | undefined)[] = []
   readonly #values = new Map<string, Int32Array | null>()
   readonly #gramLength: number
@@ -56,8 +60,8 @@ export class TextPlaces {
     this.texts = kept.map(({ text }) => text)
     this.partEnds = new Int32Array(size)
     this.#ends = new Int32Array(this.words)
-    this.#everywhere = { bits: new Int32Array(this.words).fill(-1), few: null }
-    this.#codes = new Int32Array(size).fill(noCode)
+    this.#everywhere = new Int32Array(this.words).fill(-1)
+    this.#table = new GramTable(size)
     this.textAt = new Int32Array(size)
     this.longest = kept.reduce((most, { text }) => Math.max(most, text.length), 0)
     let place = firstPlace
@@ -67,134 +71,149 @@ export class TextPlaces {
       this.textAt.fill(at, start, place)
       return start
     })
-    this.#base = this.#ids.size + anyId + 1
+    this.#table.sort()
+    this.#base = this.#table.letters + anyId + 1
     this.#gramLength = Math.max(1, Math.floor(Math.log(mostGrams) / Math.log(this.#base)))
-    this.#singles = this.#lists.map((list) =>
-      list.length === 0 ? null : { bits: bitsOf(list, this.words), few: list.length > this.words >>> 1 ? null : list },
-    )
   }
 
   /** Lays one part from a place on, and answers where the next begins: between them lies one place that is neither's. */
   #lay(part: string, start: number): number {
     const end = start + part.length
     this.partEnds.fill(end, start, end + 1)
-    for (let i = 0; i < part.length; i++) this.#layCode(part.charCodeAt(i), start + i + 1)
+    for (let i = 0; i < part.length; i++) this.#table.lay(part.charCodeAt(i), start + i + 1)
     setBit(this.#ends, end)
     return end + 2
   }
 
-  #layCode(code: number, place: number): void {
-    this.#codes[place] = code
-    this.#lists[anyId]?.push(place)
-    const id = this.#ids.get(code) ?? this.#lists.length
-    if (id < this.#lists.length) {
-      this.#lists[id]?.push(place)
-      return
-    }
-    this.#ids.set(code, id)
-    this.#lists.push([place])
-  }
-
   /**
-   * The places after a step's run, at the end of the part if it ends there; null when there are none. The bits are
-   * written to `spare`, or are at hand already: not to be changed.
+   * The places after a step's run, at the end of the part if it ends there; null when there are none. Bits are written
+   * to `spare`, or anew when that is null, or are at hand already: not to be changed.
    */
-  find({ codes, values, ends }: Step, spare: Int32Array): Gram | null {
-    let found: Gram = this.#everywhere
-    for (const { part, before } of codes) {
-      const bits: Int32Array = found.bits
-      const next = this.#findCodes(part, before, spare, bits)
-      if (next === null) return null
-      found = next
-    }
-    for (const { part, before } of values) {
-      const gram = this.#placesOfValue(part)
-      const bits = gram === null ? null : narrowed(spare, found.bits, 0, gram, before)
-      if (bits === null) return null
-      found = { bits, few: found.few }
-    }
-    if (!ends) return found
-    const bits = found === this.#everywhere ? this.#ends : narrowed(spare, found.bits, 0, this.#ends, 0)
-    return bits === null ? null : { bits, few: found.few }
+  find({ run, length, ends }: Step, spare: Int32Array | null): Places | null {
+    let found: Places | null = this.#everywhere
+    if (typeof run === 'string') found = this.#findPiece(this.#spell(run, 0, true), 0, spare, found)
+    else found = this.#findTokens(run, length, spare)
+    if (!ends || found === null) return found
+    if (!(found instanceof Int32Array)) return someOf(found.filter((place) => this.partEnds[place] === place))
+    return found === this.#everywhere ? this.#ends : narrowed(spare ?? this.#fresh(), found, this.#ends, 0)
   }
 
-  /** Where some characters stand so far before, of the places given. */
-  #findCodes(codes: Int32Array, before: number, spare: Int32Array, among: Int32Array): Gram | null {
-    const ids = new Int32Array(codes.length)
-    for (let i = 0; i < codes.length; i++) {
-      const code = codes[i] as number
-      const id = code === anyCode ? anyId : (this.#ids.get(code) ?? 0)
-      if (id === 0 || this.#singles[id] === null) return null
-      ids[i] = id
-    }
-    const step = this.#gramLength
-    for (let end = Math.min(codes.length, step); ; end = Math.min(codes.length, end + step)) {
-      const gram = this.#gram(ids, Math.max(0, end - step), end)
-      if (gram === null) return null
-      // Few places are tried one by one, many all at once.
-      if (gram.few !== null) return this.#findFew(codes, end - 1, gram.few, before, spare, among)
-      if (end === codes.length) break
-    }
-    return this.#findMany(ids, before, spare, among)
-  }
-
-  #findFew(
-    run: Int32Array,
-    at: number,
-    list: readonly number[],
-    before: number,
-    spare: Int32Array,
-    among: Int32Array,
-  ): Gram | null {
-    const codes = this.#codes
-    const length = run.length
-    const few: number[] = []
-    for (const place of list) {
-      const first = place - at
-      let i = 0
-      while (i < length) {
-        const code = run[i] as number
-        const here = codes[first + i] ?? noCode
-        if (code === anyCode ? here === noCode : here !== code) break
-        i++
+  /** Seeks the characters between long values together, then each value as a whole. */
+  #findTokens(tokens: readonly GlobToken[], length: number, spare: Int32Array | null): Places | null {
+    const written = spare ?? this.#fresh()
+    let found: Places | null = this.#everywhere
+    const values: { readonly text: string; readonly before: number }[] = []
+    let size = 0
+    let before = length
+    for (const token of tokens) {
+      if (isLongValue(token) && typeof token !== 'string') {
+        found = this.#findPiece(size, before, written, found)
+        if (found === null) return null
+        size = 0
+        before -= token.text.length
+        values.push({ text: token.text, before })
+      } else {
+        const more: number =
+          typeof token === 'string' ? this.#spell('?', size, true) : this.#spell(token.text, size, false)
+        if (more < 0) return null
+        before -= more - size
+        size = more
       }
-      const end = first + length - 1 + before
-      if (i === length && (((among[end >>> 5] ?? 0) >>> (end & 31)) & 1) === 1) few.push(end)
     }
-    if (few.length === 0) return null
-    spare.fill(0)
-    for (const place of few) setBit(spare, place)
-    return { bits: spare, few }
+    found = this.#findPiece(size, before, written, found)
+    for (const { text, before } of values) {
+      const bits = found === null ? null : this.#placesOfValue(text)
+      if (found === null || bits === null) return null
+      if (found instanceof Int32Array) found = narrowed(written, found, bits, before)
+      else found = someOf(found.filter((place) => hasBit(bits, place - before)))
+    }
+    return found
   }
 
-  #findMany(ids: Int32Array, before: number, spare: Int32Array, among: Int32Array): Gram | null {
-    const { length } = ids
+  /** Writes a text behind what is written of the run, and answers how long that is; -1 when a character stands nowhere. */
+  #spell(text: string, from: number, hasWildcards: boolean): number {
+    const size = from + text.length
+    if (size > this.#run.length) {
+      const longer = new Int32Array(size * 2)
+      longer.set(this.#run)
+      this.#run = longer
+    }
+    for (let i = 0; i < text.length; i++) {
+      const code = text.charCodeAt(i)
+      const id = hasWildcards && code === questionMark ? anyId : this.#table.idOf(code)
+      if (id === 0) return -1
+      this.#run[from + i] = id
+    }
+    return size
+  }
+
+  /** Where the characters of the run stand so far before, of the places given. */
+  #findPiece(size: number, before: number, spare: Int32Array | null, among: Places): Places | null {
+    if (size <= 0) return size < 0 ? null : among
+    const run = this.#run
+    const rarest = this.#table.rarest(run, size)
+    if (rarest !== null && rarest.count <= mostFew) {
+      return rarest.count === 0
+        ? null
+        : this.#findFew(rarest.places(), size - 1 - rarest.at + before, size, before, among)
+    }
     const step = this.#gramLength
-    let found = among
-    for (let end = Math.min(length, step); ; end = Math.min(length, end + step)) {
-      // The last gram may overlap the one before, for grams of full length are rarer.
-      const gram = this.#gram(ids, Math.max(0, end - step), end)
-      const by = length - end + before
+    for (let end = Math.min(size, step); ; end = Math.min(size, end + step)) {
+      const gram = this.#gram(Math.max(0, end - step), end)
       if (gram === null) return null
-      if (found === this.#everywhere.bits && by === 0) return gram
-      const bits = narrowed(spare, found, 0, gram.bits, by)
+      if (gram.few !== null) return this.#findFew(gram.few, size - end + before, size, before, among)
+      if (end === size) break
+    }
+    return this.#findMany(size, before, spare, among)
+  }
+
+  /** Tries places, each so far before the end of the step. */
+  #findFew(list: ArrayLike<number>, by: number, size: number, before: number, among: Places): Places | null {
+    const few: number[] = []
+    for (let i = 0; i < list.length; i++) {
+      const end = (list[i] as number) + by
+      if (this.#table.stands(this.#run, size, end - before) && (among === this.#everywhere || isAmong(among, end)))
+        few.push(end)
+    }
+    return someOf(few.sort(ascending))
+  }
+
+  #findMany(size: number, before: number, spare: Int32Array | null, among: Places): Places | null {
+    const step = this.#gramLength
+    const written = spare ?? this.#fresh()
+    let found = among instanceof Int32Array ? among : bitsOf(among, this.words)
+    for (let end = Math.min(size, step); ; end = Math.min(size, end + step)) {
+      // The last gram may overlap the one before, for grams of full length are rarer.
+      const gram = this.#gram(Math.max(0, end - step), end)
+      const by = size - end + before
+      if (gram === null) return null
+      if (found === this.#everywhere && by === 0) return gram.bits
+      const bits = narrowed(written, found, gram.bits, by)
       if (bits === null) return null
       found = bits
-      if (end === length) return { bits, few: null }
+      if (end === size) return bits
     }
   }
 
-  #gram(ids: Int32Array, from: number, to: number): Gram | null {
-    const last = ids[to - 1] as number
-    if (to - from === 1) return this.#singles[last] ?? null
+  /** A gram of the run. */
+  #gram(from: number, to: number): Gram | null {
+    const last = this.#run[to - 1] as number
+    if (to - from === 1) return this.#single(last)
     let key = 0
-    for (let at = from; at < to; at++) key = key * this.#base + (ids[at] as number)
+    for (let at = from; at < to; at++) key = key * this.#base + (this.#run[at] as number)
     const known = this.#grams[key]
     if (known !== undefined) return known
-    const before = this.#gram(ids, from, to - 1)
-    const single = this.#singles[last] ?? null
-    const fresh = before === null || single === null ? null : joined(before.bits, single.bits)
+    const before = this.#gram(from, to - 1)
+    const fresh = before === null ? null : joined(before.bits, this.#single(last).bits)
     this.#grams[key] = fresh
+    return fresh
+  }
+
+  #single(id: number): Gram {
+    const known = this.#singles.get(id)
+    if (known !== undefined) return known
+    const fresh = { bits: bitsOf(this.#table.placesOf(id), this.words), few: null }
+    this.#singles.set(id, fresh)
     return fresh
   }
 
@@ -202,58 +221,53 @@ export class TextPlaces {
   #placesOfValue(value: string): Int32Array | null {
     const known = this.#values.get(value)
     if (known !== undefined) return known
-    const borders = borderTable(value)
-    const list: number[] = []
-    let matched = 0
-    for (let place = firstPlace; place < this.#codes.length; place++) {
-      const code = this.#codes[place]
-      while (matched > 0 && (matched === value.length || code !== value.charCodeAt(matched))) {
-        matched = borders[matched - 1] ?? 0
-      }
-      if (code === value.charCodeAt(matched)) matched++
-      if (matched === value.length) list.push(place)
-    }
+    const list = this.#table.seek(value, borderTable(value))
     const places = list.length === 0 ? null : bitsOf(list, this.words)
     this.#values.set(value, places)
     return places
   }
+
+  #fresh(): Int32Array {
+    return new Int32Array(this.words)
+  }
 }
 
-/** Writes the places where two grams stand, each so far before; null when there are none. The first may be `written`. */
-function narrowed(
-  written: Int32Array,
-  one: Int32Array,
-  oneBy: number,
-  other: Int32Array,
-  otherBy: number,
-): Int32Array | null {
-  const [skip, shift] = [oneBy >>> 5, oneBy & 31]
-  const [otherSkip, otherShift] = [otherBy >>> 5, otherBy & 31]
+const questionMark = 63
+
+function ascending(one: number, other: number): number {
+  return one - other
+}
+
+function someOf(few: readonly number[]): readonly number[] | null {
+  return few.length === 0 ? null : few
+}
+
+function isAmong(places: Places, place: number): boolean {
+  return places instanceof Int32Array ? hasBit(places, place) : places.includes(place)
+}
+
+/** Writes the places of `one` where `other` stands so far before; null when there are none. `one` may be `written`. */
+function narrowed(written: Int32Array, one: Int32Array, other: Int32Array, by: number): Int32Array | null {
+  const skip = by >>> 5
+  const shift = by & 31
   // Shifted in two steps, for a shift by 32 would shift by nothing.
   const right = 31 - shift
-  const otherRight = 31 - otherShift
-  const first = Math.max(skip, otherSkip)
-  written.fill(0, 0, first)
+  written.fill(0, 0, skip)
   let before = 0
-  let otherBefore = 0
   let any = 0
-  for (let word = first; word < written.length; word++) {
-    const here = one[word - skip] as number
-    const otherHere = other[word - otherSkip] as number
-    const both =
-      ((here << shift) | ((before >>> 1) >>> right)) &
-      ((otherHere << otherShift) | ((otherBefore >>> 1) >>> otherRight))
+  for (let word = skip; word < written.length; word++) {
+    const here = other[word - skip] as number
+    const both = (one[word] as number) & ((here << shift) | ((before >>> 1) >>> right))
     written[word] = both
     any |= both
     before = here
-    otherBefore = otherHere
   }
   return any === 0 ? null : written
 }
 
-function bitsOf(places: readonly number[], words: number): Int32Array {
+function bitsOf(places: ArrayLike<number>, words: number): Int32Array {
   const bits = new Int32Array(words)
-  for (const place of places) setBit(bits, place)
+  for (let i = 0; i < places.length; i++) setBit(bits, places[i] as number)
   return bits
 }
 
@@ -283,4 +297,8 @@ function fewOf(bits: Int32Array): readonly number[] | null {
 
 function setBit(bits: Int32Array, at: number): void {
   bits[at >>> 5] = (bits[at >>> 5] ?? 0) | (1 << (at & 31))
+}
+
+function hasBit(bits: Int32Array, at: number): boolean {
+  return (((bits[at >>> 5] ?? 0) >>> (at & 31)) & 1) === 1
 }

@@ -7,7 +7,7 @@
  * Of each text the leftmost place is kept that a pattern has come to: what fits from a later place fits from there.
  */
 import type { Step, SteppedPatterns } from './steps.ts'
-import { type Gram, TextPlaces } from './text-places.ts'
+import { type Places, TextPlaces } from './text-places.ts'
 
 /** The texts in which a pattern has come so far, and the place in each. */
 interface Reached {
@@ -18,12 +18,10 @@ interface Reached {
 }
 
 /** Where the runs of steps stand, by the step's number. */
-type Found = (Gram | null | undefined)[]
+type Found = (Places | null | undefined)[]
 
 /** After so many steps, what was reached is kept for the next pattern. */
 const keptLevels = 16
-/** Up to so many texts are gone through one by one even if the run stands at few places. */
-const mostFewTexts = 64
 
 /** The texts of one key of one request. */
 export class TextSet {
@@ -80,16 +78,16 @@ export class TextSet {
   }
 
   /** Where a step's run stands; null when nowhere. Found once for steps that several patterns have. */
-  #runOf(step: Step, known: Found, spare: Int32Array): Gram | null {
+  #runOf(step: Step, known: Found, spare: Int32Array): Places | null {
     const found = known[step.id]
     if (found !== undefined) return found
-    const stands = this.#places.find(step, step.uses > 1 ? new Int32Array(spare.length) : spare)
-    if (stands?.bits !== spare) known[step.id] = stands
+    const stands = this.#places.find(step, step.uses > 1 ? null : spare)
+    if (stands !== spare) known[step.id] = stands
     return stands
   }
 
   /** Takes a pattern through all texts, from a step on; answers how many steps were taken until nothing was left. */
-  #seek(steps: readonly Step[], from: number, known: Found, tail: Gram, fits: Uint8Array): number {
+  #seek(steps: readonly Step[], from: number, known: Found, tail: Places, fits: Uint8Array): number {
     const end = steps.length - 1
     for (let at = from; at <= end; at++) {
       const step = steps[at]
@@ -112,12 +110,28 @@ export class TextSet {
   }
 
   /** Takes a step in every text that is left and does not fit anyway; false when none is left. */
-  #take(from: Reached, step: Step, { bits, few }: Gram, to: Reached, fits: Uint8Array): boolean {
+  #take(from: Reached, step: Step, stands: Places, to: Reached, fits: Uint8Array): boolean {
     for (let i = 0; i < to.count; i++) to.places[to.texts[i] as number] = -1
     to.count = 0
-    if (from.count > (few === null ? bits.length : mostFewTexts)) this.#takeStanding(from, step, bits, to, fits)
-    else this.#takeLeft(from, step, bits, to, fits)
+    if (!(stands instanceof Int32Array)) this.#takeFew(from, step, stands, to, fits)
+    else if (from.count > stands.length) this.#takeStanding(from, step, stands, to, fits)
+    else this.#takeLeft(from, step, stands, to, fits)
     return to.count > 0
+  }
+
+  /** Goes through few places, in order: of each text the first that will do. */
+  #takeFew(from: Reached, { by, isAnchored }: Step, few: readonly number[], to: Reached, fits: Uint8Array): void {
+    const { partEnds, textAt } = this.#places
+    for (let i = 0; i < few.length; i++) {
+      const place = few[i] as number
+      const text = textAt[place] as number
+      const here = from.places[text] as number
+      if (here < 0 || fits[text] === 1 || (to.places[text] as number) >= 0) continue
+      const nearest = here + by
+      // What begins a part stands past the end of the last one.
+      const last = isAnchored ? nearest : (partEnds[here] as number)
+      if (place >= nearest && place <= last) reach(to, text, place)
+    }
   }
 
   /** Goes through the texts that are left. */
