@@ -36,7 +36,7 @@ export interface SteppedPatterns {
   readonly stepCount: number
 }
 
-/** Prepares patterns given as the parts between their colons. Those that begin alike come to stand side by side. */
+/** Prepares patterns given as the parts between their colons. Those that end alike, then those that begin alike, come side by side. */
 export function toSteps(patterns: readonly (readonly PatternPart[])[]): SteppedPatterns {
   const known = new KnownSteps()
   const stepped = patterns.map((parts) => {
@@ -55,6 +55,8 @@ export function lengthOf(tokens: readonly GlobToken[]): number {
 }
 
 function inOrder(one: readonly Step[], other: readonly Step[]): number {
+  const [tail, otherTail] = [one[one.length - 1], other[other.length - 1]]
+  if (tail !== otherTail) return (tail?.id ?? -1) - (otherTail?.id ?? -1)
   let at = 0
   while (at < one.length && one[at] === other[at]) at++
   return (one[at]?.id ?? -1) - (other[at]?.id ?? -1)

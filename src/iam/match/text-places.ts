@@ -35,6 +35,8 @@ export class TextPlaces {
   readonly texts: readonly string[]
   /** First places of the texts. */
   readonly starts: readonly number[]
+  /** Last places of the texts. */
+  readonly ends: readonly number[]
   /** For each place, the last one of its part. */
   readonly partEnds: Int32Array
   /** For each place, the number of its text. */
@@ -71,6 +73,7 @@ export class TextPlaces {
       this.textAt.fill(at, start, place)
       return start
     })
+    this.ends = this.starts.map((_, at) => (this.starts[at + 1] ?? place) - 2)
     this.#table.sort()
     this.#base = this.#table.letters + anyId + 1
     this.#gramLength = Math.max(1, Math.floor(Math.log(mostGrams) / Math.log(this.#base)))

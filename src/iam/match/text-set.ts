@@ -28,44 +28,49 @@ export class TextSet {
   readonly #places: TextPlaces
   /** What was reached after each step of the pattern tried last; the first is where texts begin. */
   readonly #levels: Reached[] = []
-  /** Where the run of a step stands that no other pattern has, and where the last one does. */
-  readonly #run: Int32Array
-  readonly #tail: Int32Array
+  /** Where the runs of the pattern in hand stand, by their order in it. */
+  readonly #stands: Places[] = []
+  /** Where the run of a step is written that no other pattern has. */
+  readonly #spares: Int32Array[] = []
 
   /** `cut` gives the parts that patterns are held against one by one; null for a text that none can fit. */
   constructor(texts: readonly string[], cut: (text: string) => readonly string[] | null) {
     this.#places = new TextPlaces(texts, cut)
-    this.#run = new Int32Array(this.#places.words)
-    this.#tail = new Int32Array(this.#places.words)
   }
 
   /** The texts that any of the patterns fits. */
   fitting({ patterns, stepCount }: SteppedPatterns): ReadonlySet<string> {
-    const { texts, starts } = this.#places
+    const { texts, longest } = this.#places
     const fits = new Uint8Array(texts.length)
     const fitting = new Set<string>()
     const known: Found = new Array(stepCount)
     const open = this.#level(0)
-    open.count = texts.length
-    for (const [at, start] of starts.entries()) {
-      open.texts[at] = at
-      open.places[at] = start
-    }
+    let tail: Step | undefined
     let before: readonly Step[] = []
     let taken = 0
     for (const { steps, length } of patterns) {
-      if (length > this.#places.longest) continue
+      if (length > longest) continue
       if (fitting.size === texts.length) break
-      // How it ends is looked at first: that rules out most patterns before any step is taken.
+      if (!this.#findRuns(steps, known)) continue
       const end = steps[steps.length - 1]
-      const tail = end === undefined ? null : this.#runOf(end, known, this.#tail)
-      if (tail === null) continue
+      if (end !== tail) {
+        this.#beginWhere(steps.length - 1, open, fits)
+        tail = end
+        before = []
+        taken = 0
+      }
+      if (open.count === 0) continue
+      const rarest = this.#rarest(steps.length)
+      if (rarest !== null && rarest.length < open.count) {
+        this.#tryTexts(steps, rarest, open, fits, fitting)
+        continue
+      }
       let alike = 0
       while (alike < taken && steps[alike] === before[alike]) alike++
       // It begins as the one before did, which got no further.
       if (alike === taken && taken < before.length && steps[taken] === before[taken]) continue
       before = steps
-      taken = this.#seek(steps, Math.min(alike, keptLevels), known, tail, fits)
+      taken = this.#seek(steps, Math.min(alike, keptLevels), fits)
       if (taken < steps.length) continue
       const reached = this.#level(taken)
       for (let i = 0; i < reached.count; i++) {
@@ -77,23 +82,90 @@ export class TextSet {
     return fitting
   }
 
-  /** Where a step's run stands; null when nowhere. Found once for steps that several patterns have. */
-  #runOf(step: Step, known: Found, spare: Int32Array): Places | null {
-    const found = known[step.id]
-    if (found !== undefined) return found
-    const stands = this.#places.find(step, step.uses > 1 ? null : spare)
-    if (stands !== spare) known[step.id] = stands
-    return stands
+  /** Finds where the runs of a pattern stand; false when one stands nowhere. The last is looked at first: it is shared most. */
+  #findRuns(steps: readonly Step[], known: Found): boolean {
+    for (let at = steps.length - 1; at >= 0; at--) {
+      const step = steps[at] as Step
+      let stands = known[step.id]
+      if (stands === undefined) {
+        const spare = step.uses > 1 ? null : this.#spare(at)
+        stands = this.#places.find(step, spare)
+        if (stands !== spare) known[step.id] = stands
+      }
+      if (stands === null) return false
+      this.#stands[at] = stands
+    }
+    return true
+  }
+
+  #spare(at: number): Int32Array {
+    const known = this.#spares[at]
+    if (known !== undefined) return known
+    const fresh = new Int32Array(this.#places.words)
+    this.#spares[at] = fresh
+    return fresh
+  }
+
+  /** Begins with the texts that end as the pattern does and fit none so far. */
+  #beginWhere(tail: number, open: Reached, fits: Uint8Array): void {
+    const { starts, ends } = this.#places
+    const stands = this.#stands[tail] as Places
+    open.places.fill(-1)
+    open.count = 0
+    for (let text = 0; text < starts.length; text++) {
+      if (fits[text] === 0 && has(stands, ends[text] as number)) reach(open, text, starts[text] as number)
+    }
+  }
+
+  /** Of the runs of the pattern in hand, the one that stands at fewest places; null when all stand at many. */
+  #rarest(count: number): readonly number[] | null {
+    let rarest: readonly number[] | null = null
+    for (let at = 0; at < count; at++) {
+      const stands = this.#stands[at] as Places
+      if (!(stands instanceof Int32Array) && (rarest === null || stands.length < rarest.length)) rarest = stands
+    }
+    return rarest
+  }
+
+  /** Tries the texts that have one of the places, each by itself. */
+  #tryTexts(
+    steps: readonly Step[],
+    rarest: readonly number[],
+    open: Reached,
+    fits: Uint8Array,
+    fitting: Set<string>,
+  ): void {
+    const { texts, textAt } = this.#places
+    let last = -1
+    for (let i = 0; i < rarest.length; i++) {
+      const text = textAt[rarest[i] as number] as number
+      if (text === last || fits[text] === 1) continue
+      last = text
+      let place = open.places[text] as number
+      for (let at = 0; at < steps.length && place >= 0; at++) {
+        place = this.#next(steps[at] as Step, this.#stands[at] as Places, place)
+      }
+      if (place < 0) continue
+      fits[text] = 1
+      fitting.add(texts[text] ?? '')
+    }
+  }
+
+  /** The first place that a step comes to from another; -1 when it comes to none. */
+  #next({ by, isAnchored, ends }: Step, stands: Places, here: number): number {
+    const nearest = here + by
+    if (isAnchored) return has(stands, nearest) ? nearest : -1
+    const end = this.#places.partEnds[here] as number
+    if (nearest > end) return -1
+    if (ends) return has(stands, end) ? end : -1
+    return stands instanceof Int32Array ? firstFrom(stands, nearest, end) : firstOf(stands, nearest, end)
   }
 
   /** Takes a pattern through all texts, from a step on; answers how many steps were taken until nothing was left. */
-  #seek(steps: readonly Step[], from: number, known: Found, tail: Places, fits: Uint8Array): number {
-    const end = steps.length - 1
-    for (let at = from; at <= end; at++) {
-      const step = steps[at]
-      const stands = at === end ? tail : step === undefined ? null : this.#runOf(step, known, this.#run)
-      if (step === undefined || stands === null) return at
-      if (!this.#take(this.#level(at), step, stands, this.#level(at + 1), fits)) return at
+  #seek(steps: readonly Step[], from: number, fits: Uint8Array): number {
+    for (let at = from; at < steps.length; at++) {
+      if (!this.#take(this.#level(at), steps[at] as Step, this.#stands[at] as Places, this.#level(at + 1), fits))
+        return at
     }
     return steps.length
   }
@@ -113,43 +185,19 @@ export class TextSet {
   #take(from: Reached, step: Step, stands: Places, to: Reached, fits: Uint8Array): boolean {
     for (let i = 0; i < to.count; i++) to.places[to.texts[i] as number] = -1
     to.count = 0
-    if (!(stands instanceof Int32Array)) this.#takeFew(from, step, stands, to, fits)
-    else if (from.count > stands.length) this.#takeStanding(from, step, stands, to, fits)
+    if (stands instanceof Int32Array && from.count > stands.length) this.#takeStanding(from, step, stands, to, fits)
     else this.#takeLeft(from, step, stands, to, fits)
     return to.count > 0
   }
 
-  /** Goes through few places, in order: of each text the first that will do. */
-  #takeFew(from: Reached, { by, isAnchored }: Step, few: readonly number[], to: Reached, fits: Uint8Array): void {
-    const { partEnds, textAt } = this.#places
-    for (let i = 0; i < few.length; i++) {
-      const place = few[i] as number
-      const text = textAt[place] as number
-      const here = from.places[text] as number
-      if (here < 0 || fits[text] === 1 || (to.places[text] as number) >= 0) continue
-      const nearest = here + by
-      // What begins a part stands past the end of the last one.
-      const last = isAnchored ? nearest : (partEnds[here] as number)
-      if (place >= nearest && place <= last) reach(to, text, place)
-    }
-  }
-
   /** Goes through the texts that are left. */
-  #takeLeft(from: Reached, { by, isAnchored, ends }: Step, bits: Int32Array, to: Reached, fits: Uint8Array): void {
-    const { partEnds } = this.#places
+  #takeLeft(from: Reached, step: Step, stands: Places, to: Reached, fits: Uint8Array): void {
     const { count, texts, places } = from
     for (let i = 0; i < count; i++) {
       const text = texts[i] as number
       if (fits[text] === 1) continue
-      const here = places[text] as number
-      let place = here + by
-      if (!isAnchored) {
-        const end = partEnds[here] as number
-        if (place > end) continue
-        place = ends ? end : firstFrom(bits, place, end)
-        if (place < 0) continue
-      }
-      if (((bits[place >>> 5] as number) >>> (place & 31)) & 1) reach(to, text, place)
+      const place = this.#next(step, stands, places[text] as number)
+      if (place >= 0) reach(to, text, place)
     }
   }
 
@@ -175,6 +223,16 @@ export class TextSet {
 function reach(to: Reached, text: number, place: number): void {
   to.texts[to.count++] = text
   to.places[text] = place
+}
+
+function has(stands: Places, place: number): boolean {
+  if (!(stands instanceof Int32Array)) return stands.includes(place)
+  return (((stands[place >>> 5] ?? 0) >>> (place & 31)) & 1) === 1
+}
+
+function firstOf(few: readonly number[], from: number, last: number): number {
+  for (const place of few) if (place >= from) return place <= last ? place : -1
+  return -1
 }
 
 /** The first place of those between two, both inclusive; -1 when there is none. */
