@@ -69,6 +69,9 @@ export function conditionOutcome(condition: CompiledCondition, lookup: ContextLo
   }
 }
 
+/** More patterns than this are sought together even in a single value. */
+const mostTried = 40
+
 function takesVariables(operator: Operator): boolean {
   return operator.comparison.startsWith('string') || operator.comparison === 'arn'
 }
@@ -86,12 +89,13 @@ function compileTest(
   }
   const { negated, qualifier } = operator
   const { one, several } = compileWanted(operator, wanted, variables)
+  const isMany = wanted.length > mostTried && (operator.comparison === 'stringLike' || operator.comparison === 'arn')
   const holdsWhenAbsent = operator.ifExists || qualifier === 'ForAllValues' || (negated && qualifier === null)
   return (lookup) => {
     const values = lookup.values(key)
     if (values === null) return holdsWhenAbsent
     const [only] = values
-    if (values.length === 1 && only !== undefined) return one(only, lookup) !== negated
+    if (values.length === 1 && only !== undefined && !isMany) return one(only, lookup) !== negated
     const isWanted = several(lookup, values)
     if (qualifier === 'ForAllValues') return values.every((value, at) => isWanted(value, at) !== negated)
     if (qualifier === 'ForAnyValue') return values.some((value, at) => isWanted(value, at) !== negated)

@@ -24,6 +24,8 @@ export class RequestFacts implements ContextLookup {
   readonly hasBoundary: boolean
   #encryptionContext: ReadonlyMap<string, string> | null = null
   readonly #context: ReadonlyMap<string, readonly string[] | null>
+  /** The same list each time, for what is made of it is kept by it. */
+  #derived: Map<string, readonly string[]> | null = null
 
   constructor(request: AccessRequest, hasBoundary: boolean) {
     this.request = request
@@ -43,8 +45,14 @@ export class RequestFacts implements ContextLookup {
   values(key: string): readonly string[] | null {
     const given = this.#context.get(key)
     if (given !== undefined) return given
+    const known = this.#derived?.get(key)
+    if (known !== undefined) return known
     const derived = this.#derive(key)
-    return derived === null || derived === '' ? null : [derived]
+    if (derived === null || derived === '') return null
+    const values = [derived]
+    this.#derived ??= new Map()
+    this.#derived.set(key, values)
+    return values
   }
 
   /** Tells whether the principal belongs to the account that owns the resource. */
