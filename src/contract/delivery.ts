@@ -140,6 +140,9 @@ export const deliveryFollowEvent = z.discriminatedUnion('type', [
 ])
 export type DeliveryFollowEvent = z.infer<typeof deliveryFollowEvent>
 
+/** The most that a report has which proves a connection: 1 MiB. */
+export const maximumProofBytes = 1024 * 1024
+
 export const uploadedFile = reportFile.extend({ upload: z.string() })
 export type UploadedFile = z.infer<typeof uploadedFile>
 

@@ -12,6 +12,7 @@ export type {
   TargetRecord,
 } from './record.ts'
 export { deliveryStateOf } from './record.ts'
+export { checkReportName } from './report-names.ts'
 export type {
   Claim,
   ClaimLimit,
@@ -28,7 +29,7 @@ export type { ScheduleRecord, ScheduleRepository, SlotClaim, SlotEnd } from './s
 export { personOf as personOfSchedule } from './schedule/run-slot.ts'
 export { Scheduler } from './schedule/scheduler.ts'
 export type { AcceptInput } from './service.ts'
-export { checkReportName, DeliveryService } from './service.ts'
+export { DeliveryService } from './service.ts'
 export { FileSource } from './spool/file-source.ts'
 export { hashingInline } from './spool/hashing.ts'
 export { retryAfterSeconds, Spool } from './spool/spool.ts'

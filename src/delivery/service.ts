@@ -4,8 +4,14 @@
  */
 import { createHash } from 'node:crypto'
 import { type Clock, DrawbridgeError, newId, type Random } from '../base/index.ts'
-import type { Delivery, ReceiptBundle, Route, TargetHealth, UploadedFile } from '../contract/index.ts'
-import { packagePath } from '../evidence/index.ts'
+import {
+  type Delivery,
+  maximumProofBytes,
+  type ReceiptBundle,
+  type Route,
+  type TargetHealth,
+  type UploadedFile,
+} from '../contract/index.ts'
 import { type Circuits, targetHealthOf } from './circuit.ts'
 import { acceptedEntry, actorName, cancelledEntry, retryEntry } from './entries.ts'
 import { checkPeriod } from './keys.ts'
@@ -18,6 +24,7 @@ import {
   type TargetRecord,
   wantedTargets,
 } from './record.ts'
+import { checkFileName, checkReportName } from './report-names.ts'
 import type { DeliveryRepository, NewDelivery, RouteRepository } from './repository.ts'
 import { type RouteRoom, requireRoom, roomOf } from './room.ts'
 import type { Spool } from './spool/spool.ts'
@@ -47,8 +54,6 @@ export interface AcceptInput {
   readonly idempotencyKey?: string | undefined
   readonly uploads: readonly string[]
 }
-
-const maximumProofBytes = 1024 * 1024
 
 /** Takes reports in and tells about deliveries. Every method is confined to one tenant. */
 export class DeliveryService {
@@ -368,27 +373,6 @@ function newTarget(connection: string, position: number, identity: TargetIdentit
     sidecarAttempts: 0,
     facts: null,
   }
-}
-
-/** A file's name is shown, hashed and put into manifests: one line, with folders of the report before it or none. */
-function checkFileName(name: string): string {
-  if (name.length <= 255 && name.trim() === name && packagePath(name).ok) return name
-  throw new DrawbridgeError({
-    code: 'input-invalid',
-    message: 'the file name is empty, too long, or no plain path inside of the report',
-    help: 'a file name has at most 255 visible characters; folders before it are separated by slashes',
-  })
-}
-
-/** A report's name stands in logs, receipts and mails: one line of visible characters. @throws input-invalid */
-export function checkReportName(report: string): string {
-  if (report.trim().length > 0 && report.length <= 255 && !/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(report))
-    return report
-  throw new DrawbridgeError({
-    code: 'input-invalid',
-    message: 'the name of the report is empty, too long, or holds control characters',
-    help: 'a name has at most 255 visible characters',
-  })
 }
 
 function sameReport(record: DeliveryRecord, files: readonly SpooledFile[]): DeliveryRecord {

@@ -90,7 +90,14 @@ export async function change(
   const { connection, secret } = await changeConnection(before, wanted, house.context)
   await house.connections.update(connection, before.version, secret)
   const changed = Object.keys(wanted).sort().join(',')
-  await house.record([entryOf(caller, 'connection.changed', connection.id, { ...factsOf(connection), changed })])
+  const consent = input.writing?.probeOutsideRoot
+  const facts = {
+    ...factsOf(connection),
+    changed,
+    // What the customer agreed to, or not any more, is said in so many words.
+    ...(consent === undefined ? {} : { probeOutsideRoot: consent ? 'agreed' : 'not agreed' }),
+  }
+  await house.record([entryOf(caller, 'connection.changed', connection.id, facts)])
   return connection
 }
 

@@ -124,6 +124,48 @@ describe.skipIf(needs(chromiumPath, 'chromium'))('setting a connection up', () =
     expect(connection).toMatchObject({ name: 'acme', state: 'active' })
   })
 
+  test('the probe beside the root path says what it does, and is tried once the customer agreed', async () => {
+    const part = page.getByRole('region', { name: 'beside the root path' })
+    await part.getByText('Nothing is stored either way').waitFor()
+    await page.locator('[data-check=outside-root-refused][data-status=unknown]').waitFor()
+    await part.getByRole('button', { name: 'They agree this once' }).click()
+    await page.locator('[data-check=outside-root-refused][data-status=pass]').waitFor()
+    expect((await stage.operator.connection.show({ name: 'acme' })).writing.probeOutsideRoot).toBeUndefined()
+    for (const [agreed, status] of [
+      [true, 'pass'],
+      [false, 'unknown'],
+    ] as const) {
+      await part.getByRole('switch').click()
+      // A change asks for a verification, which begins by itself.
+      const wanted = { state: 'active', writing: { probeOutsideRoot: agreed } }
+      await expect
+        .poll(() => stage.operator.connection.show({ name: 'acme' }), { timeout: 20_000 })
+        .toMatchObject(wanted)
+      await page.locator(`[data-check=outside-root-refused][data-status=${status}]`).waitFor()
+      await page.locator('h1 + [data-state=active]').waitFor()
+    }
+    const { entries } = await stage.operator.evidence.export({})
+    expect(entries.flatMap((entry) => /"probeOutsideRoot":"([a-z ]+)"/.exec(entry)?.[1] ?? [])).toEqual([
+      ...['agreed', 'not agreed'],
+    ])
+  })
+
+  test('one real report goes all the way on request, and a large one is refused before it is sent', async () => {
+    const form = page.getByRole('form', { name: 'one real report' })
+    const file = { name: 'sample.pdf', mimeType: 'application/pdf', buffer: Buffer.from('a report') }
+    await form.getByLabel('The report').setInputFiles({ ...file, buffer: Buffer.alloc(1_048_577) })
+    await form.getByText('reports of more than 1 MiB go on a route').waitFor()
+    expect(await form.getByRole('button', { name: 'Send it' }).isDisabled()).toBe(true)
+    await form.getByLabel('The report').setInputFiles(file)
+    await form.getByRole('button', { name: 'Send it' }).click()
+    await form.locator('[data-proof=delivered]').waitFor()
+    await look(page, 'overview-green')
+    await form.getByRole('link').click()
+    await page.getByRole('heading', { level: 1, name: 'sample.pdf' }).waitFor()
+    await page.locator('section[data-target=acme] [data-state=delivered]').waitFor()
+    await page.goto(`${stage.serviceUrl}/#/connections/acme`)
+  })
+
   test('a container: the script comes before the token, and the token never comes back', async () => {
     const container = await makeContainer(stage.azurite, 'audit-pages')
     await page.goto(`${stage.serviceUrl}/#/set-up`)

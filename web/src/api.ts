@@ -96,6 +96,27 @@ export function useConnectionAddition() {
   })
 }
 
+/** Keeps whether the customer agrees to the probe beside the root path. */
+export function useConsent(name: string) {
+  const queries = useQueryClient()
+  return useMutation({
+    mutationFn: (probeOutsideRoot: boolean) => client.connection.change({ name, writing: { probeOutsideRoot } }),
+    onSuccess: (connection) => queries.setQueryData(['connections', name], connection),
+  })
+}
+
+/** Sends one small report to a connection alone. */
+export function useProof(name: string) {
+  const queries = useQueryClient()
+  return useMutation({
+    mutationFn: async (file: File) => {
+      const { upload } = await client.upload(file.name, file)
+      return await client.connection.prove({ name, upload })
+    },
+    onSettled: () => queries.invalidateQueries({ queryKey: ['deliveries'] }),
+  })
+}
+
 export function useKit(name: string, wanted: boolean) {
   return useQuery({
     queryKey: ['kit', name],
@@ -255,11 +276,14 @@ export function useVerification(name: string, startsAtOnce = false) {
   const [done, setDone] = useState<Verification | null>(null)
   const [wait, setWait] = useState<VerificationWait | null>(null)
   const run = useMutation({
-    mutationFn: async () => {
+    mutationFn: async (outsideRoot: boolean | undefined) => {
       setWait(null)
       setChecks([])
       setDone(null)
-      for await (const event of await client.connection.verify({ name })) {
+      for await (const event of await client.connection.verify({
+        name,
+        ...(outsideRoot === undefined ? {} : { outsideRoot }),
+      })) {
         if (event.type !== 'wait') setWait(null)
         if (event.type === 'check') setChecks((before) => [...before, event.check])
         else if (event.type === 'wait') setWait(event.wait)
@@ -273,9 +297,16 @@ export function useVerification(name: string, startsAtOnce = false) {
   useEffect(() => {
     if (!startsAtOnce || isBegun.current) return
     isBegun.current = true
-    mutate()
+    mutate(undefined)
   }, [startsAtOnce, mutate])
-  return { start: () => run.mutate(), running: run.isPending, error: run.error, checks, wait, done }
+  return {
+    start: (outsideRoot?: boolean) => run.mutate(outsideRoot),
+    running: run.isPending,
+    error: run.error,
+    checks,
+    wait,
+    done,
+  }
 }
 
 /** Explains a refusal of this connection with policies that were pasted. */

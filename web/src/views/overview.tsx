@@ -3,7 +3,7 @@
 import { Alert, Button } from '@mantine/core'
 import { useEffect, useState } from 'react'
 import type { Connection, Verification } from '../../../src/contract/index.ts'
-import { useVerification } from '../api.ts'
+import { useMayOperate, useVerification } from '../api.ts'
 import { ChainRow } from '../ui/chain.tsx'
 import { CheckList } from '../ui/check-list.tsx'
 import { good } from '../ui/colours.ts'
@@ -11,7 +11,9 @@ import { DiagnosisView } from '../ui/diagnosis.tsx'
 import { HandOver } from '../ui/hand-over.tsx'
 import { Trouble } from '../ui/trouble.tsx'
 import { placeOf, when } from '../ui/words.ts'
+import { ConsentSwitch, hasOutside } from './consent.tsx'
 import { ExplainWithPolicies } from './explain.tsx'
+import { SendOneReport } from './prove.tsx'
 
 let firstVerification: string | null = null
 
@@ -24,6 +26,7 @@ export function ConnectionOverview({ connection }: { readonly connection: Connec
   const { name } = connection
   const [isFirst] = useState(() => firstVerification === name)
   const verification = useVerification(name, isFirst)
+  const mayOperate = useMayOperate()
   useEffect(() => {
     firstVerification = null
   }, [])
@@ -43,9 +46,11 @@ export function ConnectionOverview({ connection }: { readonly connection: Connec
       <section className="card" aria-label="chain">
         <div className="row">
           <span className="mono">{placeOf(connection.location)}</span>
-          <Button className="push" color={good} onClick={verification.start} loading={verification.running}>
-            Verify configuration
-          </Button>
+          {mayOperate ? (
+            <Button className="push" color={good} onClick={() => verification.start()} loading={verification.running}>
+              Verify configuration
+            </Button>
+          ) : null}
         </div>
         {last ? <ChainRow chain={last.chain} opens="diagnosis" /> : <p className="quiet">Not verified yet.</p>}
         {last ? <p className="quiet">Verified {when(last.finishedAt)}.</p> : null}
@@ -61,7 +66,7 @@ export function ConnectionOverview({ connection }: { readonly connection: Connec
             {verification.wait.secondsLeft} seconds left).
           </Alert>
         ) : null}
-        {verification.error ? <Trouble error={verification.error} onAgain={verification.start} /> : null}
+        {verification.error ? <Trouble error={verification.error} onAgain={() => verification.start()} /> : null}
       </section>
       {last?.diagnosis && !verification.running ? <DiagnosisView diagnosis={last.diagnosis} id="diagnosis" /> : null}
       {isRed ? <HandOver connection={name} /> : null}
@@ -73,6 +78,12 @@ export function ConnectionOverview({ connection }: { readonly connection: Connec
       ) : null}
       {connection.authentication.kind === 'role' && last && last.status !== 'pass' ? (
         <ExplainWithPolicies name={name} />
+      ) : null}
+      {mayOperate && last?.status === 'pass' && connection.purpose !== 'source' && !verification.running ? (
+        <SendOneReport name={name} />
+      ) : null}
+      {mayOperate && hasOutside(connection) ? (
+        <ConsentSwitch connection={connection} onVerify={verification.start} isVerifying={verification.running} />
       ) : null}
       <Facts connection={connection} />
     </>

@@ -3,6 +3,7 @@ import { Button, Checkbox } from '@mantine/core'
 import { useState } from 'react'
 import type { ScheduleDetail } from '../../../../src/contract/index.ts'
 import type { useScheduleActions } from '../../schedule-api.ts'
+import { good } from '../../ui/colours.ts'
 import { Confirm } from '../../ui/confirm.tsx'
 import { Trouble } from '../../ui/trouble.tsx'
 import { count } from '../../ui/words.ts'
@@ -38,6 +39,7 @@ export function MissedSlots({ schedule, action, mayOperate }: Props) {
           <Checkbox
             key={at}
             data-missed={at}
+            color={good}
             disabled={!mayOperate}
             label={<Moment at={at} timeZone={timeZone} />}
             checked={ticked.has(at)}
@@ -47,6 +49,9 @@ export function MissedSlots({ schedule, action, mayOperate }: Props) {
       </fieldset>
       {mayOperate ? (
         <div className="row actions">
+          <Button variant="default" onClick={() => setTicked(new Set(shown))}>
+            Tick all that are shown
+          </Button>
           <Confirm
             text={`Catch up ${chosen.length === 0 ? 'what is ticked' : count(chosen.length, 'run')}`}
             question={`Catch up ${count(chosen.length, 'missed run')} now?`}
@@ -67,9 +72,6 @@ export function MissedSlots({ schedule, action, mayOperate }: Props) {
               ))}
             </ol>
           </Confirm>
-          <Button variant="subtle" color="gray" onClick={() => setTicked(new Set(shown))}>
-            Tick all that are shown
-          </Button>
         </div>
       ) : null}
       {action.error ? <Trouble error={action.error} /> : null}

@@ -25,7 +25,7 @@ export function Moment({
 export function Moments({ next, timeZone }: { readonly next: readonly string[]; readonly timeZone: string }) {
   if (next.length === 0) return <p className="quiet after">No such moment comes any more.</p>
   return (
-    <ol className="plain-list after" aria-label="next runs">
+    <ol className="plain-list moments" aria-label="next runs">
       {next.map((at) => (
         <li key={at} data-next={at}>
           <Moment at={at} timeZone={timeZone} />
