@@ -35,6 +35,7 @@ export async function openBenchHouse(options: BenchHouseOptions): Promise<Opened
   const opened = await openHouse({
     config,
     directory: options.directory,
+    works: true,
     clock: systemClock,
     random: systemRandom,
     provider: role?.provider ?? null,

@@ -30,7 +30,7 @@ export interface StateParts {
 /** Opens the state of a process. */
 export async function openHouseState(parts: StateParts): Promise<State> {
   const { config, directory, clock, random, database, works = false } = parts
-  if (database === null) return await openState({ directory, clock, random })
+  if (database === null) return await openState({ directory, clock, random, isAside: works })
   const { rootKeyFile, spool } = config
   const placed = (path: string): string => (isAbsolute(path) ? path : resolve(directory, path))
   return await openSharedState({

@@ -54,7 +54,7 @@ export interface HouseOptions {
   readonly directory: string
   /** PostgreSQL; absent or null: the data directory's own database. */
   readonly database?: DatabaseAddress | null
-  /** True: the process works deliveries off for as long as it runs. Matters on PostgreSQL alone. */
+  /** True: the process works deliveries off for as long as it runs. The data directory's own database gets a thread then. */
   readonly works?: boolean
   readonly clock: Clock
   readonly random: Random
@@ -145,7 +145,13 @@ async function assemble(options: HouseOptions, state: State, tenant: string): Pr
     repository: state.deliveries,
     access,
     spool,
-    receipts: evidenceReceipts(evidence),
+    receipts:
+      state.makeReceipts?.({
+        origin: config.origin,
+        witnesses: witnesses.map((witness) => witness.directory),
+        keys: () => logKeys(keys.keys),
+        reloadKeys,
+      }) ?? evidenceReceipts(evidence),
     name: `${hostname()}:${process.pid}`,
     concurrency: config.worker.concurrency,
     smallConcurrency: config.worker.smallConcurrency,

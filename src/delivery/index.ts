@@ -2,7 +2,7 @@
 export type { CircuitFault, CircuitRecord, CircuitRepository } from './circuit.ts'
 export { Circuits, probeDelayMs } from './circuit.ts'
 export { actorName } from './entries.ts'
-export { evidenceReceipts } from './receipts.ts'
+export { evidenceReceipts, type ReceiptMaker } from './receipts.ts'
 export type {
   DeliveryRecord,
   ItemRecord,

@@ -47,9 +47,12 @@ export const smallDeliveryBytes = 1024 * 1024
 
 /** The claim is not ours any more: stop at once, write nothing. */
 export class LeaseLost extends Error {
-  constructor(claim: Claim) {
-    super(`the claim on \`${claim.delivery}\` is lost`)
+  readonly delivery: string
+
+  constructor({ delivery }: Pick<Claim, 'delivery'>) {
+    super(`the claim on \`${delivery}\` is lost`)
     this.name = 'LeaseLost'
+    this.delivery = delivery
   }
 }
 

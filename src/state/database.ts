@@ -23,14 +23,17 @@ const meanings: Readonly<
   26: { code: 'data-directory-broken', text: 'the file is not a database' },
 }
 
-/** Opens (and makes, when absent) the database file: WAL, every commit on the disk before it is acknowledged. */
-export function openDatabase(path: string): Kysely<Tables> {
+/**
+ * Opens (and makes, when absent) the database file: WAL, every commit on the disk before it is acknowledged. `isChecked`:
+ * its pages were read by this process before.
+ */
+export function openDatabase(path: string, isChecked = false): Kysely<Tables> {
   const database = translated(() => {
     const opened = new DatabaseSync(path, { timeout: busyTimeoutMs, enableForeignKeyConstraints: true })
     try {
       opened.exec('pragma journal_mode = wal; pragma synchronous = full; pragma trusted_schema = off')
       opened.exec(`pragma wal_autocheckpoint = ${checkpointPages}`)
-      checkPages(opened, path)
+      if (!isChecked) checkPages(opened, path)
       return opened
     } catch (error) {
       opened.close()

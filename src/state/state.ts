@@ -10,10 +10,12 @@ import type {
   CircuitRepository,
   DeliveryRepository,
   NewEntry,
+  ReceiptMaker,
   RouteRepository,
   ScheduleRepository,
 } from '../delivery/index.ts'
 import type { EvidenceKey, LogStore } from '../evidence/index.ts'
+import { Aside, type ReceiptOptions } from './aside/aside.ts'
 import { SqlCircuits } from './circuits.ts'
 import { SqlConnections } from './connections.ts'
 import { SqlDeliveries } from './deliveries.ts'
@@ -34,6 +36,8 @@ import { everyTenant, type Store } from './store.ts'
 import { SqlTickets } from './tickets.ts'
 import { SqlWatch } from './watch.ts'
 
+const databaseFile = 'drawbridge.sqlite'
+
 /** How a data directory is opened. */
 export interface StateOptions {
   /** Made when absent. */
@@ -43,6 +47,8 @@ export interface StateOptions {
   readonly random?: Random
   /** How a busy database waits for more writes to come along. Absent: the machine's timer and the turns of its event loop. */
   readonly pause?: Clock['sleep']
+  /** True: deliveries and the log are kept on a thread of their own, for a process that delivers much. */
+  readonly isAside?: boolean
 }
 
 /** How the state of a deployment with many processes is opened. */
@@ -71,6 +77,8 @@ export interface State {
   readonly circuits: CircuitRepository
   readonly signInSessions: SqlSignInSessions
   readonly log: LogStore
+  /** Makes receipts on the thread that keeps the log; null: that is this one. */
+  readonly makeReceipts: ((options: ReceiptOptions) => ReceiptMaker) | null
   /** The keys that sign checkpoints and receipts, and those that did. */
   readonly evidenceKeys: EvidenceKeys
   /** The key that signed when the state was opened. */
@@ -100,13 +108,26 @@ export async function openState(options: StateOptions): Promise<State> {
   await makeDirectory(directory)
   const lock = lockDirectory(directory)
   try {
-    const store = await SqliteStore.open(join(directory, 'drawbridge.sqlite'), clock)
+    const store = await SqliteStore.open(join(directory, databaseFile), clock)
     const place: Place = { directory, spool: join(directory, 'spool'), rootKeyFile: rootKeyOf(directory), lock }
-    return await assembleOrClose(place, store, random, options)
+    const state = await assembleOrClose(place, store, random, options)
+    return options.isAside === true ? putAside(state, store, join(directory, databaseFile), clock) : state
   } catch (error) {
     lock.release()
     throw error
   }
+}
+
+/** Moves what every report goes through to a thread of its own; the rest stays here, and writes in its turn. */
+function putAside(state: State, store: SqliteStore, path: string, clock: Clock): State {
+  const aside = new Aside(path, clock)
+  store.share(aside.turns)
+  const { deliveries, log } = aside
+  const close = async (): Promise<void> => {
+    await aside.close()
+    await state.close()
+  }
+  return { ...state, deliveries, log, makeReceipts: (options) => aside.makeReceipts(options), close }
 }
 
 /**
@@ -185,6 +206,7 @@ async function assemble(place: Place, store: Store, random: Random, options: Sta
     circuits: new SqlCircuits(store, commits),
     signInSessions: new SqlSignInSessions(store),
     log: new SqlLog(store, commits),
+    makeReceipts: null,
     evidenceKeys,
     evidenceKey: evidenceKeys.keys.current,
     spoolDirectory: place.spool,

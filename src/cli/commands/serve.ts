@@ -24,7 +24,8 @@ export const serveCommand: CommandForm = {
     const config = await readConfig(directory, run.configPath)
     const port = portOf(text(options, 'port')) ?? config.listen.port
     const oidc = await oidcSettings(config, directory)
-    const works = options['withWorker'] === true
+    // On PostgreSQL the server accepts and the workers deliver.
+    const works = options['withWorker'] === true || database === null
     const log = openServiceLog(terminal, run.json ? { ...config.log, format: 'json' } : config.log)
     const tracing = await run.openTracing()
     const token = await metricsTokenOf(config, directory)
@@ -56,8 +57,7 @@ export const serveCommand: CommandForm = {
         log: seen.log,
         ...(config.metrics.onServer ? { metrics: { ...seen.metrics, token } } : {}),
       })
-      // On PostgreSQL the server accepts and the workers deliver.
-      if (!house.isShared || works) await house.startWorking()
+      if (works) await house.startWorking()
       house.watch.start()
       house.schedules.start()
       announce(run, server.url, server.localUrl)
