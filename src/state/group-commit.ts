@@ -2,7 +2,7 @@
  * Group commit: writes that are asked for at the same time share one transaction, and so one sync of the disk. Nobody is
  * answered before that. What a write does is its own business; it must do the same when it is run again.
  */
-import { type Clock, DrawbridgeError } from '../base/index.ts'
+import { type Clock, DrawbridgeError, systemClock } from '../base/index.ts'
 import type { Executor } from './schema.ts'
 import { isDeadlock, type Scope, type Store } from './store.ts'
 
@@ -35,22 +35,38 @@ const maximumAttempts = 4
 const busyGroup = 8
 const gatherMs = 5
 
+/** How groups come about: by the machine's time and not by the house's clock, which tests may hold still. */
+export interface CommitPace {
+  /** Gives the next group its moment. */
+  readonly pause: Clock['sleep']
+  /** Waits for the end of a turn of the event loop. */
+  turn(): Promise<void>
+  /** Rises by one each millisecond. */
+  milliseconds(): number
+}
+
+/** The machine's own. */
+export const machinePace: CommitPace = {
+  pause: systemClock.sleep,
+  turn: () => new Promise((resolve) => setImmediate(resolve)),
+  milliseconds: () => performance.now(),
+}
+
+/** Where time is played, all that happens in a turn happens at once. */
+export function playedPace(pause: Clock['sleep']): CommitPace {
+  return { pause, turn: async () => {}, milliseconds: () => 0 }
+}
+
 /** Runs writes in shared transactions, of an embedded database in the order in which they were asked for. */
 export class GroupCommit {
   readonly #store: Store
-  readonly #pause: Clock['sleep']
-  readonly #turn: () => Promise<void>
+  readonly #pace: CommitPace
   #waiting: Job[] = []
   #isRunning = false
 
-  /**
-   * `pause` gives the next group its moment, and `turn` waits for the end of a turn of the event loop; both are the
-   * machine's and not the house's clock, which tests may hold still.
-   */
-  constructor(store: Store, pause: Clock['sleep'], turn: () => Promise<void>) {
-    this.#turn = turn
+  constructor(store: Store, pace: CommitPace = machinePace) {
     this.#store = store
-    this.#pause = pause
+    this.#pace = pace
   }
 
   /**
@@ -76,15 +92,17 @@ export class GroupCommit {
       while (this.#waiting.length > 0) {
         // Whoever is woken by this turn of the event loop still comes along. Without this, one report would go through all of
         // its commits alone while the answers of its neighbours wait to be read.
-        await this.#turn()
+        await this.#pace.turn()
         const group = this.#waiting.splice(0, largestGroup)
         // INVARIANT: all processes lock in one order, so that no two wait for each other.
         if (this.#store.isShared)
           group.sort((one, other) => (one.locks < other.locks ? -1 : one.locks > other.locks ? 1 : 0))
+        const begun = this.#pace.milliseconds()
         await this.#commit(group)
-        if (group.length >= busyGroup && this.#waiting.length < largestGroup) {
-          await this.#pause(gatherMs)
-        }
+        // What came while a slow disk held everything up has gathered already.
+        const gathered = this.#pace.milliseconds() - begun
+        if (group.length < busyGroup || this.#waiting.length >= largestGroup || gathered >= gatherMs) continue
+        await this.#pace.pause(gatherMs - gathered)
       }
     } finally {
       this.#isRunning = false

@@ -4,7 +4,7 @@ import type { IntegratedEntry, LogStore, PendingEntry } from '../evidence/index.
 import { coalescedByTenant } from './coalesced.ts'
 import { type GroupCommit, lastLock, locking } from './group-commit.ts'
 import { Prepared } from './prepared.ts'
-import type { Executor } from './schema.ts'
+import type { Executor, Tables } from './schema.ts'
 import type { Instant, Store } from './store.ts'
 
 /** Keeps the evidence log in the database. */
@@ -67,8 +67,7 @@ export class SqlLog implements LogStore {
       const nodes = entries.flatMap(({ hashes }) =>
         hashes.map(({ index, hash }) => ({ tenant, position: index, hash })),
       )
-      for (const rows of slices(leaves)) await transaction.insertInto('log_entries').values(rows).execute()
-      for (const rows of slices(nodes)) await transaction.insertInto('log_hashes').values(rows).execute()
+      await insertAll(transaction, this.#store.isShared, leaves, nodes)
       return true
     })
   }
@@ -194,6 +193,28 @@ interface Placed {
 const placeWaiting = new Prepared<Placed, never>((executor, value) =>
   executor.updateTable('outbox').set({ seq: value.seq }).where('id', '=', value.id),
 )
+
+type Leaf = Tables['log_entries'] & { readonly [column: string]: string | number }
+type Node = Tables['log_hashes'] & { readonly [column: string]: string | number | Uint8Array }
+
+const insertLeaf = new Prepared<Leaf, never>((executor, value) => executor.insertInto('log_entries').values(value))
+const insertNode = new Prepared<Node, never>((executor, value) => executor.insertInto('log_hashes').values(value))
+
+/** Where a statement is a way over the network, many rows go with one; where it is a call, none is built for the occasion. */
+async function insertAll(
+  transaction: Executor,
+  isFar: boolean,
+  leaves: readonly Leaf[],
+  nodes: readonly Node[],
+): Promise<void> {
+  if (isFar) {
+    for (const rows of slices(leaves)) await transaction.insertInto('log_entries').values(rows).execute()
+    for (const rows of slices(nodes)) await transaction.insertInto('log_hashes').values(rows).execute()
+    return
+  }
+  for (const leaf of leaves) await insertLeaf.run(transaction, leaf)
+  for (const node of nodes) await insertNode.run(transaction, node)
+}
 
 /** Rows for one statement each: few enough for its variables. */
 function* slices<T>(rows: readonly T[]): Generator<T[]> {

@@ -4,7 +4,7 @@
  */
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Clock, DrawbridgeError, type Random, type Secret, systemClock, systemRandom } from '../base/index.ts'
+import { type Clock, DrawbridgeError, type Random, type Secret, systemRandom } from '../base/index.ts'
 import type { ConnectionRepository, TicketRepository, WatchRepository } from '../connection/index.ts'
 import type {
   CircuitRepository,
@@ -20,7 +20,7 @@ import { SqlCircuits } from './circuits.ts'
 import { SqlConnections } from './connections.ts'
 import { SqlDeliveries } from './deliveries.ts'
 import { EvidenceKeys } from './evidence-keys.ts'
-import { GroupCommit } from './group-commit.ts'
+import { GroupCommit, machinePace, playedPace } from './group-commit.ts'
 import { type DirectoryLock, lockDirectory } from './lock.ts'
 import { enqueue, SqlLog } from './log.ts'
 import { PostgresForm } from './postgres/form.ts'
@@ -166,10 +166,6 @@ function rootKeyOf(directory: string): string {
   return join(directory, 'keys', 'root.key')
 }
 
-function turnOfEventLoop(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
-}
-
 async function assembleOrClose(place: Place, store: Store, random: Random, options: StateOptions): Promise<State> {
   try {
     return await assemble(place, store, random, options)
@@ -180,16 +176,14 @@ async function assembleOrClose(place: Place, store: Store, random: Random, optio
 }
 
 async function assemble(place: Place, store: Store, random: Random, options: StateOptions): Promise<State> {
-  const { clock, pause = systemClock.sleep } = options
-  // Where time is played, all that happens in a turn happens at once.
-  const turn = options.pause === undefined ? turnOfEventLoop : async () => {}
+  const { clock, pause } = options
   const isNew = await store.read(everyTenant, async (executor) => {
     const sealed = await executor.selectFrom('sealed_values').select('name').execute()
     return sealed.length === 0
   })
   const sealer = new Sealer(await rootKey(place.rootKeyFile, isNew, random), random)
   const evidenceKeys = await EvidenceKeys.open(store, sealer, random, clock)
-  const commits = new GroupCommit(store, pause, turn)
+  const commits = new GroupCommit(store, pause === undefined ? machinePace : playedPace(pause))
   const deliveries = new SqlDeliveries(store, commits)
   // The lock proves that the workers of before are gone. Where there is none, their leases run out.
   if (place.lock !== null) await deliveries.voidLeases()

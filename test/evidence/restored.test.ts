@@ -27,7 +27,7 @@ const operator = operatorCaller({})
 const provider = () => Promise.reject(new Error('no credentials in this test'))
 
 function open(config: Config): Promise<OpenedHouse> {
-  return openHouse({ config, directory: data, clock: systemClock, random: systemRandom, provider })
+  return openHouse({ config, directory: data, clock: systemClock, random: systemRandom, provider, works: true })
 }
 
 function configOf(values: Readonly<Record<string, unknown>> = {}): Config {

@@ -28,7 +28,14 @@ const operator = operatorCaller({})
 function open(): Promise<OpenedHouse> {
   const provider = () => Promise.reject(new Error('no credentials in this test'))
   const config = parseConfig('{}', 'test')
-  return openHouse({ config, directory: join(root, 'data'), clock: systemClock, random: systemRandom, provider })
+  return openHouse({
+    config,
+    directory: join(root, 'data'),
+    clock: systemClock,
+    random: systemRandom,
+    provider,
+    works: true,
+  })
 }
 
 async function setUp({ house }: OpenedHouse): Promise<void> {

@@ -6,7 +6,7 @@ import type { Place } from './places.ts'
 
 /** Opens it. `database`: PostgreSQL's URL; null: SQLite in the directory. */
 export async function openKillState(directory: string, database: string | null): Promise<State> {
-  if (database === null) return await openState({ directory, clock: systemClock })
+  if (database === null) return await openState({ directory, clock: systemClock, isAside: true })
   const postgres = { ...defaultLimits, url: new Secret(database), poolSize: 4 }
   return await openSharedState({ directory, clock: systemClock, postgres })
 }

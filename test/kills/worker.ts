@@ -43,7 +43,11 @@ async function live(task: LifeTask): Promise<void> {
   let changed = Promise.withResolvers<void>()
   const worker = new DeliveryWorker({
     ...parts,
-    receipts: evidenceReceipts(log),
+    receipts:
+      state.makeReceipts?.({
+        ...{ origin: 'kill.example', witnesses: [] },
+        ...{ keys: () => ({ signer }), reloadKeys: async () => ({ signer }) },
+      }) ?? evidenceReceipts(log),
     name: task.name,
     isSpoolShared: state.isShared,
     // The test kills far more often than any machine would.

@@ -1,6 +1,6 @@
 /** What runs on the database's own thread: the repositories of deliveries and of the log over a connection of their own. */
 import { parentPort, workerData } from 'node:worker_threads'
-import { type Clock, systemClock } from '../../base/index.ts'
+import type { Clock } from '../../base/index.ts'
 import type { LogKeys } from '../../evidence/index.ts'
 import { SqlDeliveries } from '../deliveries.ts'
 import { GroupCommit } from '../group-commit.ts'
@@ -69,8 +69,7 @@ function askForKeys(): Promise<LogKeys> {
 }
 
 const opening = SqliteStore.open(path, clock, { turns, isChecked: true }).then((store) => {
-  const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
-  const commits = new GroupCommit(store, systemClock.sleep, turn)
+  const commits = new GroupCommit(store)
   return { deliveries: new SqlDeliveries(store, commits), log: new SqlLog(store, commits), turns }
 })
 // Whoever calls is told.

@@ -1,0 +1,69 @@
+/** The way between the threads; that the repositories behind it are the same is held by the contract beside them. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { DrawbridgeError, systemClock } from '../../base/index.ts'
+import { LeaseLost } from '../../delivery/index.ts'
+import { localConnection } from '../../delivery/testing/house.ts'
+import { openState, type State } from '../state.ts'
+import { errorOf, tellError } from './calls.ts'
+import { packFiles, unpackFiles } from './made-receipts.ts'
+import { packAnswers, packCalls, unpackAnswers, unpackCalls } from './packing.ts'
+
+let directory = ''
+let state: State
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'drawbridge-aside-'))
+  state = await openState({ directory, clock: systemClock, isAside: true })
+})
+afterEach(async () => {
+  await state.close()
+  await rm(directory, { recursive: true, force: true })
+})
+
+test('both threads write at the same time, and neither is refused', async () => {
+  const bytes = new Uint8Array(64).fill(7)
+  const file = { name: 'report.csv', sizeBytes: 64, sha256: '0'.repeat(64), isSmall: true }
+  const uploads = Array.from({ length: 200 }, (_, n) => `upl_${n}`)
+  await Promise.all([
+    ...uploads.map((upload) => state.deliveries.addUpload('default', { ...file, upload }, bytes)),
+    ...Array.from({ length: 20 }, (_, n) => state.connections.add(localConnection(`shelf-${n}`), { kind: 'none' })),
+  ])
+  expect(await state.deliveries.uploads('default', uploads)).toHaveLength(200)
+  expect(await state.connections.list('default')).toHaveLength(20)
+  expect(await state.deliveries.smallReport('default', 'upl_150')).toEqual(bytes)
+})
+
+test('what was asked before the end is answered, and what is asked after it is refused', async () => {
+  const asked = state.deliveries.spooledUploads()
+  await state.close()
+  expect(await asked).toEqual([])
+  await expect(state.deliveries.spooledUploads()).rejects.toMatchObject({ code: 'internal' })
+  state = await openState({ directory, clock: systemClock })
+})
+
+test('calls and answers arrive as they were sent, and bytes come without the memory around them', () => {
+  const large = new Uint8Array(1 << 20).fill(1)
+  const call = { number: 1, room: 'deliveries', method: 'addUpload', values: ['a', large.subarray(5, 8)] } as const
+  const packed = packCalls([call], [{ ...call, number: 2 }])
+  expect(packed.bytes[0]?.buffer.byteLength).toBe(3)
+  expect(unpackCalls(packed)).toEqual([call, { ...call, number: 2 }])
+  const answers = [{ number: 3, value: Uint8Array.of(1, 2) }, { number: 4, value: { a: null } }, { number: 5 }]
+  expect(unpackAnswers(packAnswers(answers, []))).toEqual(answers)
+  const files = [
+    { path: 'receipt.sig', role: 'receipt', bytes: Uint8Array.of(9, 8) },
+    { path: 'ü.txt', role: 'tag', bytes: new Uint8Array() },
+  ] as const
+  expect(unpackFiles(packFiles(files))).toEqual(files)
+})
+
+test('errors keep what the rooms below read of them', () => {
+  const cause = Object.assign(new Error('no room'), { errcode: 13 })
+  const full = new DrawbridgeError({ code: 'disk-full', message: 'full', retry: 'later', operation: 'state.x', cause })
+  expect(errorOf(tellError(full))).toMatchObject({ code: 'disk-full', retry: 'later', cause: { errcode: 13 } })
+  expect(errorOf(tellError(full))).toBeInstanceOf(DrawbridgeError)
+  expect(errorOf(tellError(new LeaseLost({ delivery: 'dlv_1' })))).toEqual(new LeaseLost({ delivery: 'dlv_1' }))
+  expect(errorOf(tellError(new TypeError('ours')))).toBeInstanceOf(TypeError)
+})
