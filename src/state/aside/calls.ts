@@ -54,7 +54,7 @@ export const methods = {
     entries: 'clone',
     lastCheckpoint: 'clone',
     saveCheckpoint: 'clone',
-  } satisfies Record<keyof LogStore, Travel>,
+  } satisfies Record<Exclude<keyof LogStore, 'witnessed'>, Travel>,
   /** The right to write on the main thread's own connection. */
   turns: { take: 'text', give: 'text' },
   /** Makes receipts where the log is, and saves them without their coming back. */
