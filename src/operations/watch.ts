@@ -7,6 +7,7 @@ import {
   type MailServer,
   sendAlerts,
   tellWarnings,
+  turnsOf,
   type WatchPace,
   type WatchRepository,
   type Webhook,
@@ -50,6 +51,7 @@ export function makeWatch(house: House, settings: WatchSettings): Watch {
     clock,
     pace,
     list: () => house.connections.list(house.tenant),
+    turns: turnsOf(repository, house.tenant, newId('wch', house.random), clock),
     verify: async (name, signal) => {
       const events = verify(house, caller, name, { signal, patienceSeconds: 0 })
       for (let step = await events.next(); step.done !== true; step = await events.next());

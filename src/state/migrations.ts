@@ -211,4 +211,14 @@ export const migrations: readonly Migration[] = [
     statements: [`alter table routes add column probe_hours integer`],
     back: [`alter table routes drop column probe_hours`],
   },
+  {
+    name: 'servers take turns at the watch',
+    statements: [
+      `create table watch_turns (
+        tenant text not null, connection text not null, holder text not null, begun_at text not null, held_until text,
+        primary key (tenant, connection),
+        foreign key (tenant, connection) references connections (tenant, name) on delete cascade)`,
+    ],
+    back: [`drop table watch_turns`],
+  },
 ]

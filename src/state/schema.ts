@@ -38,6 +38,7 @@ export interface Tables {
   checkpoints: { tenant: string; size: number; saved_at: string; note: string }
   verifications: VerificationRow
   alerts: AlertRow
+  watch_turns: { tenant: string; connection: string; holder: string; begun_at: string; held_until: string | null }
   told_warnings: { tenant: string; warning: string; told_at: string }
   tickets: TicketRow
   target_circuits: CircuitRow

@@ -1,8 +1,8 @@
 /** The results of verifications, and the alerts about them until they were taken. */
-import type { DueAlert, KeptAlert, NewAlert, WatchRepository } from '../connection/index.ts'
+import type { DueAlert, KeptAlert, NewAlert, TurnTimes, WatchRepository } from '../connection/index.ts'
 import type { HistoryEntry } from '../contract/index.ts'
 import type { Executor } from './schema.ts'
-import { everyTenant, type Store } from './store.ts'
+import { everyTenant, type Instant, type Store } from './store.ts'
 
 /** Entries of one connection that are kept. */
 const keptEntries = 200
@@ -119,12 +119,13 @@ export class SqlWatch implements WatchRepository {
         .limit(limit)
         .execute(),
     )
-    return rows.map(({ id, webhook, body, attempts, created_at }) => ({
+    return rows.map(({ id, webhook, body, attempts, created_at, available_at }) => ({
       id,
       webhook,
       body,
       attempts,
       createdAt: new Date(created_at),
+      dueAt: new Date(available_at ?? created_at),
     }))
   }
 
@@ -139,6 +140,18 @@ export class SqlWatch implements WatchRepository {
     return next === null ? null : new Date(next)
   }
 
+  async moveAlert(id: string, from: Date, to: Date): Promise<boolean> {
+    const { numUpdatedRows } = await this.#store.write(everyTenant, (executor) =>
+      executor
+        .updateTable('alerts')
+        .set({ available_at: to.toISOString() })
+        .where('id', '=', id)
+        .where('available_at', '=', from.toISOString())
+        .executeTakeFirstOrThrow(),
+    )
+    return numUpdatedRows === 1n
+  }
+
   async alertTaken(id: string, at: Date): Promise<void> {
     await this.#store.write(everyTenant, (executor) =>
       executor
@@ -147,6 +160,50 @@ export class SqlWatch implements WatchRepository {
         .where('id', '=', id)
         .execute(),
     )
+  }
+
+  async takeTurn(tenant: string, connection: string, holder: string, { leaseMs, restMs }: TurnTimes): Promise<boolean> {
+    const store = this.#store
+    const turn = { holder, begun_at: store.now(), held_until: store.now(leaseMs) }
+    const { numInsertedOrUpdatedRows = 0n } = await store.write(tenant, (transaction) =>
+      transaction
+        .insertInto('watch_turns')
+        .values({ tenant, connection, ...turn })
+        .onConflict((conflict) =>
+          conflict
+            .columns(['tenant', 'connection'])
+            .doUpdateSet(turn)
+            .where((eb) =>
+              eb.or([
+                eb('watch_turns.held_until', '<=', store.now()),
+                eb.and([
+                  eb('watch_turns.held_until', 'is', null),
+                  eb('watch_turns.begun_at', '<=', store.now(-restMs)),
+                ]),
+              ]),
+            ),
+        )
+        .executeTakeFirstOrThrow(),
+    )
+    return numInsertedOrUpdatedRows === 1n
+  }
+
+  async keepTurn(tenant: string, connection: string, holder: string, leaseMs: number): Promise<boolean> {
+    return this.#store.write(tenant, (transaction) =>
+      setHeldUntil(transaction, tenant, connection, holder, this.#store.now(leaseMs)),
+    )
+  }
+
+  async endTurn(tenant: string, connection: string, holder: string, isDone: boolean): Promise<void> {
+    await this.#store.write(tenant, async (transaction) => {
+      const wasHeld = await setHeldUntil(transaction, tenant, connection, holder, null)
+      if (isDone || !wasHeld) return
+      await transaction
+        .deleteFrom('watch_turns')
+        .where('tenant', '=', tenant)
+        .where('connection', '=', connection)
+        .execute()
+    })
   }
 
   async alertFailed(id: string, reason: string, againAt: Date | null): Promise<void> {
@@ -158,6 +215,25 @@ export class SqlWatch implements WatchRepository {
         .execute(),
     )
   }
+}
+
+/** False: somebody else has the turn. */
+async function setHeldUntil(
+  transaction: Executor,
+  tenant: string,
+  connection: string,
+  holder: string,
+  held_until: Instant | null,
+): Promise<boolean> {
+  const { numUpdatedRows } = await transaction
+    .updateTable('watch_turns')
+    .set({ held_until })
+    .where('tenant', '=', tenant)
+    .where('connection', '=', connection)
+    .where('holder', '=', holder)
+    .where('held_until', 'is not', null)
+    .executeTakeFirstOrThrow()
+  return numUpdatedRows === 1n
 }
 
 async function addAlerts(

@@ -1,5 +1,6 @@
 /** What the watch needs kept: the results of verifications, and alerts until they were taken. Implemented by `state/`. */
 import type { HistoryEntry } from '../../contract/index.ts'
+import type { TurnRepository } from './turns.ts'
 
 /** An alert to be sent. */
 export interface NewAlert {
@@ -13,6 +14,7 @@ export interface NewAlert {
 /** An alert that is due. */
 export interface DueAlert extends NewAlert {
   readonly createdAt: Date
+  readonly dueAt: Date
   /** Attempts that failed. */
   readonly attempts: number
 }
@@ -28,7 +30,7 @@ export interface KeptAlert extends NewAlert {
   readonly reason: string | null
 }
 
-export interface WatchRepository {
+export interface WatchRepository extends TurnRepository {
   /** One transaction: the entry, and the alerts about it. Of every connection the newest 200 entries stay. */
   keep(tenant: string, connection: string, entry: HistoryEntry, alerts: readonly NewAlert[], now: Date): Promise<void>
   /** One transaction: remembers that something was told, and the alerts about it. False: it was told before, and nothing is kept. */
@@ -41,6 +43,8 @@ export interface WatchRepository {
   dueAlerts(now: Date, limit: number): Promise<DueAlert[]>
   /** When the next alert is due; null: none is waiting. */
   nextAlertAt(): Promise<Date | null>
+  /** Makes an alert due at another time; false, and nothing is changed: somebody else did that, and sends it. */
+  moveAlert(id: string, from: Date, to: Date): Promise<boolean>
   alertTaken(id: string, at: Date): Promise<void>
   /** Counts a failed attempt; `againAt` null gives the alert up. */
   alertFailed(id: string, reason: string, againAt: Date | null): Promise<void>

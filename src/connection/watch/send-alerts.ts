@@ -23,6 +23,9 @@ const givenUpAfterMs = 24 * 60 * 60_000
 /** Alerts are written by this process and by commands beside it, so the table is looked at now and then. */
 const longestNapMs = 5_000
 
+/** So long whoever sends an alert has it for himself: longer than any way of sending takes. */
+const sendingMs = 2 * 60_000
+
 /** When a failed alert is tried again; null when it is a day old. */
 export function againAt(alert: Pick<DueAlert, 'createdAt' | 'attempts'>, now: Date): Date | null {
   const delayMs = Math.min(longestDelayMs, firstDelayMs * 2 ** Math.min(alert.attempts, 20))
@@ -47,6 +50,9 @@ export async function sendAlerts(parts: AlertParts, signal: AbortSignal): Promis
 
 async function sendOne(alert: DueAlert, parts: AlertParts, signal: AbortSignal): Promise<void> {
   const { clock, repository, onFault } = parts
+  const until = new Date(clock.now().getTime() + sendingMs)
+  // Of several servers with one database one sends it. Should that one die of it, it is due again then.
+  if (!(await repository.moveAlert(alert.id, alert.dueAt, until))) return
   const send = senderOf(alert, parts)
   if (send === null) {
     await repository.alertFailed(alert.id, 'the webhook or recipient is not in the configuration any more', null)
@@ -56,7 +62,10 @@ async function sendOne(alert: DueAlert, parts: AlertParts, signal: AbortSignal):
     await send(signal)
     await repository.alertTaken(alert.id, clock.now())
   } catch (error) {
-    if (signal.aborted) return
+    if (signal.aborted) {
+      await repository.moveAlert(alert.id, until, alert.dueAt)
+      return
+    }
     const reason = error instanceof DrawbridgeError ? error.message : 'a fault of Drawbridge itself'
     await repository.alertFailed(alert.id, reason, againAt(alert, clock.now()))
     onFault(alert.id, error)

@@ -2,12 +2,14 @@
 import type { Clock } from '../../base/index.ts'
 import type { Connection } from '../../contract/index.ts'
 import { dueAt, type WatchPace } from './due.ts'
+import { type Turns, turnMs } from './turns.ts'
 
 /** What the watch works with. */
 export interface WatchParts {
   readonly clock: Clock
   readonly pace: WatchPace
   list(): Promise<readonly Connection[]>
+  readonly turns: Turns
   /** Verifies one connection and keeps the result. */
   verify(name: string, signal: AbortSignal): Promise<void>
   /** Called when a connection could not be verified at all. Must not throw. */
@@ -17,8 +19,8 @@ export interface WatchParts {
 /** Watches over the connections of a tenant. */
 export class ConnectionWatch {
   readonly #parts: WatchParts
-  /** A connection that could not even be tried has no new verification to count from. */
-  readonly #triedAt = new Map<string, number>()
+  /** A connection that could not even be tried has no new verification to count from; nor has one that others verify now. */
+  readonly #notBefore = new Map<string, number>()
 
   constructor(parts: WatchParts) {
     this.#parts = parts
@@ -26,14 +28,13 @@ export class ConnectionWatch {
 
   /** Verifies what is due and tells after how many milliseconds the next one is. */
   async round(signal: AbortSignal): Promise<number> {
-    const { clock, pace, list, verify, onFault } = this.#parts
+    const { clock, pace, list, onFault } = this.#parts
     if (pace.everyMs === 0) return Number.POSITIVE_INFINITY
     for (const connection of await list()) {
       if (signal.aborted) break
       if (this.#dueAt(connection) > clock.now().getTime()) continue
-      this.#triedAt.set(connection.id, clock.now().getTime())
       try {
-        await verify(connection.name, signal)
+        await this.#try(connection, signal)
       } catch (error) {
         // One connection that can not be tried must not keep the others from it.
         if (!signal.aborted) onFault(connection.name, error)
@@ -43,10 +44,18 @@ export class ConnectionWatch {
     return Math.min(...due, Number.POSITIVE_INFINITY) - clock.now().getTime()
   }
 
+  async #try({ id, name }: Connection, signal: AbortSignal): Promise<void> {
+    const { clock, pace, turns, verify } = this.#parts
+    const restMs = pace.everyMs * (1 - pace.jitter)
+    const now = clock.now().getTime()
+    this.#notBefore.set(id, now + restMs)
+    const isOurs = await turns.during(name, restMs, signal, (during) => verify(name, during))
+    // Should the other server die of it, its turn has run out by then.
+    if (!isOurs) this.#notBefore.set(id, now + turnMs)
+  }
+
   #dueAt(connection: Connection): number {
-    const { pace } = this.#parts
-    const tried = this.#triedAt.get(connection.id) ?? Number.NEGATIVE_INFINITY
-    const again = tried + pace.everyMs * (1 - pace.jitter)
-    return Math.max(dueAt(connection, pace).getTime(), again)
+    const again = this.#notBefore.get(connection.id) ?? Number.NEGATIVE_INFINITY
+    return Math.max(dueAt(connection, this.#parts.pace).getTime(), again)
   }
 }

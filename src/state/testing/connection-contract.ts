@@ -172,10 +172,55 @@ export function connectionContract(subject: () => Subject): void {
     expect(await subject().state.watch.dueAlerts(now, 10)).toEqual([])
     expect(await subject().state.watch.nextAlertAt()).toEqual(later)
     expect(await subject().state.watch.dueAlerts(later, 10)).toEqual([
-      { ...alert('alr_2'), attempts: 1, createdAt: now },
+      { ...alert('alr_2'), attempts: 1, createdAt: now, dueAt: later },
     ])
     await subject().state.watch.alertFailed('alr_2', 'the webhook answered 500', null)
     expect(await subject().state.watch.nextAlertAt()).toBeNull()
+  })
+
+  test('of several that would send an alert one has it', async () => {
+    const { state, other } = subject()
+    await state.connections.add(localConnection('one'), { kind: 'none' })
+    const now = new Date(start)
+    const until = new Date(start + 120_000)
+    await state.watch.keep(tenant, 'one', entry(1), [{ id: 'alr_1', webhook: 'hook', body: '{}' }], now)
+    const senders = [state, other, state, other, state, other]
+    const taken = await Promise.all(senders.map(({ watch }) => watch.moveAlert('alr_1', now, until)))
+    expect(taken.filter(Boolean)).toHaveLength(1)
+    expect(await other.watch.dueAlerts(now, 10)).toEqual([])
+    // Whoever had it died of it: it is due again.
+    expect(await other.watch.dueAlerts(until, 10)).toMatchObject([{ id: 'alr_1', attempts: 0, dueAt: until }])
+  })
+
+  test('of several servers one has the turn to verify, until it ends or runs out', async () => {
+    const { state, other, passed } = subject()
+    for (const name of ['one', 'two']) await state.connections.add(localConnection(name), { kind: 'none' })
+    const long = { leaseMs: 60_000, restMs: 60_000 }
+    const holders = ['a', 'b', 'c', 'd', 'e', 'f']
+    const taken = await Promise.all(
+      holders.map((holder, index) => (index % 2 === 0 ? state : other).watch.takeTurn(tenant, 'one', holder, long)),
+    )
+    const [holder = ''] = holders.filter((_, index) => taken[index])
+    expect(taken.filter(Boolean)).toHaveLength(1)
+    expect(await other.watch.takeTurn(tenant, 'two', 'b', long)).toBe(true)
+    expect(await state.watch.keepTurn(tenant, 'one', holder, 60_000)).toBe(true)
+    expect(await other.watch.keepTurn(tenant, 'one', 'nobody', 60_000)).toBe(false)
+
+    // Ended, it rests; given back, it is there for whoever comes.
+    await state.watch.endTurn(tenant, 'one', holder, true)
+    expect(await other.watch.takeTurn(tenant, 'one', 'g', long)).toBe(false)
+    await passed(20)
+    expect(await other.watch.takeTurn(tenant, 'one', 'g', { leaseMs: 10, restMs: 10 })).toBe(true)
+    await other.watch.endTurn(tenant, 'one', 'g', false)
+    expect(await state.watch.takeTurn(tenant, 'one', 'h', { leaseMs: 10, restMs: 60_000 })).toBe(true)
+
+    // Nobody ended it: its holder is gone.
+    await passed(20)
+    expect(await other.watch.takeTurn(tenant, 'one', 'i', long)).toBe(true)
+    expect(await state.watch.keepTurn(tenant, 'one', 'h', 10)).toBe(false)
+    await state.connections.remove(tenant, 'one')
+    await state.connections.add(localConnection('one'), { kind: 'none' })
+    expect(await state.watch.takeTurn(tenant, 'one', 'j', long)).toBe(true)
   })
 
   test('sessions of browsers: found by their hash in their tenant, ended one by one or all of a person', async () => {
