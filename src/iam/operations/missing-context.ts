@@ -3,6 +3,7 @@
  * unknown: we know what we send. What only AWS knows (our address, the role's own tags, the organization) is.
  */
 import type { ConditionOutcome, Evaluation, StatementOutcome } from '../types.ts'
+import { providerPrefix } from '../write/index.ts'
 import type { ApiCall, VerdictPart } from './api-call.ts'
 
 /** Keys whose absence from a request we know, because the caller would have put them there. Lower case. */
@@ -29,7 +30,8 @@ export function missingContext(call: ApiCall, parts: readonly VerdictPart[]): re
 
 function missingInPart(call: ApiCall, { evaluation, request }: VerdictPart): string[] {
   const hasAddress = call.sourceIp !== null || request.action.startsWith('kms:')
-  const isUnknownKey = (key: string): boolean => !isKnownAbsent(key.toLowerCase(), hasAddress)
+  const isUnknownKey = (key: string): boolean =>
+    !isKnownAbsent(key.toLowerCase(), hasAddress) && !isOfOtherProvider(call, key.toLowerCase())
   const statements = evaluation.statements.map((statement) => ({
     statement,
     unknown: openKeys(statement, isUnknownKey),
@@ -65,6 +67,13 @@ function openKeys(statement: StatementOutcome, isUnknownKey: (key: string) => bo
 function variablesOf(evaluation: Evaluation): string[] {
   const keys = new Set(evaluation.statements.flatMap((one) => one.conditions.map(({ key }) => key.toLowerCase())))
   return evaluation.missingContextValues.filter((key) => !keys.has(key.toLowerCase()))
+}
+
+/** A token fills the keys of its own issuer, which are named after the provider's address, and no others. */
+function isOfOtherProvider(call: ApiCall, key: string): boolean {
+  if (call.operation !== 'sts:AssumeRole' || call.webIdentity === undefined) return false
+  const name = /^([^:]*[./][^:]*):[^:]+$/.exec(key)?.[1]
+  return name !== undefined && name !== providerPrefix(call.webIdentity.providerArn).toLowerCase()
 }
 
 /** Over a known public address there is no VPC endpoint, and none of its keys. */

@@ -1,7 +1,7 @@
 /**
- * Edits of one failing condition of a statement that would otherwise allow. The External ID is never dropped, and a
- * statement that is open to everybody keeps every condition it has: there, only a statement of our own helps
- * (`grant-steps.ts`).
+ * Edits of one failing condition of a statement that would otherwise allow. The External ID is never dropped, unless the
+ * caller can not have one (`token-steps.ts`), and a statement that is open to everybody keeps every condition it has: there,
+ * only a statement of our own helps (`grant-steps.ts`).
  */
 import { quote } from '../read/index.ts'
 import type { ConditionOutcome } from '../types.ts'
@@ -11,6 +11,7 @@ import { fromOurAddress } from './own-steps.ts'
 import { applyPatch, type PatchOperation } from './patch.ts'
 import { nothingElse, type Step } from './proposal.ts'
 import { asking, isBroad, isOpenToAll, type Place, type Refusal, sideOf, statementTitle } from './refusal.ts'
+import { comparesOurSubject, tokenSteps } from './token-steps.ts'
 
 const externalIdKey = 'sts:externalid'
 const networkKeys = ['aws:sourceip', 'aws:vpcsourceip', 'aws:sourcevpc', 'aws:sourcevpce', 'aws:sourcevpcarn']
@@ -21,6 +22,8 @@ const identityKeys = ['aws:principalarn', 'aws:principalaccount', 'aws:userid']
 export function conditionSteps(refusal: Refusal, place: Place, condition: ConditionOutcome): Step[] {
   const key = condition.key.toLowerCase()
   if (isOpenToAll(place.statement) && !identityKeys.includes(key)) return []
+  const ofToken = tokenSteps(refusal, place, condition)
+  if (ofToken.length > 0) return ofToken
   if (key === externalIdKey) return externalIdSteps(refusal, place, condition)
   if (networkKeys.includes(key)) return networkSteps(refusal, place, condition)
   return valueSteps(refusal, place, condition)
@@ -86,7 +89,7 @@ function namesOnlyOne({ statement }: Place): boolean {
   return typeof element === 'object' && Object.keys(element).length === 1 && element.AWS?.length === 1
 }
 
-/** A demanded address gives way only where the External ID protects the role, or is put back to protect it. */
+/** A demanded address gives way only where External ID or subject protect the role, or the former is put back to do so. */
 function dropNetworkCondition(refusal: Refusal, place: Place, condition: ConditionOutcome, isAddress: boolean): Step[] {
   const { policy, index } = place
   const restoring = restoreExternalId(refusal, place, condition)
@@ -94,7 +97,13 @@ function dropNetworkCondition(refusal: Refusal, place: Place, condition: Conditi
   const removal = removeCondition(restored.ok ? restored.value : policy, index, condition.operator, condition.key)
   const isTrust = place.slot.policy === 'trust'
   const reason = isAddress ? 'our addresses change' : 'we do not come through that network'
-  const protection = isTrust && externalIdOf(refusal) !== null ? ', and the External ID protects the role' : ''
+  const protector =
+    externalIdOf(refusal) !== null
+      ? 'the External ID'
+      : comparesOurSubject(refusal, place)
+        ? 'the subject of the ID token'
+        : null
+  const protection = isTrust && protector !== null ? `, and ${protector} protects the role` : ''
   const also =
     restoring.length === 0 ? '' : `, and demand our External ID ${quote(externalIdOf(refusal) ?? '')} there instead`
   const parts = {
@@ -103,7 +112,7 @@ function dropNetworkCondition(refusal: Refusal, place: Place, condition: Conditi
     opens: isTrust
       ? 'the role can be assumed from any address, still only by the principals named there'
       : 'the same actions from any address, still only for the principals named there',
-    cost: externalIdOf(refusal) === null && isTrust ? 30 : 22,
+    cost: protector === null && isTrust ? 30 : 22,
   }
   return step(place, parts, removal.length === 0 ? [] : [...restoring, ...removal])
 }

@@ -27,7 +27,7 @@ const mostProposals = 8
  *
  * Each proposal was tried: `proved` is true only when the call was decided again with it, and with the proposals named in
  * `requires`, and was allowed without regard to any value that is not known. The call's address, where it does not know
- * it, is the observed one. No proposal contains a wildcard principal or drops the External ID.
+ * it, is the observed one. No proposal contains a wildcard principal or drops the External ID of a caller that can send one.
  *
  * @param otherCalls calls that a good repair leaves as they are; one that turns allowed is named in `opens`, and the
  *   proposal ranks lower.
