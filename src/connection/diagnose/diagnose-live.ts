@@ -12,6 +12,7 @@ import { chainFormOf, chainOf, type LinkFinding, linksOf } from './chain-of.ts'
 import { circumstancesOf, linkOfRefusal, matchError } from './error-link.ts'
 import { rankedFor } from './likelihood.ts'
 import { type OtherTarget, otherTargetsSay } from './other-targets.ts'
+import { ownIdentityCauses } from './own-identity.ts'
 import { causeOf, type Match } from './rank.ts'
 import { nothingSeparated, type Separated } from './separated.ts'
 import { separateStorage, tryJob } from './storage-probes.ts'
@@ -152,7 +153,7 @@ function rankCauses(
       const within = links.includes(link) || link === 'kms-key' ? link : linkOfRefusal(connection, refusal)
       return withOwnChange(connection, causeOf(match, within))
     })
-  return [...separated.causes, ...rest].slice(0, 8)
+  return [...ownIdentityCauses(refusal), ...separated.causes, ...rest].slice(0, 8)
 }
 
 /** Where our own side can be changed, the repair says with which input of `connection.change`. */

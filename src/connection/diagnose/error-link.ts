@@ -45,8 +45,16 @@ export function matchError(
   return { facts, matches: matchSymptoms(facts, symptoms) }
 }
 
+/** The link of a failed AssumeRole: the one that the words of STS name, where they are about a single thing, as of our own token. */
+export function linkOfEntry(connection: Connection, error: DrawbridgeError): LinkId {
+  if (error.code === 'no-base-identity') return 'base-identity'
+  const [first] = rankedFor(connection, matchError(error).matches)
+  return first?.confidence === 'likely' && first.symptom.link === 'base-identity' ? 'base-identity' : 'assume-role'
+}
+
 /** The link of a refusal, within the links that the connection has. */
 export function linkOfRefusal(connection: Connection, error: DrawbridgeError): LinkId {
+  if (error.code === 'no-base-identity') return 'base-identity'
   const links = linksOf(chainFormOf(connection))
   const { matches } = matchError(error, circumstancesOf(connection, error))
   const [first] = rankedFor(connection, matches)

@@ -4,6 +4,7 @@ import type { Connection } from '../../contract/index.ts'
 import { grantRowOf } from '../diagnose/diagnose-grant.ts'
 import { circumstancesOf, matchError } from '../diagnose/error-link.ts'
 import { rankedFor } from '../diagnose/likelihood.ts'
+import { ownIdentityCauses } from '../diagnose/own-identity.ts'
 import type { CheckId } from './checks.ts'
 
 /** What is most probably wrong, and what to do about it. */
@@ -24,6 +25,8 @@ export function causeOfCheck(
     const row = grantRowOf(connection, id)
     return row === null ? {} : { cause: row.id, repair: row.repair }
   }
+  const [own] = ownIdentityCauses(error)
+  if (own !== undefined) return { cause: own.id, repair: error.help }
   const { matches } = matchError(error, circumstancesOf(connection, error))
   const [first] = rankedFor(connection, matches)
   const repair = first?.symptom.repairs[0]?.summary

@@ -3,6 +3,7 @@ import { DrawbridgeError } from '../../base/index.ts'
 import type { Connection } from '../../contract/index.ts'
 import { type AssumeRoleRequest, callerIdentity, type RoleSession } from '../../credentials/index.ts'
 import type { ConnectionContext } from '../context.ts'
+import { linkOfEntry } from '../diagnose/error-link.ts'
 import type { SessionIdentity } from '../identity/index.ts'
 import { newExternalId } from '../model/external-id.ts'
 import { parseRoleArn } from '../model/role-arn.ts'
@@ -40,14 +41,20 @@ export async function enterRole(
     assumeNow({ ...wanted, ...change }, context, signal)
   let session: RoleSession | null = null
   await recorder.run('assume-role', async () => {
-    const { value: fresh, waitedMs } = await patience.attempt('assume-role', () => assume({}))
-    session = fresh
-    const outcome: Outcome = {
-      status: 'pass',
-      detail: `${wanted.roleArn} gave a session until ${fresh.expiresAt.toISOString()}${packed(fresh)}`,
-      requestIds: fresh.requestId === undefined ? [] : [fresh.requestId],
+    try {
+      const { value: fresh, waitedMs } = await patience.attempt('assume-role', () => assume({}))
+      session = fresh
+      const outcome: Outcome = {
+        status: 'pass',
+        detail: `${wanted.roleArn} gave a session until ${fresh.expiresAt.toISOString()}${packed(fresh)}`,
+        requestIds: fresh.requestId === undefined ? [] : [fresh.requestId],
+      }
+      return waited(outcome, waitedMs)
+    } catch (error) {
+      if (!(error instanceof DrawbridgeError)) throw error
+      recorder.blame('assume-role', error)
+      return { ...outcomeOf(error), link: linkOfEntry(connection, error) }
     }
-    return waited(outcome, waitedMs)
   })
   const won = session as RoleSession | null
   return won === null ? null : { session: won, assume }

@@ -144,6 +144,29 @@ export const webIdentitySymptoms: readonly Symptom[] = [
     page: pages.webIdentity,
   },
   {
+    id: 'token-unusable',
+    provider: 'aws',
+    link: 'base-identity',
+    summary: 'our own ID token can not be sent: there is none, it ended, or it says something else than was agreed',
+    signs: [
+      {
+        any: ['the id token’s file', 'the id token in its file', 'was set up for the id token'],
+        confidence: 'likely',
+        because: 'Drawbridge says so itself, and sent nothing',
+      },
+    ],
+    hints: ['webidentity', 'tokenfile'],
+    repairs: [
+      {
+        side: 'ours',
+        summary: 'put `webIdentity` of the configuration right, or see why the platform does not renew the file',
+        opens: 'nothing else',
+      },
+    ],
+    nextStep: 'read the claims of the token in the file, and compare them with what the connection shows',
+    page: pages.webIdentity,
+  },
+  {
     id: 'token-subject-mismatch',
     provider: 'aws',
     link: 'assume-role',
