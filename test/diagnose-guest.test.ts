@@ -6,7 +6,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
+  AddClientIDToOpenIDConnectProviderCommand,
   CreateAccessKeyCommand,
+  CreateOpenIDConnectProviderCommand,
   CreateRoleCommand,
   CreateUserCommand,
   IAMClient,
@@ -151,7 +153,17 @@ describe('an administrator who may read', () => {
     }
     const facts = ['--principal', providerArn, '--token-subject', 'drawbridge:acme:dbx_1']
     await trust(federated('drawbridge:acme:dbx_1'))
+    const [missing] = (await explained(environment, facts)).causes
+    expect(missing).toMatchObject({ id: 'token-provider-missing', confidence: 'proved', link: 'assume-role' })
+    await iam.send(new CreateOpenIDConnectProviderCommand({ Url: `https://${prefix}`, ClientIDList: ['other'] }))
+    const [unlisted] = (await explained(environment, facts)).causes
+    expect(unlisted).toMatchObject({ id: 'token-audience-unlisted', because: ['IAM says that it lists `other`'] })
+    const at = { OpenIDConnectProviderArn: providerArn }
+    await iam.send(new AddClientIDToOpenIDConnectProviderCommand({ ...at, ClientID: 'sts.amazonaws.com' }))
     expect((await explained(environment, facts)).causes).toEqual([])
+    const narrow = readAll.filter((action) => action !== 'iam:List*')
+    const { notSeen } = await explained(await reader('without-lists', narrow), facts)
+    expect(notSeen.join()).toContain('the list of identity providers could not be read')
     await trust(federated('drawbridge:acme:dbx_2'))
     const { causes, operation } = await explained(environment, facts)
     expect(causes[0]).toMatchObject({ id: 'token-subject-mismatch', confidence: 'proved', link: 'assume-role' })

@@ -86,6 +86,11 @@ export const repairOperations = {
             .optional(),
           /** False: IAM says that there is no such role. */
           roleExists: z.boolean().optional(),
+          /** The OpenID Connect providers of the role's account, with the audiences that they list. */
+          identityProviders: z
+            .array(z.object({ arn: z.string().max(2048), audiences: z.array(z.string().max(255)).max(100) }))
+            .max(700)
+            .optional(),
           /** `missing`: nobody has such a bucket; `elsewhere`: the account that was asked does not have it. */
           bucketPlace: z.enum(['missing', 'elsewhere']).optional(),
           /** RestrictPublicBuckets of the bucket's Block Public Access. */

@@ -80,7 +80,7 @@ export interface Sandbox {
   setOrganizationPolicies(accountId: string, policies: OrganizationPolicies): void
   /**
    * Tells the public keys of an identity provider, as a JSON Web Key Set. Needed for issuers that are not on loopback, whose
-   * keys the sandbox does not fetch. @throws TypeError when it is no key set
+   * keys the sandbox does not fetch; null: AWS would find none there. @throws TypeError when it is no key set
    */
   setIssuerKeys(issuer: string, keySet: unknown): void
   /** Puts these rules in the place of all others; an empty list ends the misbehaviour. */

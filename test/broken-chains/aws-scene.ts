@@ -29,11 +29,13 @@ import {
   type SessionIdentity,
 } from '../../src/connection/index.ts'
 import type { Connection, ConnectionChange, Diagnosis, Repair } from '../../src/contract/index.ts'
+import type { IdentityTokens } from '../../src/credentials/index.ts'
 import { customerAccountId } from '../../src/sandbox/index.ts'
 import { AwsPolicies } from './aws-policies.ts'
 import { type AwsWish, changeOf, encrypt, inputOf, makeBucket, makeKey, roleNameOf } from './aws-set-up.ts'
 import { type AwsStage, region, storageAccountId } from './aws-stage.ts'
 import type { PolicyDocument, PolicyKind } from './policy-edits.ts'
+import { TokenIssuer } from './token-issuer.ts'
 
 /** One connection with everything on the other side. */
 export class AwsScene {
@@ -52,16 +54,19 @@ export class AwsScene {
   /** Claims of the person, from which tags could be mapped. */
   claims: Record<string, string> = { department: 'Quality', cost_center: 'QA-114' }
   readonly #policies: AwsPolicies
+  readonly #issuer: TokenIssuer | null
 
   private constructor(
     stage: AwsStage,
     wish: AwsWish,
     bucket: string,
     keyArn: string | null,
+    issuer: TokenIssuer | null,
     made: { connection: Connection; secret: ConnectionSecret; context: ConnectionContext },
   ) {
     this.stage = stage
     this.wish = wish
+    this.#issuer = issuer
     this.bucket = bucket
     this.keyArn = keyArn
     this.name = made.connection.name
@@ -71,7 +76,9 @@ export class AwsScene {
     this.role = roleNameOf(made.connection)
     this.#policies = new AwsPolicies({ stage, bucket, role: this.role, keyArn, s3: this.#s3 })
     this.identity = {
-      tags: Object.fromEntries((wish.tags ?? ['department']).map((tag) => [tag, this.claims[tag] ?? tag])),
+      tags: Object.fromEntries(
+        made.connection.identityMapping.tags.map(({ tag, claim }) => [tag, this.claims[claim] ?? claim]),
+      ),
       sourceIdentity: 'dana',
       sessionName: 'dana',
     }
@@ -85,20 +92,34 @@ export class AwsScene {
     for (const Key of wish.objects ?? [])
       await s3.send(new PutObjectCommand({ Bucket: bucket, Key, Body: 'a,b\n1,2\n' }))
     const keyArn = wish.key === undefined ? null : await makeKey(stage)
-    const context = stage.context(wish.egress ?? 'dynamic')
+    const isPlatform = wish.authentication === 'token-file'
+    const issuer =
+      wish.authentication === 'token' || isPlatform ? await TokenIssuer.open(stage, name, isPlatform) : null
+    const context = stage.context(wish.egress ?? 'dynamic', issuer?.tokens)
     const made = await createConnection(
       'tenant-a',
       await inputOf(stage, name, bucket, wish, keyArn),
       context,
       async () => null,
     )
-    const scene = new AwsScene(stage, wish, bucket, keyArn, { ...made, context })
+    const scene = new AwsScene(stage, wish, bucket, keyArn, issuer, { ...made, context })
     if (scene.role !== '') await scene.applyKit()
     return scene
   }
 
   get roleArn(): string {
     return `arn:aws:iam::${customerAccountId}:role/${this.role}`
+  }
+
+  /** The issuer of the ID tokens by which the role knows us. */
+  get issuer(): TokenIssuer {
+    if (this.#issuer === null) throw new TypeError('the chain has no ID tokens')
+    return this.#issuer
+  }
+
+  /** Takes ID tokens from elsewhere, as after another configuration. */
+  useTokens(tokens: IdentityTokens): void {
+    this.context = this.stage.context(this.wish.egress ?? 'dynamic', tokens)
   }
 
   get #s3(): S3Client {
@@ -110,6 +131,7 @@ export class AwsScene {
     const kit = await buildKit(this.connection, this.context)
     const text = (path: string): string | undefined => kit.files.find((file) => file.path === path)?.text
     const trust = text('trust-policy.json') ?? ''
+    await this.#issuer?.register()
     await this.stage.iam.send(new CreateRoleCommand({ RoleName: this.role, AssumeRolePolicyDocument: trust }))
     await this.#policies.write('permissions', text('permissions-policy.json') ?? '')
     const key = text('key-policy.json')
@@ -227,6 +249,7 @@ export class AwsScene {
   /** Leaves the accounts as the next chain expects them. */
   strike(): void {
     const { sandbox } = this.stage
+    this.#issuer?.close()
     sandbox.setFaults([])
     sandbox.setClockSkew(0)
     sandbox.setPropagationDelay(0)

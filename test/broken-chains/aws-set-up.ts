@@ -11,7 +11,8 @@ import { allow, type PolicyDocument } from './policy-edits.ts'
 export interface AwsWish {
   readonly purpose?: Purpose
   readonly writing?: ConnectionInput['writing']
-  readonly authentication?: 'role' | 'access-key'
+  /** `token`: a role that our ID tokens open, of an issuer that is the chain's own; `token-file`: tokens of a platform. */
+  readonly authentication?: 'role' | 'access-key' | 'token' | 'token-file'
   /** `named`: the connection names a KMS key; `later`: there is a key, and nothing uses it yet. */
   readonly key?: 'named' | 'later'
   /** The bucket belongs to the third account. */
@@ -58,6 +59,8 @@ export async function inputOf(
   keyArn: string | null,
 ): Promise<ConnectionInput> {
   const isKey = wish.authentication === 'access-key'
+  // What a platform's token says is not ours to choose.
+  const tags = wish.authentication === 'token-file' ? [] : (wish.tags ?? ['department'])
   const encryption = wish.key === 'named' && keyArn !== null ? { encryption: { kind: 'sse-kms' as const, keyArn } } : {}
   return {
     name,
@@ -81,7 +84,7 @@ export async function inputOf(
       : {
           identityMapping: {
             sourceIdentityClaim: 'sub',
-            tags: (wish.tags ?? ['department']).map((tag) => ({ tag, claim: tag, required: true })),
+            tags: tags.map((tag) => ({ tag, claim: tag, required: true })),
           },
         }),
     writing: { ...wish.writing, ...encryption },

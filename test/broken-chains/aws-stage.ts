@@ -10,7 +10,14 @@ import { KMSClient } from '@aws-sdk/client-kms'
 import { S3Client } from '@aws-sdk/client-s3'
 import { systemClock, systemRandom } from '../../src/base/index.ts'
 import type { ConnectionContext } from '../../src/connection/index.ts'
-import { assumeRole, createBaseIdentity, SessionCache } from '../../src/credentials/index.ts'
+import {
+  type AssumeRoleRequest,
+  assumeRole,
+  assumeRoleWithWebIdentity,
+  createBaseIdentity,
+  type IdentityTokens,
+  SessionCache,
+} from '../../src/credentials/index.ts'
 import {
   type AccountSeed,
   customerAccountId,
@@ -77,9 +84,14 @@ export class AwsStage {
     await this.sandbox.close()
   }
 
-  /** Who we are, afresh for each chain. */
-  context(egress: ConnectionContext['egress']): ConnectionContext {
+  /** Who we are, afresh for each chain: our own role, or whoever the ID tokens say, on a cloud without AWS credentials. */
+  context(egress: ConnectionContext['egress'], tokens?: IdentityTokens): ConnectionContext {
     const { sandbox } = this
+    if (tokens !== undefined) {
+      const assume = (request: AssumeRoleRequest) => assumeRoleWithWebIdentity(tokens, request, { clock: systemClock })
+      const sessions = new SessionCache({ clock: systemClock, assume })
+      return { ...this.context(egress), base: null, hosting: 'gcp', tokens, sessions }
+    }
     const base = createBaseIdentity({
       provider: async () => {
         const found = sandbox.containerCredentials(null, baseName)
@@ -91,7 +103,7 @@ export class AwsStage {
       stsEndpoint: sandbox.endpoint,
       clock: systemClock,
     })
-    const assume = async (request: Parameters<typeof assumeRole>[1]) =>
+    const assume = async (request: AssumeRoleRequest) =>
       assumeRole(await base.credentials(), request, { clock: systemClock })
     return {
       clock: systemClock,

@@ -3,12 +3,14 @@
  * can not be read is said in `notSeen`, never taken for absent.
  */
 import {
+  GetOpenIDConnectProviderCommand,
   GetPolicyCommand,
   GetPolicyVersionCommand,
   GetRoleCommand,
   GetRolePolicyCommand,
   IAMClient,
   ListAttachedRolePoliciesCommand,
+  ListOpenIDConnectProvidersCommand,
   ListRolePoliciesCommand,
 } from '@aws-sdk/client-iam'
 import { DescribeKeyCommand, GetKeyPolicyCommand, KMSClient } from '@aws-sdk/client-kms'
@@ -25,7 +27,7 @@ import { NodeHttpHandler } from '@smithy/node-http-handler'
 import { DrawbridgeError } from '../../base/index.ts'
 import { errorContext, providerFacts } from '../../credentials/index.ts'
 import { parseRoleArn } from '../model/role-arn.ts'
-import type { PolicyTexts } from './policy-texts.ts'
+import type { IdentityProvider, PolicyTexts } from './policy-texts.ts'
 
 /** Whose policies to read, and as whom. */
 export interface FetchOptions {
@@ -41,8 +43,12 @@ export interface FetchOptions {
 }
 
 /** The policies as `diagnosePolicies` takes them. An empty text means that there is none. */
-export type FetchedPolicies = Omit<PolicyTexts, 'permissions' | 'notSeen' | 'scp' | 'rcp' | 'events'> & {
+export type FetchedPolicies = Omit<
+  PolicyTexts,
+  'permissions' | 'identityProviders' | 'notSeen' | 'scp' | 'rcp' | 'events'
+> & {
   readonly permissions?: string[]
+  readonly identityProviders?: IdentityProvider[]
   readonly notSeen: string[]
 }
 
@@ -52,6 +58,7 @@ export async function fetchPolicies(options: FetchOptions): Promise<FetchedPolic
   const reader = new Reader(options)
   try {
     const [ofRole, ofBucket] = await Promise.all([reader.role(role), reader.bucket()])
+    const identityProviders = ofRole.trust?.includes(':oidc-provider/') === true ? await reader.providers() : undefined
     const { bucketKeyName, ...bucketFacts } = ofBucket
     const ofKey = await reader.key(options.keyArn ?? bucketKeyName ?? null)
     const defaultKey = await reader.arnOf(bucketKeyName, ofKey)
@@ -59,6 +66,7 @@ export async function fetchPolicies(options: FetchOptions): Promise<FetchedPolic
     return {
       ...ofRole,
       ...bucketFacts,
+      ...(identityProviders === undefined ? {} : { identityProviders }),
       ...(ofKey.text === undefined ? {} : { key: ofKey.text }),
       ...(ofKey.state === undefined ? {} : { keyState: ofKey.state }),
       ...(defaultKey === undefined ? {} : { bucketKeyArn: defaultKey }),
@@ -167,6 +175,25 @@ class Reader {
       ...(isSeen ? { permissions: [...(inline ?? []), ...(attached ?? [])] } : {}),
       ...(boundary === undefined ? {} : { boundary }),
     }
+  }
+
+  /** The account's identity providers with their audiences; undefined where not all of them can be read. */
+  async providers(): Promise<IdentityProvider[] | undefined> {
+    const arns = await this.#read('the list of identity providers', async () => {
+      const { OpenIDConnectProviderList = [] } = await this.#iam.send(new ListOpenIDConnectProvidersCommand({}))
+      return OpenIDConnectProviderList.flatMap(({ Arn }) => Arn ?? [])
+    })
+    const read = await Promise.all((arns ?? []).map((arn) => this.#provider(arn)))
+    const providers = read.filter((one) => one !== undefined && one !== null)
+    return arns === undefined || arns === null || providers.length < arns.length ? undefined : providers
+  }
+
+  #provider(arn: string): Promise<IdentityProvider | null | undefined> {
+    return this.#read(`the identity provider \`${arn}\``, async () => {
+      const at = { OpenIDConnectProviderArn: arn }
+      const { ClientIDList = [] } = await this.#iam.send(new GetOpenIDConnectProviderCommand(at))
+      return { arn, audiences: ClientIDList }
+    })
   }
 
   async #inline(role: string): Promise<string[] | null> {

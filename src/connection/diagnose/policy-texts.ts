@@ -2,11 +2,20 @@
 import { DrawbridgeError } from '../../base/index.ts'
 import { type NamedPolicy, parsePolicy } from '../../iam/index.ts'
 
+/** An issuer of ID tokens that the role's account has registered. */
+export interface IdentityProvider {
+  readonly arn: string
+  /** Its client ids: for which audiences a token may be made. */
+  readonly audiences: string[]
+}
+
 /** Policies as text, by name, with facts of the bucket that an administrator can read. Absent: not looked at. */
 export interface PolicyTexts {
   /** False: IAM says that there is no such role. */
   readonly roleExists?: boolean | undefined
   readonly trust?: string | undefined
+  /** Every OpenID Connect provider of the role's account. */
+  readonly identityProviders?: readonly IdentityProvider[] | undefined
   /** Every identity-based policy of the role. */
   readonly permissions?: readonly string[] | undefined
   readonly boundary?: string | undefined

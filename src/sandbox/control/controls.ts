@@ -82,7 +82,7 @@ export class Controls {
     if (policies.rcp !== undefined) account.rcp = readLevels(policies.rcp)
   }
 
-  /** Tells the public keys of an identity provider. @throws TypeError when it is no JSON Web Key Set */
+  /** Tells the public keys of an identity provider; null: there are none. @throws TypeError when it is no JSON Web Key Set */
   setIssuerKeys(issuer: string, keySet: unknown): void {
     this.#issuerKeys.tell(issuer, keySet)
   }

@@ -18,18 +18,20 @@ const answerMs = 5_000
 
 /** Finds the keys of an issuer. */
 export class IssuerKeys {
-  readonly #told = new Map<string, readonly IssuerKey[]>()
+  /** Null: what the issuer serves has no keys. */
+  readonly #told = new Map<string, readonly IssuerKey[] | null>()
 
-  /** Tells the keys of an issuer, as a JSON Web Key Set. @throws TypeError when it is none */
+  /** Tells the keys of an issuer, as a JSON Web Key Set; null: there are none at its address. @throws TypeError when it is no set */
   tell(issuer: string, keySet: unknown): void {
-    const keys = readKeySet(keySet)
-    if (keys === null) throw new TypeError('that is not a JSON Web Key Set of public keys')
+    const keys = keySet === null ? null : readKeySet(keySet)
+    if (keySet !== null && keys === null) throw new TypeError('that is not a JSON Web Key Set of public keys')
     this.#told.set(issuer.replace(/\/+$/, ''), keys)
   }
 
   /** Returns the keys of an issuer. @throws AwsError when it can not be reached or offers none */
   async of(issuer: string): Promise<readonly IssuerKey[]> {
     const told = this.#told.get(issuer)
+    if (told === null) throw noKeys()
     if (told !== undefined) return told
     if (!loopbackNames.has(new URL(issuer).hostname)) throw noAnswer()
     const configuration = await fetchJson(`${issuer}/.well-known/openid-configuration`)

@@ -229,6 +229,8 @@ describe('the keys of an issuer', () => {
     const body = JSON.stringify({ issuer: Url, keySet: keySetOf(key) })
     expect((await stage.raw({ method: 'POST', path: '/_sandbox/issuer-keys', body })).status).toBe(200)
     expect((await assume(theirs)).Provider).toBe(Url)
+    stage.sandbox.setIssuerKeys(Url, null)
+    expect((await refusal(assume(theirs))).message).toContain("Couldn't retrieve verification key")
     const bad = JSON.stringify({ issuer: Url, keySet: { keys: [{ kty: 'RSA' }] } })
     expect((await stage.raw({ method: 'POST', path: '/_sandbox/issuer-keys', body: bad })).status).toBe(400)
     await stage.customer.iam.send(new DeleteOpenIDConnectProviderCommand({ OpenIDConnectProviderArn }))
