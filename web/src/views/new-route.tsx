@@ -1,9 +1,10 @@
 /** Adding a route: a name, a policy, and targets in their order. */
-import { Button, NativeSelect, TextInput } from '@mantine/core'
+import { Button, NativeSelect } from '@mantine/core'
 import { type FormEvent, useState } from 'react'
 import type { Connection } from '../../../src/contract/index.ts'
 import { useRouteAddition } from '../api.ts'
 import { good } from '../ui/colours.ts'
+import { Line } from '../ui/line.tsx'
 import { Trouble } from '../ui/trouble.tsx'
 
 export function NewRoute({ connections }: { readonly connections: readonly Connection[] }) {
@@ -28,7 +29,7 @@ export function NewRoute({ connections }: { readonly connections: readonly Conne
     <form onSubmit={submit} className="card" aria-label="add a route">
       <h2>Add a route</h2>
       <div className="boxes">
-        <TextInput label="Name" required value={name} onChange={(event) => setName(event.currentTarget.value)} />
+        <Line label="Name" required value={name} onText={setName} />
         <NativeSelect
           label="Policy"
           data={['failover', 'mirror']}

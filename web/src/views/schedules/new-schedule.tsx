@@ -1,9 +1,10 @@
 /** Adding a schedule: which folder, on which route, when; what the times mean is shown while they are typed. */
-import { Autocomplete, Button, NativeSelect, TextInput } from '@mantine/core'
+import { Autocomplete, Button, NativeSelect } from '@mantine/core'
 import { type FormEvent, useState } from 'react'
 import type { CatchUp, Route } from '../../../../src/contract/index.ts'
 import { usePreview, useScheduleCreation } from '../../schedule-api.ts'
 import { good } from '../../ui/colours.ts'
+import { Line } from '../../ui/line.tsx'
 import { Prose } from '../../ui/prose.tsx'
 import { Trouble } from '../../ui/trouble.tsx'
 import { ownTimeZone } from '../../ui/words.ts'
@@ -84,13 +85,13 @@ interface PartProps {
 function What({ form, set, routes }: PartProps & { readonly routes: readonly Route[] }) {
   return (
     <>
-      <TextInput
+      <Line
         label="Name"
         description="Lower-case letters, digits and hyphens"
         required
         pattern="[a-z0-9][a-z0-9\-]{0,62}"
         value={form.name}
-        onChange={(event) => set({ name: event.currentTarget.value })}
+        onText={(name) => set({ name })}
       />
       <NativeSelect
         label="Route"
@@ -99,19 +100,19 @@ function What({ form, set, routes }: PartProps & { readonly routes: readonly Rou
         value={form.route}
         onChange={(event) => set({ route: event.currentTarget.value })}
       />
-      <TextInput
+      <Line
         label="Folder"
         description="On the server, from the root on; {year}, {month} and {day} are those of the run"
         required
         value={form.folder}
-        onChange={(event) => set({ folder: event.currentTarget.value })}
+        onText={(folder) => set({ folder })}
       />
-      <TextInput
+      <Line
         label="Files"
         description="Which of them: * is any part of a name, ** any folders"
         required
         value={form.pattern}
-        onChange={(event) => set({ pattern: event.currentTarget.value })}
+        onText={(pattern) => set({ pattern })}
       />
     </>
   )
@@ -120,13 +121,13 @@ function What({ form, set, routes }: PartProps & { readonly routes: readonly Rou
 function When({ form, set }: PartProps) {
   return (
     <>
-      <TextInput
+      <Line
         label="Times"
         description="Minute, hour, day of the month, month, day of the week: 0 6 1 * *"
         required
         spellCheck={false}
         value={form.cron}
-        onChange={(event) => set({ cron: event.currentTarget.value })}
+        onText={(cron) => set({ cron })}
       />
       <Autocomplete
         label="Time zone"

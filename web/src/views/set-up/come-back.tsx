@@ -1,7 +1,8 @@
 /** The last step of a set-up: what the customer made is typed in, the connection is saved and tried. */
-import { Button, PasswordInput, TextInput } from '@mantine/core'
+import { Button } from '@mantine/core'
 import { type FormEvent, useState } from 'react'
 import { good } from '../../ui/colours.ts'
+import { Line, SecretLine } from '../../ui/line.tsx'
 import { Trouble } from '../../ui/trouble.tsx'
 import type { Form, Made } from './form.ts'
 
@@ -24,40 +25,30 @@ export function ComeBack({ way, busy, error, onSave }: Props) {
       <h2>3. What the customer made</h2>
       <div className="boxes">
         {way === 'role' ? (
-          <TextInput
+          <Line
             label="Role ARN"
             description="As the customer sends it; empty when the kit was applied as it is"
             placeholder="arn:aws:iam::123456789012:role/name"
             value={made.roleArn}
-            onChange={(event) => set({ roleArn: event.currentTarget.value })}
+            onText={(roleArn) => set({ roleArn })}
           />
         ) : null}
         {way === 'sas' ? (
-          <PasswordInput
-            label="SAS token"
-            description="Kept sealed, and never shown again"
-            required
-            autoComplete="off"
-            value={made.sasToken}
-            onChange={(event) => set({ sasToken: event.currentTarget.value })}
-          />
+          <SecretLine label="SAS token" value={made.sasToken} onText={(sasToken) => set({ sasToken })} />
         ) : null}
         {way === 'access-key' ? (
           <>
-            <TextInput
+            <Line
               label="Access key id"
               required
               autoComplete="off"
               value={made.accessKeyId}
-              onChange={(event) => set({ accessKeyId: event.currentTarget.value })}
+              onText={(accessKeyId) => set({ accessKeyId })}
             />
-            <PasswordInput
+            <SecretLine
               label="Secret access key"
-              description="Kept sealed, and never shown again"
-              required
-              autoComplete="off"
               value={made.secretAccessKey}
-              onChange={(event) => set({ secretAccessKey: event.currentTarget.value })}
+              onText={(secretAccessKey) => set({ secretAccessKey })}
             />
           </>
         ) : null}

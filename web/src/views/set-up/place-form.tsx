@@ -1,8 +1,9 @@
 /** The first step of a set-up: what for, where, and how we get in. */
-import { Button, Checkbox, NativeSelect, Textarea, TextInput } from '@mantine/core'
+import { Button, Checkbox, NativeSelect, Textarea } from '@mantine/core'
 import type { FormEvent } from 'react'
 import { useStatus } from '../../api.ts'
 import { good } from '../../ui/colours.ts'
+import { Line } from '../../ui/line.tsx'
 import type { Form, Way } from './form.ts'
 import { waysOf } from './ways.ts'
 
@@ -30,13 +31,13 @@ export function PlaceForm({ form, onChange, onContinue, busy }: Props) {
     <form onSubmit={submit} className="card" aria-label="what for and where">
       <h2>1. What for, and where</h2>
       <div className="boxes">
-        <TextInput
+        <Line
           label="Name"
           description="Lower-case letters, digits and hyphens"
           required
           pattern="[a-z0-9][a-z0-9\-]{0,62}"
           value={form.name}
-          onChange={(event) => set({ name: event.currentTarget.value })}
+          onText={(name) => set({ name })}
         />
         <NativeSelect
           label="Purpose"
@@ -52,11 +53,11 @@ export function PlaceForm({ form, onChange, onContinue, busy }: Props) {
           value={form.way}
           onChange={(event) => set({ way: event.currentTarget.value as Way })}
         />
-        <TextInput
+        <Line
           label="Root path"
           description="A folder inside, such as audit/exports/; empty for the whole"
           value={form.rootPath}
-          onChange={(event) => set({ rootPath: event.currentTarget.value })}
+          onText={(rootPath) => set({ rootPath })}
         />
         {form.way === 'sas' ? <Container form={form} set={set} /> : <Bucket form={form} set={set} />}
       </div>
@@ -78,12 +79,12 @@ interface PartProps {
 
 function Container({ form, set }: PartProps) {
   return (
-    <TextInput
+    <Line
       label="Container URL"
       description="https://account.blob.core.windows.net/container, without the token"
       required
       value={form.containerUrl}
-      onChange={(event) => set({ containerUrl: event.currentTarget.value })}
+      onText={(containerUrl) => set({ containerUrl })}
     />
   )
 }
@@ -91,27 +92,27 @@ function Container({ form, set }: PartProps) {
 function Bucket({ form, set }: PartProps) {
   return (
     <>
-      <TextInput
+      <Line
         label="Bucket"
         description="s3://bucket alone; a folder goes into the root path"
         required
         value={form.uri}
-        onChange={(event) => set({ uri: event.currentTarget.value })}
+        onText={(uri) => set({ uri })}
       />
-      <TextInput
+      <Line
         label="Region"
         description="Where the bucket is: eu-central-1"
         required
         value={form.region}
-        onChange={(event) => set({ region: event.currentTarget.value })}
+        onText={(region) => set({ region })}
       />
-      <TextInput
+      <Line
         label="Bucket owner"
         description="The account, twelve digits; checked on every call"
         required
         inputMode="numeric"
         value={form.bucketOwner}
-        onChange={(event) => set({ bucketOwner: event.currentTarget.value })}
+        onText={(bucketOwner) => set({ bucketOwner })}
       />
     </>
   )
@@ -134,24 +135,24 @@ function MoreSettings({ form, set }: PartProps) {
               onChange={(event) => set({ tags: event.currentTarget.value })}
             />
           ) : null}
-          <TextInput
+          <Line
             label="KMS key"
             description="The full ARN of the key that encrypts what we write; empty for the bucket’s default"
             value={form.kmsKeyArn}
-            onChange={(event) => set({ kmsKeyArn: event.currentTarget.value })}
+            onText={(kmsKeyArn) => set({ kmsKeyArn })}
           />
-          <TextInput
+          <Line
             label="Endpoint"
             description="Only for stores that speak S3 and are not Amazon’s"
             value={form.endpoint}
-            onChange={(event) => set({ endpoint: event.currentTarget.value })}
+            onText={(endpoint) => set({ endpoint })}
           />
           {form.way === 'role' ? (
-            <TextInput
+            <Line
               label="Adopt an External ID"
               description="Only when one stands in a trust policy already; it is recorded with a warning"
               value={form.adoptExternalId}
-              onChange={(event) => set({ adoptExternalId: event.currentTarget.value })}
+              onText={(adoptExternalId) => set({ adoptExternalId })}
             />
           ) : null}
         </>
