@@ -13,7 +13,9 @@ export interface BenchHouseOptions {
   readonly directory: string
   readonly endpoint: string
   readonly onDelivery: (event: DeliveryEvent) => void
-  /** Absent: an access key. */
+  /** Absent: `s3`. */
+  readonly service?: 's3' | 'azblob' | undefined
+  /** Absent: an access key, or Azure's SAS. */
   readonly role?: BenchRole
 }
 
@@ -27,9 +29,13 @@ export interface BenchRole {
   readonly provider: NonNullable<HouseOptions['provider']>
 }
 
+const accessKey = { kind: 'access-key', secretAccessKey: 'benchmarks-need-no-secret-access-key' } as const
+const sasExpiresAt = '2099-01-01T00:00:00Z'
+const sas = `sv=2024-11-04&sr=c&sp=cw&se=${encodeURIComponent(sasExpiresAt)}&sig=YmVuY2htYXJrcyBuZWVkIG5vIHNpZ25hdHVyZQ%3D%3D`
+
 /** Opens a house with one connection `acme`, and one route `audit` to it. */
 export async function openBenchHouse(options: BenchHouseOptions): Promise<OpenedHouse> {
-  const { endpoint, role } = options
+  const { endpoint, role, service = 's3' } = options
   const settings = { allowedEndpoints: [endpoint], stsEndpoint: endpoint, ...(role && { region: role.region }) }
   const config = parseConfig(JSON.stringify(settings), 'bench')
   const opened = await openHouse({
@@ -42,23 +48,29 @@ export async function openBenchHouse(options: BenchHouseOptions): Promise<Opened
     onDelivery: options.onDelivery,
   })
   const createdAt = systemClock.now().toISOString()
-  const secretAccessKey = 'benchmarks-need-no-secret-access-key'
   await opened.house.connections.add(
-    connection(endpoint, createdAt, role),
-    role === undefined ? { kind: 'access-key', secretAccessKey } : { kind: 'none' },
+    service === 'azblob' ? azureConnection(endpoint, createdAt) : s3Connection(endpoint, createdAt, role),
+    service === 'azblob' ? { kind: 'sas', token: sas } : role === undefined ? accessKey : { kind: 'none' },
   )
   const route = { id: 'rte_bench', name: 'audit', policy: 'failover' as const, targets: ['acme'], createdAt }
   await opened.house.routes.add(tenant, route)
   return opened
 }
 
-function connection(endpoint: string, createdAt: string, role: BenchRole | undefined): Connection {
+function azureConnection(endpoint: string, createdAt: string): Connection {
+  return {
+    ...common,
+    createdAt,
+    location: { service: 'azblob', containerUrl: `${endpoint}/acme-audit`, rootPath: 'exports/' },
+    authentication: { kind: 'sas', fingerprint: '0123456789abcdef', permissions: 'cw', expiresAt: sasExpiresAt },
+  }
+}
+
+function s3Connection(endpoint: string, createdAt: string, role: BenchRole | undefined): Connection {
   const region = role?.region ?? 'eu-central-1'
   return {
-    id: 'con_bench',
-    tenant,
-    name: 'acme',
-    purpose: 'export',
+    ...common,
+    createdAt,
     location: {
       service: 's3',
       uri: `s3://${role?.bucket ?? 'acme-audit'}`,
@@ -78,11 +90,17 @@ function connection(endpoint: string, createdAt: string, role: BenchRole | undef
             stsRegion: region,
             durationSeconds: 3600,
           },
-    identityMapping: { sourceIdentityClaim: 'sub', tags: [] },
-    writing: { acl: 'none', encryption: { kind: 'bucket-default' }, resume: true },
-    state: 'active',
-    version: 1,
-    createdAt,
-    warnings: [],
   }
 }
+
+const common = {
+  id: 'con_bench',
+  tenant,
+  name: 'acme',
+  purpose: 'export',
+  identityMapping: { sourceIdentityClaim: 'sub', tags: [] },
+  writing: { acl: 'none', encryption: { kind: 'bucket-default' }, resume: true },
+  state: 'active',
+  version: 1,
+  warnings: [],
+} satisfies Partial<Connection>

@@ -51,6 +51,7 @@ const jobs: Readonly<Record<string, Job>> = {
   'sdk-parts': sdkParts,
   spooled: async (input, measure) => await oneReport(input, measure, false),
   'from-file': async (input, measure) => await oneReport(input, measure, true),
+  'from-file-azblob': async (input, measure) => await oneReport(input, measure, true, 'azblob'),
   'bare-small': async ({ endpoint, count }, measure) => {
     const agent = new Agent({ keepAlive: true, maxSockets: inFlight })
     const body = Buffer.alloc(smallBytes, 7)
@@ -120,10 +121,16 @@ async function sdkParts({ endpoint, file }: JobInput, measure: Parameters<Job>[1
 }
 
 /** One report through the whole house: from its file, or from the moment it is accepted. */
-async function oneReport(input: JobInput, measure: Parameters<Job>[1], acceptance: boolean): Promise<void> {
+async function oneReport(
+  input: JobInput,
+  measure: Parameters<Job>[1],
+  acceptance: boolean,
+  service: 's3' | 'azblob' = 's3',
+): Promise<void> {
   const { promise: ended, resolve, reject } = Promise.withResolvers<void>()
   const { house, worker, close } = await openBenchHouse({
     ...input,
+    service,
     onDelivery(event) {
       if (event.type === 'crash') reject(event.error)
       if (event.type === 'target' && event.state !== 'sending' && event.state !== 'delivered') reject(event.reason)

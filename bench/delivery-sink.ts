@@ -56,7 +56,8 @@ async function startServer(): Promise<Sink> {
       const [, , fixed] = answers.find(([method, pattern]) => method === request.method && pattern.test(query)) ?? []
       const whole = `<ChecksumCRC32>${crc}</ChecksumCRC32><ChecksumType>FULL_OBJECT</ChecksumType>`
       const completed = `<CompleteMultipartUploadResult><Key>k</Key><ETag>"0-1"</ETag>${crc === undefined ? '' : whole}</CompleteMultipartUploadResult>`
-      response.writeHead(request.method === 'HEAD' ? 404 : 200, {
+      const taken = request.headers['x-ms-version'] === undefined ? 200 : 201
+      response.writeHead(request.method === 'HEAD' ? 404 : taken, {
         etag: '"0123456789abcdef0123456789abcdef"',
         ...(crc === undefined ? {} : { 'x-amz-checksum-crc32': crc }),
         ...(sha === undefined ? {} : { 'x-amz-checksum-sha256': sha }),

@@ -1,6 +1,7 @@
 /*
- * A store for benchmarks: answers like S3 on 127.0.0.1 and throws the bytes away inside the kernel, so that it is never
- * what is measured. It checks nothing and keeps nothing. One thread, epoll; prints its port and ends with its standard input.
+ * A store for benchmarks: answers like S3 on 127.0.0.1, and like Azure Blob to whoever speaks that, and throws the bytes
+ * away inside the kernel, so that it is never what is measured. It checks nothing and keeps nothing. One thread, epoll;
+ * prints its port and ends with its standard input.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -19,7 +20,7 @@
 enum { HEAD_BYTES = 32768, OUT_BYTES = 16384, GULP = 1 << 23 };
 
 struct connection {
-  int fd, head_bytes, in_body;
+  int fd, head_bytes, in_body, is_azure;
   long long body_left;
   size_t out_bytes, out_sent;
   char method[8], path[2048], checksums[1024], whole_crc[64];
@@ -41,7 +42,9 @@ static void answer(struct connection *c) {
   char text[2048];
   const char *query = strchr(c->path, '?') ? strchr(c->path, '?') : "";
   int is_get = !strcmp(c->method, "GET");
-  if (!strcmp(c->method, "PUT")) {
+  if (c->is_azure && !strcmp(c->method, "PUT")) {
+    say(c, "201 Created", "ETag: \"0x8DC0123456789AB\"\r\nLast-Modified: Thu, 01 Oct 2026 00:00:00 GMT\r\nx-ms-request-id: SINK\r\n", "");
+  } else if (!strcmp(c->method, "PUT")) {
     snprintf(text, sizeof text, "ETag: \"0123456789abcdef0123456789abcdef\"\r\n%s", c->checksums);
     say(c, "200 OK", text, "");
   } else if (!strcmp(c->method, "POST") && strstr(query, "uploads")) {
@@ -68,12 +71,13 @@ static void answer(struct connection *c) {
 }
 
 static void read_headers(struct connection *c, char *head) {
-  c->body_left = 0;
+  c->body_left = c->is_azure = 0;
   c->checksums[0] = c->whole_crc[0] = 0;
   sscanf(head, "%7s %2047s", c->method, c->path);
   for (char *line = strstr(head, "\r\n"); line; line = strstr(line, "\r\n")) {
     line += 2;
     if (!strncasecmp(line, "content-length:", 15)) c->body_left = atoll(line + 15);
+    else if (!strncasecmp(line, "x-ms-version:", 13)) c->is_azure = 1;
     else if (!strncasecmp(line, "expect:", 7)) {
       memcpy(c->out + c->out_bytes, "HTTP/1.1 100 Continue\r\n\r\n", 25);
       c->out_bytes += 25;

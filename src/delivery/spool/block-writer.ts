@@ -5,11 +5,14 @@
 import type { FileHandle } from 'node:fs/promises'
 import { pieceBytes } from './block-sums.ts'
 import { type FileHashing, type Hashing, hashingInline } from './hashing.ts'
+import { givePieceMemory, isPieceMemoryPlenty, takePieceMemory } from './piece-memory.ts'
 
 /** The kernel is told to begin writing after so many pieces, so that the last sync finds little left to do. */
 const piecesPerSync = 64
-/** Being filled, hashed and written at the same time. */
-const piecesHeld = 4
+/** Being filled, hashed and written at the same time: as many as keep threads and disk from waiting for each other. */
+const mostPieces = 16
+/** A file makes do with so many where other files are on their way as well. */
+const fewestPieces = 4
 
 /** What is known of a file when it was written. */
 export interface WrittenFile {
@@ -21,17 +24,19 @@ export interface WrittenFile {
 }
 
 interface Piece {
-  readonly shared: SharedArrayBuffer
-  readonly bytes: Buffer
+  readonly bytes: Buffer<SharedArrayBuffer>
   /** Until it may be filled again. */
   busy: Promise<unknown>
+  isBusy: boolean
 }
 
 /** Takes the bytes of one file. */
 export class BlockWriter {
   readonly #handle: FileHandle
   readonly #hashing: Hashing
+  /** On their way, in their order. */
   readonly #pieces: Piece[] = []
+  #filling: Piece | null = null
   #file: FileHashing | null = null
   #rolled = 0
   #filled = 0
@@ -73,10 +78,16 @@ export class BlockWriter {
     return { sizeBytes, sha256: sha256.toString('hex'), table }
   }
 
-  /** Waits for what is on its way; the file may be closed afterwards. */
+  /** Waits for what is on its way and gives the memory back; the file may be closed afterwards. */
   async settle(): Promise<void> {
     this.#file?.drop()
-    await this.#settled()
+    try {
+      await this.#settled()
+    } finally {
+      for (const { bytes } of this.#pieces.splice(0)) givePieceMemory(bytes)
+      if (this.#filling !== null) givePieceMemory(this.#filling.bytes)
+      this.#filling = null
+    }
   }
 
   async #settled(): Promise<void> {
@@ -86,16 +97,22 @@ export class BlockWriter {
 
   /** The free part of the piece that is being filled. */
   async #room(): Promise<Buffer> {
-    const place = this.#rolled % piecesHeld
-    const known = this.#pieces[place]
-    if (known !== undefined) {
-      if (this.#filled === 0) await known.busy
-      return known.bytes.subarray(this.#filled)
+    this.#filling ??= await this.#freePiece()
+    return this.#filling.bytes.subarray(this.#filled)
+  }
+
+  /** A piece that the hashes and the disk are done with, or another one. */
+  async #freePiece(): Promise<Piece> {
+    const [oldest] = this.#pieces
+    const held = this.#pieces.length
+    const mayGrow = held < fewestPieces || (held < mostPieces && isPieceMemoryPlenty())
+    if (oldest === undefined || (oldest.isBusy && mayGrow)) {
+      return { bytes: takePieceMemory(), busy: Promise.resolve(), isBusy: false }
     }
-    const shared = new SharedArrayBuffer(pieceBytes)
-    const piece = { shared, bytes: Buffer.from(shared), busy: Promise.resolve() }
-    this.#pieces[place] = piece
-    return piece.bytes
+    // Left in its place until it is free: what fails while it is waited for must find it there.
+    await oldest.busy
+    this.#pieces.shift()
+    return oldest
   }
 
   #took(count: number): void {
@@ -111,15 +128,22 @@ export class BlockWriter {
 
   /** Hands the piece to the hashes and the disk. */
   #roll(): void {
-    const piece = this.#pieces[this.#rolled % piecesHeld]
-    if (piece === undefined) throw new TypeError('a piece that was filled is there')
+    const piece = this.#filling
+    if (piece === null) throw new TypeError('a piece that was filled is there')
     const sizeBytes = this.#filled
-    const hashed = this.#hashes().update(piece.shared, sizeBytes)
+    const hashed = this.#hashes().update(piece.bytes.buffer, sizeBytes)
     const position = this.#rolled * pieceBytes
     const before = this.#writing
     // One after the other: the kernel takes the writes of one file in turn anyway.
     this.#writing = watched(before.then(() => writeFully(this.#handle, piece.bytes.subarray(0, sizeBytes), position)))
-    piece.busy = watched(Promise.all([hashed, this.#writing]))
+    piece.isBusy = true
+    piece.busy = watched(
+      Promise.all([hashed, this.#writing]).then(() => {
+        piece.isBusy = false
+      }),
+    )
+    this.#pieces.push(piece)
+    this.#filling = null
     this.#rolled += 1
     this.#filled = 0
     if (this.#rolled % piecesPerSync === 0) this.#beginSync()
