@@ -163,8 +163,7 @@ export async function sumsOfRange(
   if (known !== null && known.sha256 !== null) return { sha256: known.sha256, crc32: known.crc32 }
   const hash = createHash('sha256')
   let sum = 0
-  const { stream } = outgoing(body, start, end, { operation })
-  for await (const piece of stream as AsyncIterable<Buffer>) {
+  for await (const piece of bytesOf(body, start, end, operation)) {
     hash.update(piece)
     sum = crc32(piece, sum)
   }
@@ -181,7 +180,11 @@ export async function hashOfRange(
 ): Promise<Buffer> {
   if (algorithm === 'sha256' && start === 0 && end === body.sizeBytes) return Buffer.from(body.sha256, 'hex')
   const hash = createHash(algorithm)
-  const { stream } = outgoing(body, start, end, { operation })
-  for await (const piece of stream as AsyncIterable<Buffer>) hash.update(piece)
+  for await (const piece of bytesOf(body, start, end, operation)) hash.update(piece)
   return hash.digest()
+}
+
+/** For reading only: each piece is good until the next one is asked for. */
+function bytesOf(body: Body, start: number, end: number, operation: string): AsyncIterable<Uint8Array> {
+  return body.pieces?.(start, end) ?? outgoing(body, start, end, { operation }).stream
 }

@@ -21,10 +21,12 @@ import type {
 } from '../../object-store.ts'
 import type { Outgoing } from '../../outgoing.ts'
 import { hashOfRange, outgoing } from '../../outgoing.ts'
+import { sendRange } from '../../wire/send-range.ts'
 import { answerOf, factsOfAnswer } from './answers.ts'
 import { openContainer } from './client.ts'
 import { azureError } from './errors.ts'
 import { blockIdOf, checkBlobName, partNumberOf, toBlobMetadata, uploadIdOf } from './names.ts'
+import { putBlock } from './put-block.ts'
 
 const mebibyte = 1024 ** 2
 
@@ -91,9 +93,14 @@ class AzureStore implements ObjectStore {
     })
   }
 
+  #sas(): Secret {
+    const { sas } = this.#options
+    return typeof sas === 'function' ? sas() : sas
+  }
+
   async #container(): Promise<ContainerClient> {
-    const { containerUrl, sas: given } = this.#options
-    const sas = typeof given === 'function' ? given() : given
+    const { containerUrl } = this.#options
+    const sas = this.#sas()
     // A successor signs from the next request on; what was staged with the token before stays.
     if (this.#opened?.sas !== sas) this.#opened = { sas, container: openContainer(containerUrl, sas, this.#agents) }
     return this.#opened.container
@@ -253,17 +260,16 @@ class AzureStore implements ObjectStore {
     options: { signal?: AbortSignal; onProgress?: (bytesSent: number) => void } = {},
   ): Promise<StoredPart> {
     const wanted = { operation: 'azblob:PutBlock', key, signal: options.signal }
-    return this.#call(wanted, async (container) => {
-      const blob = this.#blob(container, key, uploadId, wanted.operation)
+    checkBlobName(key, wanted.operation)
+    if (uploadId !== uploadIdOf(key)) throw uploadNotFound(key, wanted.operation)
+    return this.#call(wanted, async () => {
+      const { containerUrl } = this.#options
+      const { signal, onProgress } = options
       const md5 = await hashOfRange(body, start, end, 'md5', wanted.operation)
-      const bytes = outgoing(body, start, end, {
-        operation: wanted.operation,
-        verify: true,
-        onProgress: options.onProgress,
-      })
       const blockId = blockIdOf(uploadId, number)
-      await this.#send(bytes, options.signal, (abortSignal) =>
-        blob.stageBlock(blockId, () => bytes.stream, end - start, { transactionalContentMD5: md5, abortSignal }),
+      const request = { containerUrl, sas: this.#sas(), agents: this.#agents, key, blockId, md5, signal }
+      await sendRange(body, start, end, { operation: wanted.operation, verify: true, onProgress }, (bytes) =>
+        putBlock({ ...request, sizeBytes: end - start, body: bytes }),
       )
       return { number, etag: blockId, sizeBytes: end - start }
     })

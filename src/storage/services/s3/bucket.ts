@@ -5,11 +5,12 @@
 import type { S3Client } from '@aws-sdk/client-s3'
 import { checkSignal } from '../../fault.ts'
 import type { Body } from '../../object-store.ts'
-import { outgoing } from '../../outgoing.ts'
+import type { AnswerHeaders } from '../../wire/exchange.ts'
+import { sendRange } from '../../wire/send-range.ts'
 import type { AgentLease } from './agent-pool.ts'
 import type { S3ClientOptions } from './client.ts'
 import { leaseFor, openS3Client } from './client.ts'
-import { type AnswerHeaders, type BodyRequest, DataPlane } from './data-plane.ts'
+import { type BodyRequest, DataPlane } from './data-plane.ts'
 import { s3Error } from './errors.ts'
 
 export interface S3StoreOptions extends S3ClientOptions {
@@ -81,24 +82,9 @@ export class S3Bucket {
     request: Omit<BodyRequest, 'body' | 'sizeBytes'> & Sent,
   ): Promise<AnswerHeaders> {
     const { operation, onProgress, ...wanted } = request
-    const sizeBytes = end - start
-    if (body.bytes !== undefined && body.bytes.byteLength === body.sizeBytes) {
-      const answered = await this.#dataPlane.send({ ...wanted, sizeBytes, body: body.bytes.subarray(start, end) })
-      onProgress?.(sizeBytes)
-      return answered
-    }
-    const pieces = body.pieces?.(start, end)
-    if (pieces !== undefined) {
-      return await this.#dataPlane.send({ ...wanted, sizeBytes, body: { pieces, onProgress } })
-    }
-    const bytes = outgoing(body, start, end, { operation, onProgress })
-    try {
-      return await this.#dataPlane.send({ ...wanted, sizeBytes, body: bytes.stream })
-    } catch (error) {
-      throw bytes.failure() ?? error
-    } finally {
-      bytes.stream.destroy()
-    }
+    return await sendRange(body, start, end, { operation, onProgress }, (bytes) =>
+      this.#dataPlane.send({ ...wanted, sizeBytes: end - start, body: bytes }),
+    )
   }
 
   /** Runs one request with its errors translated. */

@@ -6,8 +6,8 @@ import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:h
 import { request as httpRequest } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { pipeline, Readable, Transform } from 'node:stream'
+import { sendStream } from '../../wire/send-body.ts'
 import type { AgentLease } from './agent-pool.ts'
-import { sendStream } from './send-body.ts'
 import { escaped } from './sign.ts'
 
 /** A request as the SDK's middleware leaves it. */
