@@ -5,10 +5,8 @@
 import { createReadStream, readFileSync } from 'node:fs'
 import { copyFile, open, stat } from 'node:fs/promises'
 import { Agent, request } from 'node:http'
-import { PutObjectCommand, S3Client, UploadPartCommand } from '@aws-sdk/client-s3'
+import type { S3Client } from '@aws-sdk/client-s3'
 import { boundYoungGeneration } from '../src/cli/young-generation.ts'
-import { FileSource } from '../src/delivery/index.ts'
-import { openBenchHouse, person, tenant } from './delivery-house.ts'
 
 /** What a job is told. */
 export interface JobInput {
@@ -59,7 +57,8 @@ const jobs: Readonly<Record<string, Job>> = {
     agent.destroy()
   },
   'sdk-small': async ({ endpoint, count }, measure) => {
-    const client = sdk(endpoint)
+    const { PutObjectCommand } = await import('@aws-sdk/client-s3')
+    const client = await sdk(endpoint)
     const body = Buffer.alloc(smallBytes, 7)
     await measure(() =>
       side(count, inFlight, async (n) => {
@@ -94,8 +93,10 @@ async function bareSmall(agent: Agent, url: string, body: Buffer): Promise<void>
   })
 }
 
-function sdk(endpoint: string): S3Client {
-  return new S3Client({
+/** Loaded only where it is measured: it would count as memory of the others. */
+async function sdk(endpoint: string): Promise<S3Client> {
+  const { S3Client: Client } = await import('@aws-sdk/client-s3')
+  return new Client({
     endpoint,
     region: 'eu-central-1',
     forcePathStyle: true,
@@ -105,7 +106,8 @@ function sdk(endpoint: string): S3Client {
 
 /** UploadPart at concurrency 4, as lib-storage sends: a buffer for every part. */
 async function sdkParts({ endpoint, file }: JobInput, measure: Parameters<Job>[1]): Promise<void> {
-  const client = sdk(endpoint)
+  const { UploadPartCommand } = await import('@aws-sdk/client-s3')
+  const client = await sdk(endpoint)
   const { size } = await stat(file)
   await using handle = await open(file, 'r')
   const parts = Math.ceil(size / partBytes)
@@ -120,6 +122,11 @@ async function sdkParts({ endpoint, file }: JobInput, measure: Parameters<Job>[1
   client.destroy()
 }
 
+/** Loaded when it is needed, as the program does: what is loaded at once makes the young generation grow. */
+async function loaded() {
+  return { ...(await import('./delivery-house.ts')), ...(await import('../src/delivery/index.ts')) }
+}
+
 /** One report through the whole house: from its file, or from the moment it is accepted. */
 async function oneReport(
   input: JobInput,
@@ -127,6 +134,7 @@ async function oneReport(
   acceptance: boolean,
   service: 's3' | 'azblob' = 's3',
 ): Promise<void> {
+  const { FileSource, openBenchHouse, person, tenant } = await loaded()
   const { promise: ended, resolve, reject } = Promise.withResolvers<void>()
   const { house, worker, close } = await openBenchHouse({
     ...input,
@@ -158,6 +166,7 @@ async function oneReport(
 
 /** Small reports through the whole house: many callers upload and accept while the worker delivers. */
 async function smallReports(input: JobInput, measure: Parameters<Job>[1]): Promise<void> {
+  const { openBenchHouse, person, tenant } = await loaded()
   const { promise: ended, resolve, reject } = Promise.withResolvers<void>()
   let delivered = 0
   const { house, worker, close } = await openBenchHouse({

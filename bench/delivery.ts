@@ -9,6 +9,7 @@ import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { JobInput, JobResult } from './delivery-job.ts'
+import { measureMemory, parseSize } from './delivery-memory.ts'
 import { countAssumedRoles } from './delivery-roles.ts'
 import { type Sink, startSink } from './delivery-sink.ts'
 import { count, table } from './table.ts'
@@ -27,30 +28,62 @@ const job = fileURLToPath(new URL('delivery-job.ts', import.meta.url))
 
 type Medians = ReadonlyMap<string, JobResult>
 
-/** Runs everything and answers the report. `--quick`: smaller sizes, one round. */
+/** The parts of the report, as `--only` names them. */
+const parts = ['large', 'small', 'memory', 'roles'] as const
+
+interface Wishes {
+  readonly sizes: Sizes
+  readonly only: string | undefined
+  readonly memoryBytes: number
+}
+
+/** Runs everything and answers the report. `--quick`: smaller sizes, one round. `--only PART`; `--size 20GiB` for `memory`. */
 export async function benchDelivery(): Promise<string> {
-  const sizes = process.argv.includes('--quick') ? quick : full
+  const wishes = readWishes()
+  if (typeof wishes === 'string') throw new Error(wishes)
   const directory = await mkdtemp(join(tmpdir(), 'drawbridge-bench-'))
   const sink = await startSink(directory)
   try {
-    const file = await makeReport(directory, sizes.largeBytes)
-    const runner = new Runner(sink, directory, file, sizes)
-    const hasRclone = spawnSync('rclone', ['version']).status === 0
-    return [
-      `drawbridge delivery on Node ${process.version}, ${cpus().length} cores; ${sink.description}`,
-      `${sizes.rounds} interleaved rounds, medians; every job in a process of its own`,
-      hasRclone ? '' : 'RCLONE IS NOT ON THE PATH: its rows are missing, and so is every target that names it',
-      await oneReport(runner, sizes, hasRclone),
-      await smallReports(runner, sizes, hasRclone),
-      await syncs(runner, sizes),
-      `AssumeRole calls for 1,000 deliveries of one person at a time: ${await countAssumedRoles(1_000)} (target 1)`,
-    ]
-      .filter((part) => part !== '')
-      .join('\n\n')
+    const pieces = await measure(wishes, sink, directory)
+    return pieces.filter((part) => part !== '').join('\n\n')
   } finally {
     await sink.close()
     await rm(directory, { recursive: true, force: true })
   }
+}
+
+async function measure({ sizes, only, memoryBytes }: Wishes, sink: Sink, directory: string): Promise<string[]> {
+  const wants = (part: (typeof parts)[number]): boolean => only === undefined || only === part
+  const file = wants('large') ? await makeReport(directory, sizes.largeBytes) : ''
+  const runner = new Runner(sink, directory, file, sizes)
+  const hasRclone = spawnSync('rclone', ['version']).status === 0
+  return [
+    `drawbridge delivery on Node ${process.version}, ${cpus().length} cores; ${sink.description}`,
+    `${sizes.rounds} interleaved rounds, medians; every job in a process of its own`,
+    hasRclone ? '' : 'RCLONE IS NOT ON THE PATH: its rows are missing, and so is every target that names it',
+    wants('large') ? await oneReport(runner, sizes, hasRclone) : '',
+    wants('small') ? await smallReports(runner, sizes, hasRclone) : '',
+    wants('small') ? await syncs(runner, sizes) : '',
+    wants('memory')
+      ? await measureMemory(directory, memoryBytes, mostRssBytes, (name, sparse) => runner.once(name, sparse))
+      : '',
+    wants('roles')
+      ? `AssumeRole calls for 1,000 deliveries of one person at a time: ${await countAssumedRoles(1_000)} (target 1)`
+      : '',
+  ]
+}
+
+function readWishes(): Wishes | string {
+  const after = (flag: string): string | undefined => {
+    const at = process.argv.indexOf(flag)
+    return at === -1 ? undefined : (process.argv[at + 1] ?? '')
+  }
+  const sizes = process.argv.includes('--quick') ? quick : full
+  const only = after('--only')
+  const memoryBytes = parseSize(after('--size') ?? '2GiB')
+  if (only !== undefined && !parts.some((part) => part === only)) return `--only takes one of ${parts.join(', ')}`
+  if (memoryBytes === null) return '--size takes a size such as `20GiB` or `512MiB`'
+  return { sizes, only, memoryBytes }
 }
 
 async function oneReport(runner: Runner, sizes: Sizes, hasRclone: boolean): Promise<string> {
@@ -168,6 +201,11 @@ class Runner {
     return new Map([...results].map(([name, measured]) => [name, median(measured)]))
   }
 
+  /** Runs a job about another file. */
+  async once(name: string, file: string): Promise<JobResult> {
+    return await this.#inDirectory(1, async (input) => runJob(name, { ...input, file }))
+  }
+
   /** Null: no strace. */
   async countSyncs(smallCount: number): Promise<number | null> {
     if (spawnSync('strace', ['-V']).status !== 0) return null
@@ -185,7 +223,7 @@ class Runner {
   async #run(name: string): Promise<JobResult> {
     return await this.#inDirectory(this.#sizes.smallCount, async (input) => {
       if (name.startsWith('rclone-')) return await this.#rclone(name, input)
-      return JSON.parse(await output([process.execPath, job, name, JSON.stringify(input)])) as JobResult
+      return await runJob(name, input)
     })
   }
 
@@ -214,6 +252,10 @@ class Runner {
       await rm(directory, { recursive: true, force: true })
     }
   }
+}
+
+async function runJob(name: string, input: JobInput): Promise<JobResult> {
+  return JSON.parse(await output([process.execPath, job, name, JSON.stringify(input)])) as JobResult
 }
 
 /** The middle of each figure by itself. */
