@@ -105,10 +105,10 @@ async function prove(options: ProofOptions, print: (line: string) => void): Prom
   }
 }
 
-/** One for each core: a run is alone in its thread, and a seed decides it wherever it runs. */
+/** One for each core, and one for when they wait for files: a run is alone in its thread, and a seed decides it wherever it runs. */
 function openThreads(reportsPerRun: number): Worker[] {
   return Array.from(
-    { length: availableParallelism() },
+    { length: availableParallelism() + 1 },
     () => new Worker(new URL('proof-thread.ts', import.meta.url), { workerData: { reportsPerRun } }),
   )
 }
