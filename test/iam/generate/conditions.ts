@@ -14,6 +14,8 @@ interface KeyKind {
   readonly wanted: readonly unknown[]
   /** What requests carry; keys without any follow from the request. */
   readonly actual: readonly (string | readonly string[])[]
+  /** How many values a policy lists at least; one may stand alone where this is not given. */
+  readonly fewest?: number
 }
 
 const words = ['kim', 'kim', 'Kim', 'kit', 'k*', 'a', 'é', ''] as const
@@ -199,6 +201,35 @@ function fact(...wanted: readonly string[]): KeyKind {
   return { operators: strings.filter((operator) => !operator.startsWith('For')), wanted, actual: [] }
 }
 
+/** So many on both sides that the engine seeks all patterns in all values at once. */
+const wideOperators = withSets(['StringLike', 'StringNotLike', 'StringEquals']).concat(
+  withSets(['ArnLike', 'ArnNotLike']),
+)
+const wide: KeyKind = {
+  operators: wideOperators,
+  fewest: 9,
+  wanted: Array.from({ length: 16 }, (_, i) => i).flatMap((i) => [
+    `arn:aws:s3:::bucket-${i}/*`,
+    `arn:aws:s*:::bucket-${i}/x`,
+    `arn:*:s3:*::*-${i}?x`,
+    `arn:aws:s3::${i % 3}:bucket-*`,
+    `arn:aws:s3:::${variable('aws:PrincipalTag/none')}${i}`,
+    `arn:aws:s3:::${variable("aws:PrincipalTag/none, 'bucket'")}-${i}/x`,
+    `arn:aws:s3:::bucket-${i}/${variable('*')}*`,
+  ]),
+  actual: [1, 3, 5].map((step) =>
+    Array.from({ length: 14 }, (_, i) => `arn:aws:s3::${i % 5 === 0 ? i % 3 : ''}:bucket-${(i * step) % 19}/x`),
+  ),
+}
+
+const region: KeyKind = { ...text, wanted: ['eu-west-1', 'eu-*', 'us-east-1'], actual: ['eu-west-1', 'us-east-1'] }
+const account: KeyKind = { ...text, wanted: [ownAccount, otherAccount, '1*'], actual: [ownAccount, otherAccount] }
+const calledVia: KeyKind = {
+  ...set,
+  wanted: ['athena.amazonaws.com', 'cloudformation.amazonaws.com', '*.amazonaws.com'],
+  actual: [['athena.amazonaws.com'], ['cloudformation.amazonaws.com', 'athena.amazonaws.com'], []],
+}
+
 /** Every key that conditions name. */
 export const keys: Readonly<Record<string, KeyKind>> = {
   'aws:PrincipalTag/team': { ...text, actual: words.filter((word) => word !== '') },
@@ -221,6 +252,16 @@ export const keys: Readonly<Record<string, KeyKind>> = {
   'aws:VpcSourceIp': address,
   'aws:PrincipalArn': arn,
   'aws:SourceArn': sourceArn,
+  'aws:MultiFactorAuthPresent': bool,
+  'aws:RequestedRegion': region,
+  'aws:SourceAccount': account,
+  'aws:SourceOrgID': { ...text, wanted: ['o-1', 'o-*'], actual: ['o-1', 'o-2'] },
+  'aws:CalledVia': calledVia,
+  's3:delimiter': { ...prefix, wanted: ['/', '', '?'], actual: ['/', '-'] },
+  's3:ExistingObjectTag/team': { ...text, actual: words.filter((word) => word !== '') },
+  'kms:CallerAccount': account,
+  'kms:ViaService': { ...text, wanted: ['s3.eu-west-1.amazonaws.com', 's3.*'], actual: ['s3.eu-west-1.amazonaws.com'] },
+  'app:Wide': wide,
   'app:Glob': globs,
   'app:Digest': binary,
   'app:Numbers': listOf(number, ['10'], ['9', '10'], ['-3', '100']),
@@ -252,6 +293,7 @@ const keyNames = Object.keys(keys)
 function written(operator: string, kind: KeyKind): fc.Arbitrary<unknown> {
   if (operator === 'Null') return fc.constantFrom<unknown>('true', 'false', true, false)
   const one = fc.constantFrom(...kind.wanted)
+  if (kind.fewest !== undefined) return fc.array(one, { minLength: kind.fewest, maxLength: kind.fewest + 5 })
   return fc.oneof(
     { weight: 2, arbitrary: one },
     { weight: 1, arbitrary: fc.array(one, { minLength: 1, maxLength: 3 }) },
