@@ -1,7 +1,5 @@
 /** The policy language: read, evaluate, explain. Pure: no I/O, no clock, no process; runs in a browser. */
 
-export type { CallExpectation, CallFile, CaseOutcome } from './cases/index.ts'
-export { evaluateCase, readCallFile } from './cases/index.ts'
 // Checking carries the table of actions. Nothing else reaches for it, so bundles of those who only evaluate drop it.
 export {
   type CheckOptions,

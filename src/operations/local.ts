@@ -1,8 +1,8 @@
 /** The operations that need no service: they work on files alone, for people who have no Drawbridge running. */
 import { readFile } from 'node:fs/promises'
 import { DrawbridgeError } from '../base/index.ts'
+import { evaluateCase } from '../cases/index.ts'
 import type { OperationOutput } from '../contract/index.ts'
-import { evaluateCase } from '../iam/index.ts'
 
 type Results = OperationOutput<'policy.evaluate'>['results']
 

@@ -1,16 +1,15 @@
 /** The policy language over files: reading them, and handing each to the pure functions of `iam`. Needs no service. */
 import { readFile } from 'node:fs/promises'
 import { DrawbridgeError } from '../base/index.ts'
+import { type CallFile, readCallFile } from '../cases/index.ts'
 import type { OperationInput, OperationOutput } from '../contract/index.ts'
 import {
-  type CallFile,
   checkPolicy,
   comparePolicySets,
   decideCall,
   diffPolicySets,
   explainCall,
   type RepairProposal,
-  readCallFile,
   renderComparison,
   renderExplanation,
   renderFindings,

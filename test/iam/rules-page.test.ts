@@ -1,7 +1,7 @@
 /** The cases as a whole: enough of them, for every rule, agreed on by engine and reference model, and listed on the page. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { evaluateCase } from '../../src/iam/index.ts'
+import { evaluateCase } from '../../src/cases/index.ts'
 import { decideCase } from './decide-case.ts'
 import { readRuledCases, rulesPage, ruleTexts } from './rules-page.ts'
 

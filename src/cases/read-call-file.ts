@@ -2,10 +2,8 @@
  * Reads call files: one API call, the policies of the chain it meets, and what is ours to change, in one JSON value, for
  * explaining, repairing and comparing. The JSON Schema of the form is `docs/schemas/iam-call.json`.
  */
-import { err, ok, type Result } from '../../base/index.ts'
-import type { ApiCall, ChainPolicies, Link } from '../operations/index.ts'
-import type { OwnSettings, PolicyName } from '../repair/index.ts'
-import type { Decision } from '../types.ts'
+import { err, ok, type Result } from '../base/index.ts'
+import type { ApiCall, ChainPolicies, Decision, Link, OwnSettings, PolicyName } from '../iam/index.ts'
 import { Form } from './form.ts'
 import { readApiCall } from './read-api-call.ts'
 import { chainMembers, readChain } from './read-chain.ts'

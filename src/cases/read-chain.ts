@@ -1,7 +1,5 @@
 /** Reads the policies of a chain from a call file, each as JSON or as text, and keeps the texts for underlining. */
-import type { ChainPolicies } from '../operations/index.ts'
-import { parsePolicy } from '../read/index.ts'
-import type { NamedPolicy } from '../types.ts'
+import { type ChainPolicies, type NamedPolicy, parsePolicy } from '../iam/index.ts'
 import { firstProblem, grantsOf } from './evaluate-case.ts'
 import type { Form } from './form.ts'
 

@@ -2,21 +2,14 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import {
-  type CallFile,
-  comparePolicySets,
-  decideCall,
-  explainCall,
-  readCallFile,
-  renderExplanation,
-  repairCall,
-} from '../index.ts'
+import { comparePolicySets, decideCall, explainCall, renderExplanation, repairCall } from '../iam/index.ts'
+import { type CallFile, readCallFile } from './index.ts'
 
-const folder = new URL('../../../test/cases/iam-calls/', import.meta.url)
+const folder = new URL('../../test/cases/iam-calls/', import.meta.url)
 const files = readdirSync(folder)
   .filter((file) => file.endsWith('.json'))
   .map((file) => ({ file, json: JSON.parse(readFileSync(new URL(file, folder), 'utf8')) as Record<string, unknown> }))
-const schemaFile = new URL('../../../docs/schemas/iam-call.json', import.meta.url)
+const schemaFile = new URL('../../docs/schemas/iam-call.json', import.meta.url)
 const schema = z.fromJSONSchema(JSON.parse(readFileSync(schemaFile, 'utf8')))
 
 function read(json: unknown): CallFile {

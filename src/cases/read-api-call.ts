@@ -1,5 +1,5 @@
 /** Reads one API call of a call file. What a call means is for `operations` to say. */
-import type { ApiCall, Encryption } from '../operations/index.ts'
+import type { ApiCall, Encryption } from '../iam/index.ts'
 import { Form } from './form.ts'
 
 const operations = [

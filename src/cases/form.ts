@@ -1,7 +1,5 @@
 /** Reads the members of a JSON object and notes, in one line each, what is not as it should be. */
 
-import { isObject } from '../read/index.ts'
-
 /** One object of the form; a member that is missing or unfit reads as empty, and a problem is noted. */
 export class Form {
   readonly #members: Readonly<Record<string, unknown>>
@@ -125,4 +123,8 @@ export class Form {
 function scalarText(value: unknown): string | null {
   if (typeof value === 'string') return value
   return typeof value === 'boolean' || typeof value === 'number' ? String(value) : null
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

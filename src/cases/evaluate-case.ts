@@ -3,20 +3,20 @@
  * who keep a vendor's rules, or a customer's policies, as data and want to see them evaluated again after a change.
  * Its JSON Schema is `docs/schemas/iam-case.json`.
  */
-import { err, ok, type Result } from '../../base/index.ts'
-import { evaluate } from '../evaluate/index.ts'
-import { parseArn } from '../match/arn.ts'
-import { parsePolicy, readGrants } from '../read/index.ts'
-import type {
-  AccessRequest,
-  Decision,
-  EvaluationSettings,
-  KmsGrant,
-  NamedPolicy,
-  PolicyProblem,
-  PolicySet,
-  PolicyType,
-} from '../types.ts'
+import { err, ok, type Result } from '../base/index.ts'
+import {
+  type AccessRequest,
+  type Decision,
+  type EvaluationSettings,
+  evaluate,
+  type KmsGrant,
+  type NamedPolicy,
+  type PolicyProblem,
+  type PolicySet,
+  type PolicyType,
+  parsePolicy,
+  readGrants,
+} from '../iam/index.ts'
 import { Form } from './form.ts'
 
 /** What became of a case. */
@@ -53,7 +53,7 @@ const policyMembers = ['identity', 'boundary', 'session', 'scp', 'rcp', 'resourc
 
 function readRequest(form: Form): AccessRequest {
   const resource = form.string('resource')
-  const ownAccount = parseArn(resource)?.account ?? ''
+  const ownAccount = resource.startsWith('arn:') ? (resource.split(':', 5)[4] ?? '') : ''
   return {
     principal: form.string('principal'),
     action: form.string('action'),

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { evaluateCase } from './index.ts'
 
-const folder = new URL('../../../test/cases/iam/', import.meta.url)
+const folder = new URL('../../test/cases/iam/', import.meta.url)
 
 interface CaseHeader {
   readonly name: string
@@ -33,7 +33,7 @@ for (const { file, cases } of topics) {
 /** What a request's answer looks like (25) and who owns an object (29) are not decisions of policies. */
 const rulesOutsideEvaluation = new Set([25, 29])
 
-const schemaFile = new URL('../../../docs/schemas/iam-case.json', import.meta.url)
+const schemaFile = new URL('../../docs/schemas/iam-case.json', import.meta.url)
 const schema = z.fromJSONSchema(JSON.parse(readFileSync(schemaFile, 'utf8')))
 
 describe('the cases together', () => {
