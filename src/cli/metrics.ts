@@ -110,29 +110,44 @@ function gauges(registry: Registry, house: House, spool: Spool): void {
       spool.quotaBytes,
     )
   }
+  let looking: Promise<void> | null = null
+  /** One look serves both gauges, and whoever else scrapes meanwhile. */
+  const look = (): Promise<void> => {
+    looking ??= lookAtTargets(house, { down, owed }).finally(() => {
+      looking = null
+    })
+    return looking
+  }
   const down = new Gauge({
     name: 'drawbridge_target_down',
     help: '1 while the circuit of a target is open or half-open.',
     labelNames: ['connection'] as const,
     registers,
+    collect: look,
   })
-  new Gauge({
+  const owed = new Gauge({
     name: 'drawbridge_owed_deliveries',
     help: 'Deliveries that a target is still to get.',
     labelNames: ['connection'] as const,
     registers,
-    async collect() {
-      // A connection that was removed must not keep its last value.
-      this.reset()
-      down.reset()
-      const routes = await house.routes.list(house.tenant)
-      const names = [...new Set(routes.flatMap(({ targets }) => targets))].slice(0, maximumConnections)
-      for (const { connection, circuit, owed } of await house.deliveries.health(house.tenant, names)) {
-        this.set({ connection }, owed)
-        down.set({ connection }, circuit === 'closed' ? 0 : 1)
-      }
-    },
+    collect: look,
   })
+}
+
+async function lookAtTargets(
+  house: House,
+  { down, owed }: Readonly<Record<'down' | 'owed', Gauge<'connection'>>>,
+): Promise<void> {
+  const routes = await house.routes.list(house.tenant)
+  const names = [...new Set(routes.flatMap(({ targets }) => targets))].slice(0, maximumConnections)
+  const targets = await house.deliveries.health(house.tenant, names)
+  // A connection that was removed must not keep its last value; and nobody reads between this and the new ones.
+  down.reset()
+  owed.reset()
+  for (const { connection, circuit, owed: count } of targets) {
+    owed.set({ connection }, count)
+    down.set({ connection }, circuit === 'closed' ? 0 : 1)
+  }
 }
 
 /** How far each object is, so that the next word about it counts only what is new. */
