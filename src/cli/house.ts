@@ -128,6 +128,15 @@ async function assemble(options: HouseOptions, state: State, tenant: string): Pr
   })
   const deliveryNews = new DeliveryNews()
   if (options.onDelivery !== undefined) deliveryNews.on(options.onDelivery)
+  const { news } = state
+  const answerFollowers = (): void => news?.answer((id) => deliveryNews.underWay(id))
+  if (news !== null) {
+    deliveryNews.on((event) => {
+      // A command works as well, for as long as it runs.
+      answerFollowers()
+      news.tell(event)
+    })
+  }
   const tracing = options.tracing ?? noTracing
   const circuits = new Circuits(state.clock, state.circuits, {
     failures: config.circuit.failures,
@@ -202,6 +211,7 @@ async function assemble(options: HouseOptions, state: State, tenant: string): Pr
     ticketTemplate,
     deliveries,
     deliveryNews,
+    newsOfOthers: news,
     evidence,
     evidenceKeys: keys,
     logStore,
@@ -225,6 +235,7 @@ async function assemble(options: HouseOptions, state: State, tenant: string): Pr
     house,
     isShared: state.isShared,
     async startWorking() {
+      answerFollowers()
       worker.start()
       await state.queue?.work({ wake: () => worker.wake(), keepHouse: () => worker.keepHouse() })
     },

@@ -4,6 +4,14 @@ import type { DeliveryEvent } from '../delivery/index.ts'
 /** How far one object is. */
 export type ObjectProgress = Extract<DeliveryEvent, { type: 'progress' }>
 
+/** What processes with one database tell each other of deliveries under way. */
+export interface NewsOfOthers {
+  /** Asks for news of a delivery; `moved` is called when there are any, and must not throw. Returns how to stop. */
+  follow(delivery: string, moved: () => void): () => void
+  /** How far the objects of a delivery are, as their worker said last. @throws database-unavailable */
+  progressOf(tenant: string, delivery: string): Promise<readonly ObjectProgress[]>
+}
+
 /** The news of one process. */
 export class DeliveryNews {
   readonly #listeners = new Set<(event: DeliveryEvent) => void>()

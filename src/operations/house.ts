@@ -7,7 +7,7 @@ import type { ConnectionContext, ConnectionRepository, TicketRepository, WatchRe
 import type { DeliveryService, NewEntry, RouteRepository, ScheduleRepository, Scheduler } from '../delivery/index.ts'
 import type { EvidenceKey, EvidenceLog, LogStore } from '../evidence/index.ts'
 import type { Caller } from './caller.ts'
-import type { DeliveryNews } from './delivery-news.ts'
+import type { DeliveryNews, NewsOfOthers } from './delivery-news.ts'
 
 /** A browser's session as it is kept. Times are ISO 8601 in UTC. */
 export interface SessionRecord {
@@ -74,6 +74,8 @@ export interface House {
   readonly deliveries: DeliveryService
   /** What the worker of this process says as it goes. */
   readonly deliveryNews: DeliveryNews
+  /** What workers of other processes say; null: there are no others. */
+  readonly newsOfOthers: NewsOfOthers | null
   readonly evidence: EvidenceLog
   readonly evidenceKeys: KeyKeeper
   readonly logStore: LogStore

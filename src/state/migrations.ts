@@ -221,4 +221,14 @@ export const migrations: readonly Migration[] = [
     ],
     back: [`drop table watch_turns`],
   },
+  {
+    name: 'progress for whoever follows elsewhere',
+    statements: [
+      `create table delivery_progress (
+        tenant text not null, delivery_id text not null, connection text not null, key text not null,
+        bytes_sent integer not null, size_bytes integer not null, told_at text not null,
+        primary key (tenant, delivery_id, connection, key))`,
+    ],
+    back: [`drop table delivery_progress`],
+  },
 ]

@@ -31,6 +31,7 @@ export interface Tables {
   delivery_targets: TargetRow
   delivery_items: ItemRow
   delivery_parts: PartRow
+  delivery_progress: ProgressRow
   receipts: { delivery_id: string; connection: string; tenant: string; made_at: string; files: string }
   outbox: OutboxRow
   log_entries: { tenant: string; seq: number; outbox_id: number; json: string }
@@ -46,6 +47,16 @@ export interface Tables {
   schedules: ScheduleRow
   schedule_slots: SlotRow
   schedule_files: ScheduleFileRow
+}
+
+export interface ProgressRow {
+  tenant: string
+  delivery_id: string
+  connection: string
+  key: string
+  bytes_sent: number
+  size_bytes: number
+  told_at: string
 }
 
 export interface SignInSessionRow {

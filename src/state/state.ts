@@ -26,6 +26,7 @@ import { enqueue, SqlLog } from './log.ts'
 import { PostgresForm } from './postgres/form.ts'
 import type { PostgresOptions } from './postgres/pool.ts'
 import type { WakeQueue } from './postgres/queue.ts'
+import type { SharedNews } from './postgres/shared-news.ts'
 import { PostgresStore } from './postgres/store.ts'
 import { SqlRoutes } from './routes.ts'
 import { SqlSchedules } from './schedules.ts'
@@ -89,6 +90,8 @@ export interface State {
   record(tenant: string, entries: readonly NewEntry[]): Promise<number[]>
   /** Wakes workers of other processes, and lets one of them keep house; null: there are no others. */
   readonly queue: Pick<WakeQueue, 'work'> | null
+  /** News of deliveries between processes; null: there are no others. */
+  readonly news: Pick<SharedNews, 'answer' | 'tell' | 'follow' | 'progressOf'> | null
   /** The clock whose moments the database compares: of an embedded database, the machine's. */
   readonly clock: Clock
   /** Asks the database for nothing but an answer. @throws database-unavailable */
@@ -151,7 +154,7 @@ export async function openSharedState(options: SharedStateOptions): Promise<Stat
     lock: null,
   }
   const state = await assembleOrClose(place, store, options.random ?? systemRandom, options)
-  return { ...state, queue: store.queue, clock: store.clock }
+  return { ...state, queue: store.queue, news: store.news, clock: store.clock }
 }
 
 /** What does not stand in the database. */
@@ -190,6 +193,7 @@ async function assemble(place: Place, store: Store, random: Random, options: Sta
   return {
     isShared: store.isShared,
     queue: null,
+    news: null,
     clock,
     connections: new SqlConnections(store, sealer),
     routes: new SqlRoutes(store),

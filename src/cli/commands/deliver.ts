@@ -1,6 +1,6 @@
-/** `deliver`: hands files over, and follows the delivery to its end where this process is the one that works it off. */
+/** `deliver`: hands files over, and follows the delivery to its end: with `--wait`, or where this process works it off. */
 import type { Readable } from 'node:stream'
-import { DrawbridgeError, systemClock } from '../../base/index.ts'
+import { DrawbridgeError } from '../../base/index.ts'
 import type { Delivery, DrawbridgeClient } from '../../contract/index.ts'
 import { FileSource } from '../../delivery/index.ts'
 import type { Door } from '../door.ts'
@@ -12,8 +12,6 @@ import { reasonOf } from './files.ts'
 import type { CommandForm } from './form.ts'
 import { type ReportFile, reportFiles, unreadable } from './report-files.ts'
 import { show } from './run.ts'
-
-const pollMilliseconds = 500
 
 /** What an ended delivery means for whoever reads exit codes. A backup that has it is a success; the rest is told. */
 export const exitCodes: Readonly<Record<Delivery['state'], number>> = {
@@ -113,11 +111,11 @@ export async function follow(
   terminal: Terminal,
 ): Promise<Delivery> {
   const { client, house } = door
-  if (house === null) return wait ? poll(client, accepted, terminal) : accepted
+  if (house === null) return wait ? followToEnd(client, accepted, progress, terminal) : accepted
   if (house.isShared) {
     // Some worker will take it; this process is one of them.
     house.worker.start()
-    return poll(client, accepted, terminal)
+    return followToEnd(client, accepted, progress, terminal)
   }
   const ended = new Promise<void>((resolve) => {
     house.onDelivery((event) => {
@@ -137,14 +135,25 @@ export async function follow(
   return client.delivery.show({ id: accepted.id })
 }
 
-async function poll(client: DrawbridgeClient, accepted: Delivery, terminal: Terminal): Promise<Delivery> {
-  for (let delivery = accepted; ; delivery = await client.delivery.show({ id: accepted.id })) {
-    const isProved = delivery.targets.every((target) => target.state !== 'delivered' || target.hasReceipt)
-    if (delivery.state !== 'accepted' && isProved) return delivery
-    await systemClock.sleep(pollMilliseconds, terminal.signal).catch(() => {
-      throw interrupted(accepted.id)
-    })
+/** Follows what some process works off, and tells how far it is. */
+async function followToEnd(
+  client: DrawbridgeClient,
+  accepted: Delivery,
+  progress: Progress,
+  terminal: Terminal,
+): Promise<Delivery> {
+  const { signal } = terminal
+  let delivery = accepted
+  try {
+    for await (const event of client.delivery.follow({ id: accepted.id }, { signal })) {
+      if (event.type === 'delivery') delivery = event.delivery
+      else progress.at(`sending to ${event.connection}`, event.key, event.bytesSent, event.sizeBytes)
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error
   }
+  if (signal.aborted) throw interrupted(accepted.id)
+  return delivery
 }
 
 function aborted(terminal: Terminal, id: string): Promise<never> {

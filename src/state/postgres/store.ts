@@ -11,6 +11,7 @@ import { Listening } from './listening.ts'
 import { tenantSetting } from './policies.ts'
 import { appRole, clientConfig, type OpenPool, openPool, type PostgresOptions } from './pool.ts'
 import { WakeQueue } from './queue.ts'
+import { SharedNews } from './shared-news.ts'
 
 const form = `YYYY-MM-DD"T"HH24:MI:SS.MS"Z"`
 
@@ -32,12 +33,15 @@ export class PostgresStore implements Store {
   readonly clock: DatabaseClock
   readonly #pool: OpenPool
   readonly #listening: Listening
+  /** What processes tell each other of deliveries under way. */
+  readonly news: SharedNews
 
-  private constructor(pool: OpenPool, queue: WakeQueue, clock: DatabaseClock, listening: Listening) {
+  private constructor(pool: OpenPool, queue: WakeQueue, clock: DatabaseClock, listening: Listening, machine: Clock) {
     this.#pool = pool
     this.queue = queue
     this.clock = clock
     this.#listening = listening
+    this.news = new SharedNews(this, listening, machine)
   }
 
   /**
@@ -54,7 +58,7 @@ export class PostgresStore implements Store {
       await assertFit(pool.database, parts.known)
       await clock.start()
       const queue = await WakeQueue.open(postgres, { works, hosts, listening })
-      return new PostgresStore(pool, queue, clock, listening)
+      return new PostgresStore(pool, queue, clock, listening, parts.clock)
     } catch (error) {
       clock.stop()
       await pool.close()
@@ -103,6 +107,7 @@ export class PostgresStore implements Store {
 
   async close(): Promise<void> {
     this.clock.stop()
+    await this.news.close()
     await this.#listening.close()
     await this.queue.close()
     await this.#pool.close()

@@ -33,6 +33,8 @@ export interface Deployment {
   readonly environment: Readonly<Record<string, string>>
   readonly postgres: PostgresServer
   readonly state: State
+  /** The cloud of the customer; it can be told to misbehave. */
+  readonly sandbox: Sandbox
   readonly client: DrawbridgeClient
   readonly store: ObjectStore
   /** Starts a worker; resolves when it works. */
@@ -113,6 +115,7 @@ export async function startDeployment(settings: DeploymentSettings = {}): Promis
       environment,
       postgres,
       state,
+      sandbox,
       client: createClient(address, { token }),
       store,
       async startWorker() {
