@@ -234,11 +234,9 @@ async function prepare(purpose: Purpose, edit: Weakened['edit']): Promise<Connec
   return connection
 }
 
-async function verify(connection: Connection): Promise<Verification> {
+async function verify(connection: Connection, outsideRoot = true): Promise<Verification> {
   const identity = { ...dana, tags: { department: 'Quality' } }
-  for await (const event of verifyConnection(connection, { kind: 'none' }, identity, house.context, {
-    outsideRoot: true,
-  })) {
+  for await (const event of verifyConnection(connection, { kind: 'none' }, identity, house.context, { outsideRoot })) {
     if (event.type === 'done') return event.verification
   }
   throw new Error('the verification ended without a report')
@@ -264,5 +262,35 @@ describe.each(['export', 'enrichment', 'source'] as const)('%s', (purpose) => {
   it.each(rows[purpose].filter((row) => row.red === null))('$how is seen by no check yet', async ({ edit }) => {
     const report = await verify(await prepare(purpose, edit))
     expect(report.checks.filter((check) => check.status === 'fail')).toEqual([])
+  })
+})
+
+describe.each(['export', 'enrichment'] as const)('%s, without consent to a write beside the root path', (purpose) => {
+  const beside = async (edit: Weakened['edit']) => {
+    const before = await house.keysOf()
+    const report = await verify(await prepare(purpose, edit), false)
+    const added = (await house.keysOf()).filter((key) => !before.includes(key) && !key.startsWith('reports/'))
+    return { report, added, check: report.checks.find(({ id }) => id === 'outside-root-refused') }
+  }
+
+  it('leaves open what was not tried, and is green', async () => {
+    const { report, check, added } = await beside(() => undefined)
+    expect(check).toMatchObject({ status: 'unknown', consent: 'missing' })
+    expect(check?.detail).toMatch(/^a part for an upload that does not exist was refused/)
+    expect([report.status, added]).toEqual(['pass', []])
+  })
+
+  it.each([more('s3:PutObject', `arn:aws:s3:::${bucket}/*`, null), wholeBucket])(
+    '$how is found all the same, and nothing is written there',
+    async ({ edit }) => {
+      const { report, check, added } = await beside(edit)
+      expect(check).toMatchObject({ status: 'fail', cause: 'grants-too-much' })
+      expect([report.status, added]).toEqual(['fail', []])
+    },
+  )
+
+  it('concludes nothing where the own place does not answer as one that may be written', async () => {
+    const { check } = await beside(without('s3:PutObject', null).edit)
+    expect(check?.status).toBe('skipped')
   })
 })

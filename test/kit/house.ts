@@ -22,6 +22,7 @@ import { CreateKeyCommand, KMSClient, PutKeyPolicyCommand } from '@aws-sdk/clien
 import {
   CreateBucketCommand,
   DeleteBucketPolicyCommand,
+  ListObjectsV2Command,
   PutBucketOwnershipControlsCommand,
   PutBucketPolicyCommand,
   PutObjectCommand,
@@ -171,6 +172,23 @@ export async function openHouse() {
           ...(encryption.kind === 'sse-kms' ? { ServerSideEncryption: 'aws:kms', SSEKMSKeyId: encryption.keyArn } : {}),
         }),
       )
+    },
+
+    /** Every key in the bucket. */
+    async keysOf(): Promise<string[]> {
+      const keys: string[] = []
+      let ContinuationToken: string | undefined
+      do {
+        const page = await s3.send(
+          new ListObjectsV2Command({
+            Bucket: bucket,
+            ...(ContinuationToken === undefined ? {} : { ContinuationToken }),
+          }),
+        )
+        keys.push(...(page.Contents ?? []).map(({ Key }) => Key ?? ''))
+        ContinuationToken = page.NextContinuationToken
+      } while (ContinuationToken !== undefined)
+      return keys
     },
 
     async connect(

@@ -7,6 +7,7 @@ import type { ObjectStore } from '../../storage/index.ts'
 import { isS3 } from '../model/setup-model.ts'
 import { lookAtPlace } from '../open/look.ts'
 import { bodyThatCannotArrive, makeProbe, type Probe } from '../open/probe.ts'
+import { writingOutside } from './outside-writing.ts'
 import type { Outcome } from './recorder.ts'
 import { deniedAction, refusal, refused } from './refusal.ts'
 import { run, type StorageStage } from './stage.ts'
@@ -71,18 +72,28 @@ async function tryOutside(stage: StorageStage, outside: string): Promise<Outcome
   const reads = purpose !== 'export'
   const written = 'an object beside the root path could have been written'
   const listed = 'objects beside the root path could be listed'
-  const outcomes = await Promise.all([
-    ...(writes && stage.mayProbeOutside ? [refused(stage, written, (store) => tryWriting(stage, store, outside))] : []),
+  const [writing, ...reading] = await Promise.all([
+    writes ? writingBeside(stage, outside, written) : null,
     ...(reads ? [refused(stage, listed, (store) => listOnce(stage, store, outside)), readOutside(stage, outside)] : []),
   ])
+  // In this order: what was answered weighs more than what was not tried.
+  const outcomes = [...reading, ...(writing === null ? [] : [writing])]
   const worst = outcomes.find(({ status }) => status === 'fail') ?? outcomes.find(({ status }) => status === 'unknown')
-  if (worst !== undefined) return worst
-  return writes && !stage.mayProbeOutside ? withoutConsent : passOf(outcomes)
+  return worst ?? passOf(outcomes)
+}
+
+/** Without the customer's consent a write is not tried; what a role gives too much is found all the same, where that can be. */
+async function writingBeside(stage: StorageStage, outside: string, otherwise: string): Promise<Outcome> {
+  if (stage.mayProbeOutside) return refused(stage, otherwise, (store) => tryWriting(stage, store, outside))
+  const found = await writingOutside(stage, outside, otherwise)
+  if (found?.status !== 'pass') return found ?? withoutConsent
+  const detail = `a part for an upload that does not exist was refused beside the root path; ${withoutConsent.detail}`
+  return { ...withoutConsent, detail, requestIds: found.requestIds ?? [] }
 }
 
 const withoutConsent: Outcome = {
   status: 'unknown',
-  detail: 'writing beside the root path is tried only when the customer agreed to it',
+  detail: 'writing there is tried only when the customer agreed to it',
   consent: 'missing',
 }
 

@@ -30,7 +30,8 @@ export function ConsentSwitch({ connection, onVerify, isVerifying }: Props) {
         the customer’s consent each verification, those of the watch too, sends one write there whose bytes are not the
         announced ones: a bucket that refuses us does so before it reads them, and one that lets us write refuses them
         for their hash. Nothing is stored either way; the customer’s logs show the request. Without consent this part of{' '}
-        <code className="mono">outside-root-refused</code> stays unknown, and a verification can be green all the same.
+        <code className="mono">outside-root-refused</code> stays unknown, and a verification can be green all the same;
+        only a role that lets us write there is found without it, by a part for an upload that does not exist.
       </p>
       <div className="row actions">
         <Switch
