@@ -209,29 +209,71 @@ describe('a trust policy that was weakened on purpose', () => {
 })
 
 describe('an ID token that a platform projects', () => {
-  it('opens the role too; that nobody can try another is said, and never counted as proof', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'drawbridge-token-'))
-    try {
-      const file = join(folder, 'token')
-      const ours = foreign.tokens
-      if (!ours) throw new Error('the house has no tokens')
-      const identity = { issuer, audience, subject: 'system:serviceaccount:ns:drawbridge' }
+  const own = { issuer, audience, subject: 'system:serviceaccount:ns:drawbridge' }
+  let folder: string
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'drawbridge-token-'))
+  })
+  afterAll(() => rm(folder, { recursive: true }))
+
+  /** A deployment to which the platform gives a token of ours, and others. */
+  async function platform(others: readonly Partial<typeof own>[]): Promise<ConnectionContext> {
+    const ours = foreign.tokens
+    if (!ours) throw new Error('the house has no tokens')
+    const project = async (name: string, identity: typeof own): Promise<string> => {
+      const file = join(folder, name)
       const token = await ours.token({ ...identity, connection: '', tags: {}, sourceIdentity: null })
       await writeFile(file, token.reveal())
-      const tokens = projectedTokens({ file, clock: systemClock })
-      const sessions = new SessionCache({ clock: systemClock, assume: () => Promise.reject(new Error('not here')) })
-      const context = { ...foreign, tokens, sessions }
-      await expect(connect({ identityMapping: tagged }, context)).rejects.toMatchObject({ code: 'input-invalid' })
-      const connection = await connect({}, context)
-      expect(connection.warnings.join()).toContain('same subject')
-      const kit = await kitOf(connection, context)
-      expect(kit.files.map(({ path }) => path)).not.toContain('vendor-jwks.json')
-      await deployTemplate(house, textOf(kit, 'cloudformation.json'), customerAccountId)
-      const report = await house.verify(connection, { kind: 'none' }, context)
-      expect(unwell(report)).toEqual(['token-audience-compared skipped', 'token-subject-compared skipped'])
-    } finally {
-      await rm(folder, { recursive: true })
+      return file
     }
+    const file = await project('token', own)
+    const otherFiles = await Promise.all(others.map((other, index) => project(`other-${index}`, { ...own, ...other })))
+    const tokens = projectedTokens({ file, otherFiles, clock: systemClock })
+    const sessions = new SessionCache({ clock: systemClock, assume: () => Promise.reject(new Error('not here')) })
+    return { ...foreign, tokens, sessions }
+  }
+
+  async function deployedFrom(context: ConnectionContext): Promise<Connection> {
+    const connection = await connect({}, context)
+    await deployTemplate(house, textOf(await kitOf(connection, context), 'cloudformation.json'), customerAccountId)
+    return connection
+  }
+
+  it('opens the role too; that nobody can try another is said, and never counted as proof', async () => {
+    const context = await platform([])
+    await expect(connect({ identityMapping: tagged }, context)).rejects.toMatchObject({ code: 'input-invalid' })
+    const connection = await deployedFrom(context)
+    expect(connection.warnings.join()).toContain('same subject')
+    const kit = await kitOf(connection, context)
+    expect(kit.files.map(({ path }) => path)).not.toContain('vendor-jwks.json')
+    const report = await house.verify(connection, { kind: 'none' }, context)
+    expect(unwell(report)).toEqual(['token-audience-compared skipped', 'token-subject-compared skipped'])
+  })
+
+  it('is tried against others of the platform: each check by the one that differs in its claim alone', async () => {
+    const context = await platform([{ audience: 'drawbridge-other' }, { subject: 'system:serviceaccount:ns:other' }])
+    const connection = await deployedFrom(context)
+    await reregister([audience, 'drawbridge-other'])
+    expect(unwell(await house.verify(connection, { kind: 'none' }, context))).toEqual([])
+    await trust(connection, () => ({ StringEquals: { [`${prefix}:aud`]: audience } }))
+    expect(unwell(await house.verify(connection, { kind: 'none' }, context))).toEqual(['token-subject-compared fail'])
+    await trust(connection, () => ({ StringEquals: { [`${prefix}:sub`]: own.subject } }))
+    expect(unwell(await house.verify(connection, { kind: 'none' }, context))).toEqual(['token-audience-compared fail'])
+  })
+
+  it('is not tried against one that differs in both claims: its refusal would not say for which', async () => {
+    const context = await platform([{ audience: 'drawbridge-other', subject: 'system:serviceaccount:ns:other' }])
+    const report = await house.verify(await deployedFrom(context), { kind: 'none' }, context)
+    expect(unwell(report)).toEqual(['token-audience-compared skipped', 'token-subject-compared skipped'])
+  })
+
+  it('leaves the checks open when another token that should be there is not', async () => {
+    const context = await platform([{ audience: 'drawbridge-other' }])
+    const connection = await deployedFrom(context)
+    await rm(join(folder, 'other-0'))
+    const report = await house.verify(connection, { kind: 'none' }, context)
+    expect(unwell(report)).toEqual(['token-audience-compared unknown', 'token-subject-compared unknown'])
+    expect(report.status).toBe('unknown')
   })
 })
 

@@ -32,13 +32,21 @@ export const webIdentity = z
       .describe(
         'A platform makes the tokens: the file that it renews. `{connection}` stands for the connection’s name.',
       ),
+    otherTokenFiles: z
+      .array(z.string().min(1))
+      .min(1)
+      .max(4)
+      .optional()
+      .describe(
+        'With `tokenFile`: further tokens of the platform, for another audience or of another subject. Verification tries that roles refuse them.',
+      ),
   })
   .refine(
-    ({ issuer, keyFiles, audience, tokenFile }) =>
+    ({ issuer, keyFiles, audience, tokenFile, otherTokenFiles }) =>
       tokenFile === undefined
-        ? issuer !== undefined && keyFiles !== undefined
+        ? issuer !== undefined && keyFiles !== undefined && otherTokenFiles === undefined
         : issuer === undefined && keyFiles === undefined && audience === undefined,
-    'give `issuer` and `keyFiles`, or `tokenFile` alone',
+    'give `issuer` and `keyFiles`, or `tokenFile`, alone or with `otherTokenFiles`',
   )
 
 /**
@@ -52,8 +60,11 @@ export async function identityTokensOf(
 ): Promise<IdentityTokens | null> {
   const section = config.webIdentity
   if (section === undefined) return null
-  const { issuer, keyFiles = [], audience = 'sts.amazonaws.com', tokenFile } = section
-  if (tokenFile !== undefined) return projectedTokens({ file: resolve(directory, tokenFile), clock: around.clock })
+  const { issuer, keyFiles = [], audience = 'sts.amazonaws.com', tokenFile, otherTokenFiles = [] } = section
+  if (tokenFile !== undefined) {
+    const otherFiles = otherTokenFiles.map((file) => resolve(directory, file))
+    return projectedTokens({ file: resolve(directory, tokenFile), otherFiles, clock: around.clock })
+  }
   const keys = await Promise.all(
     keyFiles.map(async (file) => {
       const read = readSigningKey(await secretOf(file, directory, 'signing key'))

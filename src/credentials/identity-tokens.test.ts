@@ -125,6 +125,20 @@ describe('tokens of a file', () => {
     expect((await tokens.identityFor('b', '')).subject).toBe('sub-b')
   })
 
+  test('have others beside them, of which the ones that differ in one claim are told and given', async () => {
+    await project('own', 'sub')
+    await project('stranger', 'sub-of-another')
+    const otherFiles = ['own', 'stranger'].map((name) => join(directory, name))
+    const tokens = projectedTokens({ file: join(directory, 'own'), otherFiles, clock: systemClock })
+    const own = await tokens.identityFor('a', '')
+    const { audience: byAudience, subject: bySubject } = await tokens.strangers(own, 'unused')
+    expect([byAudience, bySubject]).toEqual([null, { ...own, subject: 'sub-of-another' }])
+    const need = await needOf(tokens)
+    const given = (await tokens.token({ ...need, subject: 'sub-of-another' })).reveal()
+    expect(given).not.toBe((await tokens.token(need)).reveal())
+    await expect(tokens.token({ ...need, subject: 'nobody' })).rejects.toMatchObject({ code: 'no-base-identity' })
+  })
+
   test('are refused when they are past their end, no token, or not there, and never quoted', async () => {
     const file = join(directory, 'late')
     await project('late', 'sub', new ManualClock(new Date('2020-01-01T00:00:00Z')))

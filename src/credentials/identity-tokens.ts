@@ -38,6 +38,21 @@ export interface IdentityTokens {
   identityFor(connection: string, reference: string): Promise<TokenIdentity>
   /** Returns a token, good for at least the moment. @throws no-base-identity */
   token(need: TokenNeed): Promise<Secret>
+  /**
+   * Tells of which genuine tokens a role must refuse, to try whether it does: each differs from ours in one claim alone.
+   *
+   * @param reference made for this one trial
+   * @throws no-base-identity when a token that is there for this can not be used
+   */
+  strangers(own: TokenIdentity, reference: string): Promise<Strangers>
+}
+
+/** Whom else a genuine token of the same issuer speaks for. Null: no such token can be had. */
+export interface Strangers {
+  /** The same subject for another audience. */
+  readonly audience: TokenIdentity | null
+  /** Another subject for the same audience. */
+  readonly subject: TokenIdentity | null
 }
 
 /** Tokens live this long: one call to STS, whose answer is kept. */
@@ -79,7 +94,26 @@ export function issuedTokens(options: TokenIssuerOptions): IdentityTokens {
       }
       return new Secret(signToken(key, claims))
     },
+    strangers: async (own, reference) => ({
+      audience: { ...own, audience: reference },
+      // The subject that another connection of the same tenant could have: what a wildcard at its end would let in.
+      subject: { ...own, subject: `${own.subject.slice(0, own.subject.lastIndexOf(':') + 1)}${reference}` },
+    }),
   }
+}
+
+/** Where a platform's tokens lie. */
+export interface ProjectedTokensOptions {
+  readonly file: string
+  /** Further tokens of the platform, for another audience or of another subject, to try that they are refused. */
+  readonly otherFiles?: readonly string[]
+  readonly clock: Clock
+}
+
+interface ProjectedToken {
+  readonly text: string
+  readonly identity: TokenIdentity
+  readonly endsAt: Date
 }
 
 /**
@@ -87,28 +121,44 @@ export function issuedTokens(options: TokenIssuerOptions): IdentityTokens {
  * `{connection}` in the path stands for the connection's name, so that every connection can have a token, and with it an
  * audience, of its own.
  */
-export function projectedTokens(options: { readonly file: string; readonly clock: Clock }): IdentityTokens {
-  const { file, clock } = options
-  const read = async (connection: string): Promise<{ text: string; identity: TokenIdentity; endsAt: Date }> => {
-    const path = file.replaceAll('{connection}', connection)
+export function projectedTokens({ file, otherFiles = [], clock }: ProjectedTokensOptions): IdentityTokens {
+  const read = async (path: string): Promise<ProjectedToken> => {
     const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
       throw unusable(`the ID token’s file can not be read (${cause.code ?? cause.name})`)
     })
     return { text: text.trim(), ...readClaims(text.trim()) }
   }
+  const ownOf = (connection: string): Promise<ProjectedToken> => read(file.replaceAll('{connection}', connection))
+  const others = (): Promise<ProjectedToken[]> => Promise.all(otherFiles.map(read))
   return {
     kind: 'file',
     documents: null,
-    identityFor: async (connection) => (await read(connection)).identity,
+    identityFor: async (connection) => (await ownOf(connection)).identity,
     token: async (need) => {
-      const { text, identity, endsAt } = await read(need.connection)
-      for (const name of ['issuer', 'audience', 'subject'] as const) {
-        if (identity[name] !== need[name]) throw otherIdentity(name, need[name], identity[name])
+      const own = await ownOf(need.connection)
+      const different = claimNames.find((name) => own.identity[name] !== need[name])
+      const found = different === undefined ? own : (await others()).find(({ identity }) => isSame(identity, need))
+      if (found === undefined) {
+        const name = different ?? 'subject'
+        throw otherIdentity(name, need[name], own.identity[name])
       }
+      const { text, endsAt } = found
       if (endsAt <= clock.now()) throw unusable(`the ID token in its file ended at ${endsAt.toISOString()}`)
       return new Secret(text)
     },
+    strangers: async (own) => {
+      const identities = (await others()).map(({ identity }) => identity)
+      const differingIn = (claim: 'audience' | 'subject'): TokenIdentity | null =>
+        identities.find((one) => one[claim] !== own[claim] && isSame({ ...one, [claim]: own[claim] }, own)) ?? null
+      return { audience: differingIn('audience'), subject: differingIn('subject') }
+    },
   }
+}
+
+const claimNames = ['issuer', 'audience', 'subject'] as const
+
+function isSame(one: TokenIdentity, other: TokenIdentity): boolean {
+  return claimNames.every((name) => one[name] === other[name])
 }
 
 const longestToken = 20_000
