@@ -1,5 +1,5 @@
 /** One attempt at one target: open it in the person's identity, plan once, send what is missing. */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { DrawbridgeError } from '../base/index.ts'
 import { type Outcome, outcomeOf } from './outcome.ts'
 import { packageFiles, planItems } from './plan.ts'
@@ -95,7 +95,7 @@ async function bodyOf({ record, tools }: Work, item: ItemRecord): Promise<ItemBo
 
 /** The bytes of a small report, compared with the hash that was taken when it came in. */
 function checkedBody(file: SpooledFile, bytes: Uint8Array | null): ItemBody {
-  const isWhole = bytes !== null && createHash('sha256').update(bytes).digest('hex') === file.sha256
+  const isWhole = bytes !== null && hash('sha256', bytes, 'hex') === file.sha256
   if (isWhole) return bytesBody(bytes, file.sha256)
   throw new DrawbridgeError({
     code: 'data-directory-broken',

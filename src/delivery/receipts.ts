@@ -77,7 +77,7 @@ export function sidecarObjects(
   const [first] = target.items
   if (first === undefined) throw new TypeError('a delivered target has items')
   if (record.files.length === 1) {
-    return [{ key: first.key + sidecarSuffix, bytes: new Uint8Array(Buffer.from(packSidecar(files))) }]
+    return [{ key: first.key + sidecarSuffix, bytes: Buffer.from(packSidecar(files)) }]
   }
   const folder = first.key.slice(0, first.key.length - first.path.length)
   // Tag files were delivered with the report.

@@ -2,7 +2,7 @@
  * The copies of receipts next to the reports. Of many small reports they travel together, one object for all of them, so
  * that a receipt does not cost as much as its report. What a receipt says is decided elsewhere.
  */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { DrawbridgeError } from '../base/index.ts'
 import type { DeliveryRecord, TargetRecord } from './record.ts'
 import { settingsOf } from './send/object-settings.ts'
@@ -16,6 +16,14 @@ export interface Sidecar {
   readonly bytes: Uint8Array
   readonly record: DeliveryRecord
   readonly target: TargetRecord
+}
+
+/** A copy, or several in one object. */
+interface SidecarObject {
+  readonly key: string
+  readonly bytes: Uint8Array
+  /** Hex, where it is known. */
+  readonly sha256?: string
 }
 
 interface Waiting extends Sidecar {
@@ -94,11 +102,16 @@ function latestOf(batch: readonly Waiting[]): string {
 }
 
 /** One line of JSON for each receipt: the key under which it would stand beside its report, and what would stand there. */
-function batchObject(rootPath: string, batch: readonly Waiting[]): { key: string; bytes: Uint8Array } {
-  const lines = batch.map(({ key, bytes }) => JSON.stringify({ key, receipt: Buffer.from(bytes).toString('utf8') }))
+function batchObject(rootPath: string, batch: readonly Waiting[]): SidecarObject {
+  const lines = batch.map(({ key, bytes }) => JSON.stringify({ key, receipt: textOf(bytes) }))
   const bytes = Buffer.from(`${lines.join('\n')}\n`)
-  const name = createHash('sha256').update(bytes).digest('hex').slice(0, 16)
-  return { key: `${rootPath}receipts/${batch[0]?.record.period ?? ''}/receipts-${name}.jsonl`, bytes }
+  const sha256 = hash('sha256', bytes, 'hex')
+  const folder = `${rootPath}receipts/${batch[0]?.record.period ?? ''}`
+  return { key: `${folder}/receipts-${sha256.slice(0, 16)}.jsonl`, bytes, sha256 }
+}
+
+function textOf({ buffer, byteOffset, byteLength }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString('utf8')
 }
 
 /**
@@ -108,17 +121,17 @@ function batchObject(rootPath: string, batch: readonly Waiting[]): { key: string
 export async function writeSidecars(
   target: OpenTarget,
   delivery: Pick<DeliveryRecord, 'id' | 'acceptedAt'>,
-  objects: readonly { readonly key: string; readonly bytes: Uint8Array }[],
+  objects: readonly SidecarObject[],
   signal?: AbortSignal,
 ): Promise<void> {
   const { acl, encryption } = target.writing
   const session = new RenewingSession(target)
-  for (const { key, bytes } of objects) {
+  for (const { key, bytes, sha256 } of objects) {
     const metadata = { 'drawbridge-delivery': delivery.id }
     const said = { acl, encryption, metadata, ...settingsOf(target.writing, delivery.acceptedAt) }
     const options = { ifAbsent: true, ...said, ...(signal === undefined ? {} : { signal }) }
     try {
-      await session.run((store) => store.put(key, bytesBody(bytes), options))
+      await session.run((store) => store.put(key, bytesBody(bytes, sha256), options))
     } catch (error) {
       if (!(error instanceof DrawbridgeError) || error.code !== 'object-exists') throw error
     }

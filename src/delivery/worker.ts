@@ -18,6 +18,10 @@ const longestNapMs = 5_000
 const orphanUploadMs = 24 * 60 * 60_000
 const houseKeepingMs = 60 * 60_000
 
+/** Made once: an error of its own for every nap and every claim costs more than the rest of their end. */
+const napEnded = new Error('the nap is over')
+const workEnded = new LeaseLost({ delivery: 'a delivery that was given back' })
+
 /** What a worker works with. */
 export interface DeliveryWorkerParts {
   readonly clock: Clock
@@ -135,10 +139,10 @@ export class DeliveryWorker {
   async #nap(milliseconds: number): Promise<void> {
     if (this.#isWoken || this.#isStopping) return
     const nap = new AbortController()
-    this.#wake = () => nap.abort()
+    this.#wake = () => nap.abort(napEnded)
     await this.#parts.clock.sleep(milliseconds, nap.signal).catch(() => {})
     this.#wake = () => {}
-    nap.abort()
+    nap.abort(napEnded)
   }
 
   /** How much more can be begun. Small ones are taken several at a time: one claim costs as much as many. */
@@ -161,7 +165,10 @@ export class DeliveryWorker {
     for (const claim of claims) {
       const run = this.#work(claim).finally(() => {
         this.#running.delete(run)
-        this.wake()
+        // While small ones come to their end one by one, nothing can be begun before there is room for several.
+        if (!claim.isSmall || claim.crashes >= suspectAfter || this.#running.size === 0 || this.#room().small > 0) {
+          this.wake()
+        }
       })
       this.#running.set(run, claim)
     }
@@ -182,7 +189,7 @@ export class DeliveryWorker {
       if (!(error instanceof LeaseLost)) this.#tools.tell({ type: 'crash', delivery: claim.delivery, error })
     } finally {
       this.#aborts.delete(abort)
-      abort.abort(new LeaseLost(claim))
+      abort.abort(workEnded)
       await heartbeat
     }
   }

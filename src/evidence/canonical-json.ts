@@ -48,7 +48,11 @@ function write(value: unknown, depth: number): string {
   return Array.isArray(value) ? writeArray(value, depth + 1) : writeObject(value, depth + 1)
 }
 
+/** Printable ASCII without quote and backslash: stands as it is. */
+const plain = /^[ !#-[\]-~]*$/
+
 function writeString(value: string): string {
+  if (plain.test(value)) return `"${value}"`
   if (!value.isWellFormed()) throw new TypeError('a string with a lone surrogate has no canonical form')
   return JSON.stringify(value)
 }
@@ -59,10 +63,10 @@ function writeInteger(value: number): string {
 }
 
 function writeArray(value: readonly unknown[], depth: number): string {
-  const items: string[] = []
+  let text = '['
   // By index, because iteration methods skip holes and would hide them.
-  for (let index = 0; index < value.length; index++) items.push(write(value[index], depth))
-  return `[${items.join(',')}]`
+  for (let index = 0; index < value.length; index++) text += `${index === 0 ? '' : ','}${write(value[index], depth)}`
+  return `${text}]`
 }
 
 function writeObject(value: object, depth: number): string {
@@ -70,7 +74,11 @@ function writeObject(value: object, depth: number): string {
   if (prototype !== null && prototype !== Object.prototype) {
     throw new TypeError('an object that is not plain has no canonical form')
   }
-  // `<` on strings compares UTF-16 code units, which is the order that RFC 8785 section 3.2.3 demands.
-  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
-  return `{${members.map(([key, member]) => `${writeString(key)}:${write(member, depth)}`).join(',')}}`
+  // Without a comparison of our own, keys are sorted by UTF-16 code units: the order that RFC 8785 section 3.2.3 demands.
+  let text = ''
+  for (const key of Object.keys(value).sort()) {
+    const member: unknown = Reflect.get(value, key)
+    text += `${text === '' ? '{' : ','}${writeString(key)}:${write(member, depth)}`
+  }
+  return text === '' ? '{}' : `${text}}`
 }

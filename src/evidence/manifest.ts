@@ -1,5 +1,5 @@
 /** Manifests as BagIt (RFC 8493) and `sha256sum -c` both read them: a hash, two spaces, a path, sorted by path. */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 /** A file as a manifest names it. */
 export interface ManifestLine {
@@ -18,7 +18,7 @@ export function writeManifest(lines: readonly ManifestLine[]): string {
 
 /** Hashes bytes, or a text as UTF-8; lower-case hex. */
 export function sha256Hex(bytes: Uint8Array | string): string {
-  return createHash('sha256').update(bytes).digest('hex')
+  return hash('sha256', bytes, 'hex')
 }
 
 /** Tells whether a text is a SHA-256 in lower-case hex. */

@@ -1,12 +1,12 @@
 /** Bytes in memory as the body of a request: small reports, tag files and receipts. */
-import { createHash } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import type { Body } from '../../storage/index.ts'
 
 /** Wraps bytes that already are in memory; `sha256` (hex) spares hashing them where it is known. */
 export function bytesBody(
   bytes: Uint8Array,
-  sha256: string = createHash('sha256').update(bytes).digest('hex'),
+  sha256: string = hash('sha256', bytes, 'hex'),
 ): Body & { md5Of(start: number, end: number): Promise<string> } {
   return {
     sizeBytes: bytes.length,

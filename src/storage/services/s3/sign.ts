@@ -4,7 +4,7 @@
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
  */
-import { createHash, createHmac } from 'node:crypto'
+import { createHmac, hash } from 'node:crypto'
 import type { Secret } from '../../../base/index.ts'
 import type { AwsCredentials } from '../../../credentials/index.ts'
 
@@ -51,7 +51,7 @@ export class Signer {
     const lines = names.map((name) => `${name}:${(headers[name] ?? '').trim().replace(/ +/g, ' ')}\n`).join('')
     const canonical = `${request.method}\n${request.path}\n${queryText(request.query)}\n${lines}\n${signed}\n${request.payloadSha256}`
     const scope = `${day}/${this.#region}/s3/aws4_request`
-    const digest = createHash('sha256').update(canonical).digest('hex')
+    const digest = hash('sha256', canonical, 'hex')
     const signature = createHmac('sha256', this.#key(credentials.secretAccessKey, day))
       .update(`AWS4-HMAC-SHA256\n${time}\n${scope}\n${digest}`)
       .digest('hex')
