@@ -48,15 +48,26 @@ test('calls and answers arrive as they were sent, and bytes come without the mem
   const large = new Uint8Array(1 << 20).fill(1)
   const call = { number: 1, room: 'deliveries', method: 'addUpload', values: ['a', large.subarray(5, 8)] } as const
   const packed = packCalls([call], [{ ...call, number: 2 }])
-  expect(packed.bytes[0]?.buffer.byteLength).toBe(3)
-  expect(unpackCalls(packed)).toEqual([call, { ...call, number: 2 }])
+  expect(packed[0]?.bytes[0]?.buffer.byteLength).toBe(3)
+  expect(packed.flatMap(unpackCalls)).toEqual([call, { ...call, number: 2 }])
   const answers = [{ number: 3, value: Uint8Array.of(1, 2) }, { number: 4, value: { a: null } }, { number: 5 }]
-  expect(unpackAnswers(packAnswers(answers, []))).toEqual(answers)
+  expect(packAnswers(answers, []).flatMap(unpackAnswers)).toEqual(answers)
   const files = [
     { path: 'receipt.sig', role: 'receipt', bytes: Uint8Array.of(9, 8) },
     { path: 'ü.txt', role: 'tag', bytes: new Uint8Array() },
   ] as const
   expect(unpackFiles(packFiles(files))).toEqual(files)
+})
+
+test('what is long goes in several messages, each thing whole and with its own bytes', () => {
+  const answers = Array.from({ length: 40 }, (_, number) => [
+    { number, value: Uint8Array.of(number) },
+    { number: number + 100, value: 'x'.repeat(number * 500) },
+  ]).flat()
+  const packed = packAnswers(answers, [{ number: 500, value: new Date(0) }])
+  expect(packed.length).toBeGreaterThan(3)
+  for (const { text } of packed) expect(text.length).toBeLessThan(100_000)
+  expect(packed.flatMap(unpackAnswers)).toEqual([...answers, { number: 500, value: new Date(0) }])
 })
 
 test('errors keep what the rooms below read of them', () => {

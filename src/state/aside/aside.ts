@@ -21,7 +21,7 @@ import {
   threadLost,
 } from './calls.ts'
 import { unpackFiles } from './made-receipts.ts'
-import { packCalls, unpackAnswers } from './packing.ts'
+import { givenWith, packCalls, unpackAnswers } from './packing.ts'
 import type { WriteTurns } from './turns.ts'
 
 interface Waiting {
@@ -124,14 +124,17 @@ export class Aside {
 
   /** All that one turn of the event loop asked for goes in one message. */
   #send(): void {
-    const calls = packCalls(this.#text, this.#cloned)
+    const all = packCalls(this.#text, this.#cloned)
     this.#text = []
     this.#cloned = []
     this.#worker ??= this.#start()
     // The process stays for an answer, and for nothing else that the thread does.
     this.#worker.ref()
-    const asked: Asked = { now: this.#clock.now().getTime(), calls }
-    this.#worker.postMessage(asked)
+    const now = this.#clock.now().getTime()
+    for (const calls of all) {
+      const asked: Asked = { now, calls }
+      this.#worker.postMessage(asked, givenWith(calls))
+    }
   }
 
   #start(): Worker {

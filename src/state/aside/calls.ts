@@ -82,8 +82,8 @@ export interface Call {
 export interface Packed<T> {
   /** JSON of those that travel as text. */
   readonly text: string
-  /** What stood in them as bytes. */
-  readonly bytes: readonly Uint8Array[]
+  /** What stood in them as bytes: a memory of its own each, given away with the message. */
+  readonly bytes: readonly Uint8Array<ArrayBuffer>[]
   readonly cloned: readonly T[]
 }
 

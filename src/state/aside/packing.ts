@@ -6,12 +6,55 @@ interface Beside {
   readonly beside: number
 }
 
-function lifted(value: unknown, bytes: Uint8Array[]): unknown {
-  if (!(value instanceof Uint8Array)) return value
-  // A small piece of a large memory is copied out of it: the whole memory would travel.
-  bytes.push(value.byteLength === value.buffer.byteLength ? value : new Uint8Array(value))
-  const place: Beside = { beside: bytes.length - 1 }
-  return place
+/** V8 lays all of a message that is longer than 100 KB into the old generation, where it stays until a great collection. */
+const longestText = 64 * 1024
+
+/** One message in the making. */
+class Parcel<T> {
+  readonly #texts: string[] = []
+  readonly #bytes: Uint8Array<ArrayBuffer>[] = []
+  #length = 0
+
+  /** False: it is full, and this thing did not go in. */
+  add(thing: T, lift: (thing: T, lifted: (value: unknown) => unknown) => unknown): boolean {
+    const begun = this.#bytes.length
+    const text = JSON.stringify(lift(thing, (value) => this.#lifted(value)))
+    if (this.#texts.length > 0 && this.#length + text.length > longestText) {
+      this.#bytes.length = begun
+      return false
+    }
+    this.#texts.push(text)
+    this.#length += text.length
+    return true
+  }
+
+  end(cloned: readonly T[]): Packed<T> {
+    return { text: `[${this.#texts.join(',')}]`, bytes: this.#bytes, cloned }
+  }
+
+  /** The bytes are copied, since they are given away with the message. */
+  #lifted(value: unknown): unknown {
+    if (!(value instanceof Uint8Array)) return value
+    this.#bytes.push(new Uint8Array(value))
+    const place: Beside = { beside: this.#bytes.length - 1 }
+    return place
+  }
+}
+
+function pack<T>(
+  text: readonly T[],
+  cloned: readonly T[],
+  lift: (thing: T, lifted: (value: unknown) => unknown) => unknown,
+): Packed<T>[] {
+  const packed: Packed<T>[] = []
+  let parcel = new Parcel<T>()
+  for (const thing of text) {
+    if (parcel.add(thing, lift)) continue
+    packed.push(parcel.end([]))
+    parcel = new Parcel<T>()
+    parcel.add(thing, lift)
+  }
+  return [...packed, parcel.end(cloned)]
 }
 
 function put(value: unknown, bytes: readonly Uint8Array[]): unknown {
@@ -19,11 +62,9 @@ function put(value: unknown, bytes: readonly Uint8Array[]): unknown {
   return isBeside ? bytes[Number(value.beside)] : value
 }
 
-/** Packs calls. */
-export function packCalls(text: readonly Call[], cloned: readonly Call[]): Packed<Call> {
-  const bytes: Uint8Array[] = []
-  const told = text.map((call) => ({ ...call, values: call.values.map((value) => lifted(value, bytes)) }))
-  return { text: JSON.stringify(told), bytes, cloned }
+/** Packs calls, into several messages when they are long. */
+export function packCalls(text: readonly Call[], cloned: readonly Call[]): Packed<Call>[] {
+  return pack(text, cloned, (call, lifted) => ({ ...call, values: call.values.map(lifted) }))
 }
 
 /** The calls that were packed, in the order of each kind. */
@@ -32,11 +73,11 @@ export function unpackCalls({ text, bytes, cloned }: Packed<Call>): readonly Cal
   return [...told.map((call) => ({ ...call, values: call.values.map((value) => put(value, bytes)) })), ...cloned]
 }
 
-/** Packs answers. Bytes go over for good: whoever answers keeps none. */
-export function packAnswers(text: readonly Answer[], cloned: readonly Answer[]): Packed<Answer> {
-  const bytes: Uint8Array[] = []
-  const told = text.map((answer) => ('value' in answer ? { ...answer, value: lifted(answer.value, bytes) } : answer))
-  return { text: JSON.stringify(told), bytes, cloned }
+/** Packs answers, into several messages when they are long. */
+export function packAnswers(text: readonly Answer[], cloned: readonly Answer[]): Packed<Answer>[] {
+  return pack(text, cloned, (answer, lifted) =>
+    'value' in answer ? { ...answer, value: lifted(answer.value) } : answer,
+  )
 }
 
 /** The answers that were packed. */
@@ -46,4 +87,9 @@ export function unpackAnswers({ text, bytes, cloned }: Packed<Answer>): readonly
     ...told.map((answer) => ('value' in answer ? { ...answer, value: put(answer.value, bytes) } : answer)),
     ...cloned,
   ]
+}
+
+/** The memory that goes over with a message, for good. */
+export function givenWith({ bytes }: Packed<unknown>): ArrayBuffer[] {
+  return bytes.map(({ buffer }) => buffer)
 }

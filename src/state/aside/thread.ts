@@ -17,7 +17,7 @@ import {
   tellError,
 } from './calls.ts'
 import { ReceiptsOnThread } from './made-receipts.ts'
-import { packAnswers, unpackCalls } from './packing.ts'
+import { givenWith, packAnswers, unpackCalls } from './packing.ts'
 import { Turns } from './turns.ts'
 
 /** The clock of whoever asks, as of the last message. */
@@ -41,13 +41,10 @@ class Answers {
   }
 
   #send(): void {
-    const answers = packAnswers(this.#text, this.#cloned)
+    const all = packAnswers(this.#text, this.#cloned)
     this.#text = []
     this.#cloned = []
-    tell(
-      { answers },
-      answers.bytes.map(({ buffer }) => buffer as ArrayBuffer),
-    )
+    for (const answers of all) tell({ answers }, givenWith(answers))
   }
 }
 
