@@ -2,7 +2,6 @@
  * Deliveries in the database. The delivery's row is the truth about who may work on it: a claim is a lease on the
  * database's clock and a fence that only rises, and every write of a worker asks for its fence in the same transaction.
  */
-import { sql } from 'kysely'
 import type {
   Claim,
   ClaimLimit,
@@ -16,9 +15,10 @@ import type {
   SpooledFile,
   TargetRecord,
 } from '../delivery/index.ts'
-import { suspectAfter } from '../delivery/index.ts'
 import type { ReceiptFile } from '../evidence/index.ts'
 import { coalescedByTenant } from './coalesced.ts'
+import { claimDue, nextDue } from './delivery-claims.ts'
+import { deleteParts, keepPart, partsOf } from './delivery-parts.ts'
 import { recordsOf } from './delivery-rows.ts'
 import {
   deleteItems,
@@ -32,8 +32,10 @@ import {
 } from './delivery-writes.ts'
 import { type GroupCommit, locking } from './group-commit.ts'
 import { enqueue } from './log.ts'
+import { dueAt, heldBytes, owedIds } from './owed.ts'
+import { keepReceipt, receiptOf } from './receipts.ts'
 import type { Executor } from './schema.ts'
-import { everyTenant, type Instant, type Store } from './store.ts'
+import { everyTenant, type Store } from './store.ts'
 import { addUpload, findUploads, forgetOrphans, markUnspooled, smallReports, takeUploads } from './uploads.ts'
 
 /** Deliveries that are made due in one transaction. */
@@ -153,59 +155,9 @@ export class SqlDeliveries implements DeliveryRepository {
   }
 
   async claim(worker: string, limit: ClaimLimit, leaseMs: number): Promise<Claim[]> {
-    return await this.#commits.run(everyTenant, async (transaction) => {
-      const due = await this.#due(transaction, limit)
-      if (due.length === 0) return []
-      const ids = due.map(({ id }) => id)
-      const rows = await transaction
-        .updateTable('deliveries')
-        .set((eb) => ({
-          worker,
-          lease_until: this.#store.now(leaseMs),
-          fence: eb('fence', '+', 1),
-          crashes: eb('crashes', '+', 1),
-        }))
-        .where('id', 'in', ids)
-        .returning(['id', 'tenant', 'fence', 'nudges'])
-        .execute()
-      const claimed = new Map(rows.map((row) => [row.id, row]))
-      return due.flatMap(({ id, crashes, isSmall }) => {
-        const row = claimed.get(id)
-        if (row === undefined) return []
-        const { tenant, fence, nudges } = row
-        return [{ tenant, delivery: id, fence, crashes, nudges, isSmall }]
-      })
-    })
-  }
-
-  async #due(executor: Executor, limit: ClaimLimit): Promise<{ id: string; crashes: number; isSmall: boolean }[]> {
-    const free = (most: number) =>
-      executor
-        .selectFrom('deliveries')
-        .select(['id', 'crashes', 'is_small'])
-        .where('available_at', '<=', this.#store.now())
-        .where((eb) => eb.or([eb('lease_until', 'is', null), eb('lease_until', '<=', this.#store.now())]))
-        .limit(most)
-        // Two workers that look at the same time must not wait for each other, nor take the same.
-        .$if(this.#store.isShared, (query) => query.forUpdate().skipLocked())
-    const sized = async (isSmall: 0 | 1, most: number) =>
-      most <= 0
-        ? []
-        : await free(most)
-            .where('is_small', '=', isSmall)
-            .where('crashes', '<', suspectAfter)
-            .orderBy('available_at')
-            .execute()
-    const onlySize = limit.large <= 0 ? 1 : limit.small <= 0 ? 0 : null
-    const suspects = await free(limit.suspects ?? 1)
-      // Literally, so that the index of the few suspects serves; and the size so that the index of all that is due does not.
-      .where((eb) => eb('crashes', '>=', eb.lit(suspectAfter)))
-      .$if(onlySize !== null, (query) => query.where((eb) => eb(eb('is_small', '+', eb.lit(0)), '=', onlySize ?? 0)))
-      .orderBy('crashes')
-      .orderBy('available_at')
-      .execute()
-    const due = [...suspects, ...(await sized(1, limit.small)), ...(await sized(0, limit.large))]
-    return due.map(({ id, crashes, is_small }) => ({ id, crashes, isSmall: is_small === 1 }))
+    return await this.#commits.run(everyTenant, (transaction) =>
+      claimDue(transaction, this.#store, { worker, limit, leaseMs }),
+    )
   }
 
   async heartbeat(claim: Claim, leaseMs: number): Promise<boolean> {
@@ -221,18 +173,7 @@ export class SqlDeliveries implements DeliveryRepository {
   }
 
   async nextDueAt(): Promise<Date | null> {
-    const { due } = await this.#store.read(everyTenant, (executor) =>
-      executor
-        .selectFrom('deliveries')
-        .select(
-          sql<string | null>`min(case when lease_until > available_at then lease_until else available_at end)`.as(
-            'due',
-          ),
-        )
-        .where('available_at', 'is not', null)
-        .executeTakeFirstOrThrow(),
-    )
-    return due === null ? null : new Date(due)
+    return await this.#store.read(everyTenant, nextDue)
   }
 
   async saveItem(claim: Claim, connection: string, item: ItemRecord): Promise<void> {
@@ -253,44 +194,15 @@ export class SqlDeliveries implements DeliveryRepository {
   }
 
   async savePart(claim: Claim, connection: string, item: number, part: SentPart): Promise<void> {
-    await this.#fenced(claim, async (transaction) => {
-      const { number, etag, sizeBytes } = part
-      await transaction
-        .insertInto('delivery_parts')
-        .values({ delivery_id: claim.delivery, connection, item, number, etag, size_bytes: sizeBytes })
-        .onConflict((conflict) =>
-          conflict
-            .columns(['delivery_id', 'connection', 'item', 'number'])
-            .doUpdateSet({ etag, size_bytes: sizeBytes }),
-        )
-        .execute()
-      await transaction.updateTable('deliveries').set({ crashes: 1 }).where('id', '=', claim.delivery).execute()
-    })
+    await this.#fenced(claim, (transaction) => keepPart(transaction, { claim, connection, item }, part))
   }
 
   async parts(claim: Claim, connection: string, item: number): Promise<SentPart[]> {
-    const rows = await this.#store.read(claim.tenant, (executor) =>
-      executor
-        .selectFrom('delivery_parts')
-        .selectAll()
-        .where('delivery_id', '=', claim.delivery)
-        .where('connection', '=', connection)
-        .where('item', '=', item)
-        .orderBy('number')
-        .execute(),
-    )
-    return rows.map(({ number, etag, size_bytes }) => ({ number, etag, sizeBytes: size_bytes }))
+    return await this.#store.read(claim.tenant, (executor) => partsOf(executor, { claim, connection, item }))
   }
 
   async dropParts(claim: Claim, connection: string, item: number): Promise<void> {
-    await this.#fenced(claim, async (transaction) => {
-      await transaction
-        .deleteFrom('delivery_parts')
-        .where('delivery_id', '=', claim.delivery)
-        .where('connection', '=', connection)
-        .where('item', '=', item)
-        .execute()
-    })
+    await this.#fenced(claim, (transaction) => deleteParts(transaction, { claim, connection, item }))
   }
 
   async saveTarget(claim: Claim, target: TargetRecord, entries: readonly NewEntry[]): Promise<void> {
@@ -392,20 +304,7 @@ export class SqlDeliveries implements DeliveryRepository {
   }
 
   async owedTo(tenant: string, connection: string): Promise<string[]> {
-    const rows = await this.#store.read(tenant, (executor) =>
-      executor
-        .selectFrom('delivery_targets')
-        .innerJoin('deliveries', 'deliveries.id', 'delivery_targets.delivery_id')
-        .select('deliveries.id')
-        .where('deliveries.tenant', '=', tenant)
-        .where('delivery_targets.connection', '=', connection)
-        .where('delivery_targets.state', 'in', ['waiting', 'refused', 'failed'])
-        // A report that crashes its worker does so at a well target too: only a person lets it out.
-        .where('deliveries.state', 'not in', ['quarantined', 'cancelled'])
-        .orderBy('deliveries.ordinal')
-        .execute(),
-    )
-    return rows.map((row) => row.id)
+    return await this.#store.read(tenant, (executor) => owedIds(executor, tenant, connection))
   }
 
   async owedCount(tenant: string, connection: string): Promise<number> {
@@ -425,18 +324,7 @@ export class SqlDeliveries implements DeliveryRepository {
   }
 
   async heldBytes(tenant: string, route: string): Promise<number> {
-    const { bytes } = await this.#store.read(tenant, (executor) =>
-      executor
-        .selectFrom('uploads')
-        .innerJoin('deliveries', 'deliveries.id', 'uploads.delivery_id')
-        .select((eb) => eb.fn.coalesce(eb.fn.sum<number>('uploads.size_bytes'), eb.lit(0)).as('bytes'))
-        .where('deliveries.tenant', '=', tenant)
-        .where('deliveries.route', '=', route)
-        .where('deliveries.state', 'in', ['accepted', 'parked'])
-        .where('deliveries.is_spooled', '=', 1)
-        .executeTakeFirstOrThrow(),
-    )
-    return Number(bytes)
+    return await this.#store.read(tenant, (executor) => heldBytes(executor, tenant, route))
   }
 
   async newestTo(tenant: string, connection: string): Promise<DeliveryRecord | null> {
@@ -460,21 +348,9 @@ export class SqlDeliveries implements DeliveryRepository {
     target: TargetRecord,
     files: readonly ReceiptFile[],
   ): Promise<readonly ReceiptFile[]> {
-    const { connection } = target
     return await this.#fenced(claim, async (transaction) => {
       await updateTarget(transaction, claim, target)
-      const text = JSON.stringify(
-        files.map(({ path, role, bytes }) => ({ path, role, base64: Buffer.from(bytes).toString('base64') })),
-      )
-      const { tenant, delivery } = claim
-      const inserted = await transaction
-        .insertInto('receipts')
-        .values({ delivery_id: delivery, connection, tenant, made_at: this.#store.now(), files: text })
-        .onConflict((conflict) => conflict.columns(['delivery_id', 'connection']).doNothing())
-        .returning('delivery_id')
-        .executeTakeFirst()
-      if (inserted !== undefined) return files
-      return (await receiptOf(transaction, tenant, delivery, connection)) ?? files
+      return await keepReceipt(transaction, claim, target.connection, files, this.#store.now())
     })
   }
 
@@ -500,46 +376,4 @@ export class SqlDeliveries implements DeliveryRepository {
       return await work(transaction)
     })
   }
-}
-
-/** Of what sleeps: what is at work, or due already, is not put off. */
-async function dueAt(transaction: Executor, id: string, connection: string, at: Instant, now: Instant): Promise<void> {
-  await transaction
-    .updateTable('delivery_targets')
-    .set({ available_at: at })
-    .where('delivery_id', '=', id)
-    .where('connection', '=', connection)
-    .where((eb) => eb.or([eb('available_at', 'is', null), eb('available_at', '>', now)]))
-    .execute()
-  await transaction
-    .updateTable('deliveries')
-    .set((eb) => ({
-      available_at: eb
-        .selectFrom('delivery_targets')
-        .select((target) => target.fn.min('available_at').as('due'))
-        .where('delivery_id', '=', id),
-      crashes: 0,
-      nudges: eb('nudges', '+', 1),
-    }))
-    .where('id', '=', id)
-    .where((eb) => eb.or([eb('available_at', 'is', null), eb('available_at', '>', now)]))
-    .execute()
-}
-
-async function receiptOf(
-  executor: Executor,
-  tenant: string,
-  delivery: string,
-  connection: string,
-): Promise<readonly ReceiptFile[] | null> {
-  const row = await executor
-    .selectFrom('receipts')
-    .select('files')
-    .where('tenant', '=', tenant)
-    .where('delivery_id', '=', delivery)
-    .where('connection', '=', connection)
-    .executeTakeFirst()
-  if (row === undefined) return null
-  const files: { path: string; role: ReceiptFile['role']; base64: string }[] = JSON.parse(row.files)
-  return files.map(({ path, role, base64 }) => ({ path, role, bytes: new Uint8Array(Buffer.from(base64, 'base64')) }))
 }

@@ -1,0 +1,63 @@
+/** What routes still owe: to which connection, since when it may go, and how many bytes wait for it. */
+import type { Executor } from './schema.ts'
+import type { Instant } from './store.ts'
+
+/** The deliveries that are owed to a connection, in the order of acceptance. */
+export async function owedIds(executor: Executor, tenant: string, connection: string): Promise<string[]> {
+  const rows = await executor
+    .selectFrom('delivery_targets')
+    .innerJoin('deliveries', 'deliveries.id', 'delivery_targets.delivery_id')
+    .select('deliveries.id')
+    .where('deliveries.tenant', '=', tenant)
+    .where('delivery_targets.connection', '=', connection)
+    .where('delivery_targets.state', 'in', ['waiting', 'refused', 'failed'])
+    // A report that crashes its worker does so at a well target too: only a person lets it out.
+    .where('deliveries.state', 'not in', ['quarantined', 'cancelled'])
+    .orderBy('deliveries.ordinal')
+    .execute()
+  return rows.map((row) => row.id)
+}
+
+/** The bytes of accepted reports of a route that no target has yet. */
+export async function heldBytes(executor: Executor, tenant: string, route: string): Promise<number> {
+  const { bytes } = await executor
+    .selectFrom('uploads')
+    .innerJoin('deliveries', 'deliveries.id', 'uploads.delivery_id')
+    .select((eb) => eb.fn.coalesce(eb.fn.sum<number>('uploads.size_bytes'), eb.lit(0)).as('bytes'))
+    .where('deliveries.tenant', '=', tenant)
+    .where('deliveries.route', '=', route)
+    .where('deliveries.state', 'in', ['accepted', 'parked'])
+    .where('deliveries.is_spooled', '=', 1)
+    .executeTakeFirstOrThrow()
+  return Number(bytes)
+}
+
+/** Makes one delivery due for one connection, of what sleeps: what is at work, or due already, is not put off. */
+export async function dueAt(
+  transaction: Executor,
+  id: string,
+  connection: string,
+  at: Instant,
+  now: Instant,
+): Promise<void> {
+  await transaction
+    .updateTable('delivery_targets')
+    .set({ available_at: at })
+    .where('delivery_id', '=', id)
+    .where('connection', '=', connection)
+    .where((eb) => eb.or([eb('available_at', 'is', null), eb('available_at', '>', now)]))
+    .execute()
+  await transaction
+    .updateTable('deliveries')
+    .set((eb) => ({
+      available_at: eb
+        .selectFrom('delivery_targets')
+        .select((target) => target.fn.min('available_at').as('due'))
+        .where('delivery_id', '=', id),
+      crashes: 0,
+      nudges: eb('nudges', '+', 1),
+    }))
+    .where('id', '=', id)
+    .where((eb) => eb.or([eb('available_at', 'is', null), eb('available_at', '>', now)]))
+    .execute()
+}
