@@ -92,8 +92,11 @@ export interface DeliveryRepository {
   claim(worker: string, limit: ClaimLimit, leaseMs: number): Promise<Claim[]>
   /** Prolongs the lease. False: the claim is lost. */
   heartbeat(claim: Claim, leaseMs: number): Promise<boolean>
-  /** When the next delivery becomes due or its lease ends; null: nothing is waiting. */
-  nextDueAt(): Promise<Date | null>
+  /**
+   * When the next delivery becomes due or its lease ends, of the sizes that there is room for (absent: of all); null:
+   * nothing is waiting.
+   */
+  nextDueAt(limit?: Pick<ClaimLimit, 'small' | 'large'>): Promise<Date | null>
   /** @throws LeaseLost */
   saveItem(claim: Claim, connection: string, item: ItemRecord): Promise<void>
   /** Saves a part that the store took; counts as progress, so earlier crashes are forgiven. @throws LeaseLost */

@@ -117,11 +117,12 @@ export class DeliveryWorker {
       this.#isWoken = false
       try {
         await this.#keepHouseInTime()
-        const { small, large, suspects } = this.#room()
+        const { suspects } = this.#room()
         const claimed = await this.#claimMore()
+        const room = this.#room()
         // Nothing more can be begun before something ends, and that wakes.
-        const isFull = (small === 0 && large === 0) || (suspects === 0 && claimed === 0)
-        if (!this.#isWoken) await this.#nap(isFull ? longestNapMs : await this.#napMs())
+        const isFull = (room.small === 0 && room.large === 0) || (suspects === 0 && claimed === 0)
+        if (!this.#isWoken) await this.#nap(isFull ? longestNapMs : await this.#napMs(room))
       } catch (error) {
         // The database is out of reach: nothing is claimed until it is back.
         this.#tools.tell({ type: 'crash', delivery: null, error })
@@ -130,8 +131,8 @@ export class DeliveryWorker {
     }
   }
 
-  async #napMs(): Promise<number> {
-    const due = await this.#parts.repository.nextDueAt()
+  async #napMs(room: ClaimLimit): Promise<number> {
+    const due = await this.#parts.repository.nextDueAt(room)
     if (due === null) return longestNapMs
     return Math.min(longestNapMs, Math.max(10, due.getTime() - this.#parts.clock.now().getTime()))
   }

@@ -172,8 +172,8 @@ export class SqlDeliveries implements DeliveryRepository {
     })
   }
 
-  async nextDueAt(): Promise<Date | null> {
-    return await this.#store.read(everyTenant, nextDue)
+  async nextDueAt(limit: Pick<ClaimLimit, 'small' | 'large'> = { small: 1, large: 1 }): Promise<Date | null> {
+    return await this.#store.read(everyTenant, (executor) => nextDue(executor, limit))
   }
 
   async saveItem(claim: Claim, connection: string, item: ItemRecord): Promise<void> {

@@ -75,14 +75,20 @@ async function dueNow(
   return due.map(({ id, crashes, is_small }) => ({ id, crashes, isSmall: is_small === 1 }))
 }
 
-/** When the next delivery becomes due or its lease ends; null: nothing is waiting. */
-export async function nextDue(executor: Executor): Promise<Date | null> {
+/** When the next delivery of the sizes that there is room for becomes due or its lease ends; null: nothing is waiting. */
+export async function nextDue(
+  executor: Executor,
+  { small, large }: Pick<ClaimLimit, 'small' | 'large'>,
+): Promise<Date | null> {
+  const sizes = [...(small > 0 ? [1] : []), ...(large > 0 ? [0] : [])]
+  if (sizes.length === 0) return null
   const { due } = await executor
     .selectFrom('deliveries')
     .select(
       sql<string | null>`min(case when lease_until > available_at then lease_until else available_at end)`.as('due'),
     )
     .where('available_at', 'is not', null)
+    .where('is_small', 'in', sizes)
     .executeTakeFirstOrThrow()
   return due === null ? null : new Date(due)
 }

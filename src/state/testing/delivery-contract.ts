@@ -117,6 +117,8 @@ export function deliveryContract(subject: () => Subject): void {
     expect(await state.deliveries.makeDue('other', 'dlv_1', ['acme'], [])).toBe(false)
     expect(await state.deliveries.makeDue(tenant, 'dlv_1', ['acme'], [entry('delivery.retried')])).toBe(true)
     expect(await state.deliveries.nextDueAt()).not.toBeNull()
+    expect(await state.deliveries.nextDueAt({ small: 1, large: 0 })).not.toBeNull()
+    expect(await state.deliveries.nextDueAt({ small: 0, large: 1 })).toBeNull()
     expect((await claimOne(state)).delivery).toBe('dlv_1')
   })
 
