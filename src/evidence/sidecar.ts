@@ -1,5 +1,4 @@
 /** The sidecar `<key>.receipt.json`: every file of a receipt in one JSON text, for a report that is a single object. */
-import { isUtf8 } from 'node:buffer'
 import type { Result } from '../base/index.ts'
 import { err, ok } from '../base/index.ts'
 import { fromBase64, toBase64 } from './base64.ts'
@@ -49,9 +48,8 @@ export function unpackSidecar(text: string): Result<ReceiptFiles, 'malformed'> {
 
 function member(bytes: Uint8Array): { readonly text: string } | { readonly base64: string } {
   const { buffer, byteOffset, byteLength } = bytes
-  return isUtf8(bytes)
-    ? { text: Buffer.from(buffer, byteOffset, byteLength).toString('utf8') }
-    : { base64: toBase64(bytes) }
+  const text = Buffer.from(buffer, byteOffset, byteLength).toString('utf8')
+  return Buffer.from(text).equals(bytes) ? { text } : { base64: toBase64(bytes) }
 }
 
 function memberBytes(value: JsonValue | undefined): Uint8Array | null {
