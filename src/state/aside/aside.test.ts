@@ -36,6 +36,14 @@ test('both threads write at the same time, and neither is refused', async () => 
   expect(await state.deliveries.smallReport('default', 'upl_150')).toEqual(bytes)
 })
 
+test('the same report is read for several targets at once', async () => {
+  const bytes = new Uint8Array(64).fill(7)
+  const file = { upload: 'upl_1', name: 'report.csv', sizeBytes: 64, sha256: '0'.repeat(64), isSmall: true }
+  await state.deliveries.addUpload('default', file, bytes)
+  const read = await Promise.all([1, 2, 3].map(() => state.deliveries.smallReport('default', 'upl_1')))
+  expect(read).toEqual([bytes, bytes, bytes])
+})
+
 test('what was asked before the end is answered, and what is asked after it is refused', async () => {
   const asked = state.deliveries.spooledUploads()
   await state.close()
