@@ -171,6 +171,10 @@ describe.skipIf(needs(chromiumPath, 'chromium'))('schedules, canaries and target
     await expect.poll(() => canaries()).toMatchObject({ everyHours: 24 })
     await route.getByRole('button', { name: 'Send one now' }).click()
     await route.getByRole('button', { name: 'Yes, send it' }).click()
+    await expect.poll(lastCanary, { timeout: 20_000 }).toEqual([
+      { connection: 'acme', state: 'delivered' },
+      { connection: 'shelf', state: 'delivered' },
+    ])
     for (const target of ['acme', 'shelf']) {
       await route.locator(`[data-canary=${target}][data-state=delivered]`).waitFor()
     }
@@ -199,6 +203,55 @@ describe.skipIf(needs(chromiumPath, 'chromium'))('schedules, canaries and target
     await page.locator('[data-waiting] a').first().click()
     await page.getByRole('heading', { level: 1, name: 'large.bin' }).waitFor()
   }, 120_000)
+
+  test('the longest names that there may be fit on every page', async () => {
+    const [connection, route, schedule] = ['c', 'r', 's'].map((letter) => letter.repeat(63))
+    if (connection === undefined || route === undefined || schedule === undefined) throw new TypeError('three of them')
+    const deep = path.join(reports, 'a-folder-with-a-long-name-and-no-end'.repeat(4))
+    await stage.operator.connection.add({
+      name: connection,
+      purpose: 'export',
+      location: { service: 'local', directory: path.join(folder, 'shelf', 'x'.repeat(120)), rootPath: '' },
+      authentication: { kind: 'none' },
+    })
+    await stage.operator.route.add({ name: route, targets: [connection, 'shelf'] })
+    await stage.operator.schedule.create({
+      ...{ name: schedule, route, folder: deep, pattern: `${'*-'.repeat(60)}.csv`, report: 'r'.repeat(200) },
+      ...{ cron: '0,5,10,15,20,25,30,35,40,45,50,55 0-12,14-23 1-15,17-31 1-11 1-5', catchUp: 'none' },
+    })
+    for (const address of ['connections', 'routes', 'schedules', 'targets']) {
+      await page.goto(`${stage.serviceUrl}/#/${address}`)
+      await page
+        .getByText(address === 'schedules' ? schedule : connection)
+        .first()
+        .waitFor()
+      await look(page, `long-${address}`)
+    }
+    for (const [view, name] of [
+      ['connections', connection],
+      ['schedules', schedule],
+      ['targets', connection],
+    ] as const) {
+      await page.goto(`${stage.serviceUrl}/#/${view}/${name}`)
+      await page.getByRole('heading', { level: 1, name }).waitFor()
+      await look(page, `long-${view}-one`)
+    }
+  })
+
+  test('by keyboard alone a question is asked and left, and the focus comes back to where it was', async () => {
+    await page.goto(`${stage.serviceUrl}/#/schedules/hourly`)
+    await page.getByRole('button', { name: 'Remove' }).focus()
+    await page.keyboard.press('Enter')
+    const question = page.getByRole('region', { name: 'Remove the schedule hourly?' })
+    await question.waitFor()
+    await page.keyboard.press('Tab')
+    expect(await page.evaluate('document.activeElement.textContent')).toBe('Yes, remove it')
+    await page.keyboard.press('Tab')
+    await page.keyboard.press('Enter')
+    await question.waitFor({ state: 'detached' })
+    expect(await page.evaluate('document.activeElement.textContent')).toBe('Remove')
+    expect((await stage.operator.schedule.show({ name: 'hourly' })).name).toBe('hourly')
+  })
 
   test('whoever may only look sees all of it and is offered nothing', async () => {
     await signInAs('jonas.lind')
@@ -270,6 +323,10 @@ describe.skipIf(needs(chromiumPath, 'chromium'))('schedules, canaries and target
 
   async function canaries(): Promise<unknown> {
     return (await stage.operator.route.show({ name: 'audit' })).canaries
+  }
+
+  async function lastCanary(): Promise<unknown> {
+    return (await stage.operator.route.show({ name: 'audit' })).canary?.targets
   }
 
   /** The schedule's last look is moved back: the server comes back as after so many hours away. */

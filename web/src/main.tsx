@@ -1,6 +1,7 @@
 /** Starts the pages. */
 import './without-eval.ts'
 import '@mantine/core/styles.css'
+import './colours.css'
 import './page.css'
 import { MantineProvider } from '@mantine/core'
 import { QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query'

@@ -4,7 +4,7 @@ import { type Colors, printable } from '../terminal.ts'
 import { renderTable, sizeText } from './table.ts'
 
 const words: Readonly<Record<Target['circuit'], readonly [string, 'green' | 'red' | 'yellow']>> = {
-  closed: ['delivered to', 'green'],
+  closed: ['answers', 'green'],
   open: ['left alone', 'red'],
   'half-open': ['tried again', 'yellow'],
 }

@@ -192,6 +192,7 @@ async function sessionAliveUntil(
 /** The chain as the checks found it: red where one failed, green where all that ran passed. */
 export function chainOfChecks(connection: Connection, identity: SessionIdentity, found: readonly Check[]): Chain {
   const form = chainFormOf(connection)
+  const words: Partial<Record<LinkId, string>> = passedBy
   const findings = new Map<LinkId, LinkFinding>()
   findings.set('person', { status: 'pass', detail: identity.sourceIdentity })
   const done = (id: CheckId): boolean => found.some((check) => check.id === id && check.status === 'pass')
@@ -208,21 +209,37 @@ export function chainOfChecks(connection: Connection, identity: SessionIdentity,
   // A write or a read that was answered passed every policy on its way.
   if (done('put-object') || done('read-object')) {
     for (const link of linksOf(form)) {
-      if (!findings.has(link)) findings.set(link, { status: 'pass', detail: passedBy[link] ?? 'passed' })
+      if (!findings.has(link)) findings.set(link, { status: 'pass', detail: words[link] ?? 'passed' })
     }
+    const isRefusedElse = found.some(({ id, status }) => refusals.has(id) && status === 'pass')
+    summarize(
+      findings,
+      'permissions',
+      isRefusedElse ? 'the job is allowed, and the rest refused' : passedBy.permissions,
+    )
+    summarize(findings, 'object', done('put-object') ? 'was written' : passedBy.object)
   }
   return chainOf(form, findings)
 }
 
+/** Several checks made the link green: it says what they come to, and not what one of them found. */
+function summarize(findings: Map<LinkId, LinkFinding>, link: LinkId, detail: string): void {
+  if (findings.get(link)?.status === 'pass') findings.set(link, { status: 'pass', detail })
+}
+
+const refusals: ReadonlySet<string> = new Set(
+  checkIds.filter((id) => id.endsWith('-refused') && id !== 'public-refused'),
+)
+
 const fromOutside: ReadonlySet<CheckId> = new Set(['dns', 'tls', 'endpoint', 'clock', 'public-refused'])
 
-const passedBy: Partial<Record<LinkId, string>> = {
+const passedBy = {
   permissions: 'the other side allows what the job does',
   'bucket-policy': 'no statement refuses it',
   'kms-key': 'the key can be used',
   container: 'answers',
   object: 'was read',
-}
+} as const satisfies Partial<Record<LinkId, string>>
 
 function rank(status: Check['status']): number {
   return { skipped: 0, pass: 1, unknown: 2, fail: 3 }[status]

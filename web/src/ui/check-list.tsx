@@ -14,8 +14,8 @@ export function CheckList({ checks }: { readonly checks: readonly Check[] }) {
             <Prose text={check.detail} />
             {check.repair === undefined ? null : (
               <>
-                {' '}
-                <Prose text={`Repair: ${check.repair}.`} />
+                <br />
+                <strong>Repair:</strong> <Prose text={`${check.repair}.`} />
               </>
             )}
           </span>

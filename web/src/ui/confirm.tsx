@@ -24,13 +24,13 @@ export function Confirm({ text, question, children, yes, onYes, busy = false, di
   const title = useId()
   const button = useRef<HTMLButtonElement>(null)
   const box = useRef<HTMLElement>(null)
+  const wasAsked = useRef(false)
   useEffect(() => {
     if (isAsked) box.current?.focus()
+    // Only now can the button take it again.
+    else if (wasAsked.current) button.current?.focus()
+    wasAsked.current = isAsked
   }, [isAsked])
-  const leave = (): void => {
-    setAsked(false)
-    button.current?.focus()
-  }
   return (
     <>
       <Button
@@ -54,13 +54,13 @@ export function Confirm({ text, question, children, yes, onYes, busy = false, di
               color={isLoss === true ? bad : good}
               loading={busy}
               onClick={() => {
-                leave()
+                setAsked(false)
                 onYes()
               }}
             >
               {yes}
             </Button>
-            <Button variant="default" onClick={leave}>
+            <Button variant="default" onClick={() => setAsked(false)}>
               No, leave it
             </Button>
           </div>

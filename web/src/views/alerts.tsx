@@ -6,7 +6,7 @@ import { Loaded } from '../ui/loaded.tsx'
 import { PageTitle } from '../ui/page-title.tsx'
 import { Prose } from '../ui/prose.tsx'
 import { StatusBadge } from '../ui/status-badge.tsx'
-import { when } from '../ui/words.ts'
+import { count, when } from '../ui/words.ts'
 
 const words = { taken: 'taken', waiting: 'waiting', 'given-up': 'given up' } as const
 
@@ -85,7 +85,7 @@ function Alert({ alert }: { readonly alert: AlertRecord }) {
           <>
             <br />
             <span className="quiet">
-              {alert.attempts} failed, last: <Prose text={alert.reason} />
+              {count(alert.attempts, 'attempt')} failed, the last because: <Prose text={alert.reason} />
               {alert.nextAt === undefined ? null : `; tried again ${when(alert.nextAt)}`}
             </span>
           </>

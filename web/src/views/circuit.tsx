@@ -12,7 +12,7 @@ export function Circuit({ target }: { readonly target: Target }) {
   return (
     <>
       <StatusBadge state={circuit} word={words[circuit]} />
-      <span className="check-detail" data-circuit={circuit}>
+      <span className={circuit === 'closed' && failures === 0 ? undefined : 'check-detail'} data-circuit={circuit}>
         {circuit === 'closed' ? (
           failures === 0 ? null : (
             `${count(failures, 'fault')} in a row`
@@ -38,7 +38,7 @@ export function Circuit({ target }: { readonly target: Target }) {
 export function CanaryResult({ canary }: { readonly canary: NonNullable<Target['canary']> }) {
   return (
     <>
-      <span className="quiet">canary of {when(canary.at)}</span>
+      <span className="quiet">{when(canary.at)}</span>
       <StatusBadge state={canary.state} word={canary.state === 'cancelled' ? 'did not arrive' : canary.state} />
       {canary.reason === undefined ? null : (
         <span className="quiet">

@@ -53,8 +53,11 @@ export function ConnectionOverview({ connection }: { readonly connection: Connec
           ) : null}
         </div>
         {last ? <ChainRow chain={last.chain} opens="diagnosis" /> : <p className="quiet">Not verified yet.</p>}
-        {last ? <p className="quiet">Verified {when(last.finishedAt)}.</p> : null}
-        {last?.redSince ? <p className="quiet">Red since {when(last.redSince)}.</p> : null}
+        {last ? (
+          <p className="quiet after">
+            Verified {when(last.finishedAt)}.{last.redSince ? <> Red since {when(last.redSince)}.</> : null}
+          </p>
+        ) : null}
         {last?.sessionValidUntil ? (
           <Alert color="yellow" mt="sm">
             A session issued earlier still works until {when(last.sessionValidUntil)}; deliveries stop then.

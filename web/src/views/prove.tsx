@@ -24,7 +24,7 @@ export function SendOneReport({ name }: { readonly name: string }) {
         connection alone, under the keys of the job and through the same spool, writer and receipts. It stays with the
         customer, as any report does.
       </p>
-      <div className="row actions">
+      <div className="row actions bottom">
         <label className="file">
           The report
           <input

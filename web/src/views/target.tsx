@@ -47,7 +47,7 @@ function OneTarget({ target }: { readonly target: TargetDetail }) {
           <>
             <p className="quiet">
               {owed > waiting.length ? `The first ${waiting.length} of ${owed}` : count(owed, 'delivery', 'deliveries')}
-              , in the order in which they follow.
+              {waiting.length === 1 ? '.' : ', in the order in which they follow.'}
             </p>
             <ol className="plain-list" aria-label="waiting deliveries">
               {waiting.map((one) => (

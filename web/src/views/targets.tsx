@@ -107,7 +107,7 @@ function TargetCard({ target }: { readonly target: Target }) {
       </div>
       {canary === undefined ? null : (
         <div className="row tight targets">
-          <CanaryResult canary={canary} />
+          <span className="quiet">Last canary:</span> <CanaryResult canary={canary} />
         </div>
       )}
     </article>
