@@ -7,7 +7,8 @@ import { pages } from './pages.ts'
 
 const denied = ['AccessDenied', 'AccessDeniedException', '403', 'Forbidden']
 
-const bare: Sign = {
+/** S3 names no policy. */
+export const bareRefusal: Sign = {
   operations: ['s3:'],
   codes: denied,
   policyTypes: ['unnamed'],
@@ -31,7 +32,8 @@ const conditional: Sign = {
   because: 'a condition that does not hold reads as a permission that is not there',
 }
 
-const askForPolicies =
+/** What to ask for where policies decide. */
+export const askForPolicies =
   'ask the administrator for the policies of the role and of the bucket, or to run `drawbridge diagnose` with read access'
 
 export const s3PolicySymptoms: readonly Symptom[] = [
@@ -41,7 +43,7 @@ export const s3PolicySymptoms: readonly Symptom[] = [
     link: 'permissions',
     summary: 'an ACL is sent with the object, and `s3:PutObjectAcl` is not allowed',
     signs: [
-      { ...bare, any: ['acl'], because: 'an ACL is spoken of, and it needs a permission of its own' },
+      { ...bareRefusal, any: ['acl'], because: 'an ACL is spoken of, and it needs a permission of its own' },
       {
         all: ['s3:putobjectacl'],
         any: ['not authorized to perform'],
@@ -113,7 +115,7 @@ export const s3PolicySymptoms: readonly Symptom[] = [
         confidence: 'likely',
         because: 'S3 says that no identity-based policy allows the action',
       },
-      bare,
+      bareRefusal,
     ],
     hints: ['permission', 'iam polic', 'updated', 'insufficient', 'policy change'],
     repairs: [
@@ -193,7 +195,7 @@ export const s3PolicySymptoms: readonly Symptom[] = [
         confidence: 'likely',
         because: 'the denial names an explicit deny in a resource-based policy',
       },
-      bare,
+      bareRefusal,
     ],
     hints: ['bucket policy', 'explicit deny', 'deny statement'],
     repairs: [
@@ -240,7 +242,7 @@ export const s3PolicySymptoms: readonly Symptom[] = [
     summary: 'the bucket is in another account than the role, and the bucket policy does not allow the role',
     signs: [
       {
-        ...bare,
+        ...bareRefusal,
         any: ['cross-account', 'cross account', 'another account', 'other account', 'different account'],
         because: 'across accounts the bucket policy must allow the role too, and S3 gives no reason',
       },
@@ -270,7 +272,7 @@ export const s3PolicySymptoms: readonly Symptom[] = [
     link: 'permissions',
     summary:
       'a condition on `aws:PrincipalTag` wants another value than the session carries, or the session carries none',
-    signs: [bare, conditional],
+    signs: [bareRefusal, conditional],
     hints: ['principaltag', 'principal tag', 'session tag', 'identity mapping', 'attribute', 'sso'],
     repairs: [
       { side: 'ours', summary: 'map the claim that the policy means to this tag', opens: 'nothing else' },
@@ -285,7 +287,7 @@ export const s3PolicySymptoms: readonly Symptom[] = [
     provider: 'aws',
     link: 'permissions',
     summary: 'a condition on `aws:SourceIp` or a VPC endpoint refuses the address that the calls come from',
-    signs: [bare, conditional],
+    signs: [bareRefusal, conditional],
     hints: ['source ip', 'sourceip', 'ip address', 'whitelist', 'vpc', 'network'],
     repairs: [
       {
@@ -296,127 +298,5 @@ export const s3PolicySymptoms: readonly Symptom[] = [
     ],
     nextStep: askForPolicies,
     page: pages.conditionKeys,
-  },
-  {
-    id: 'boundary',
-    provider: 'aws',
-    link: 'permissions',
-    summary: 'the permissions boundary of the role does not allow the action',
-    signs: [
-      { ...bare, any: ['boundary'], because: 'a permissions boundary is spoken of' },
-      {
-        policyTypes: ['permissions boundary'],
-        confidence: 'likely',
-        because: 'the denial names the permissions boundary',
-      },
-    ],
-    hints: ['boundary'],
-    repairs: [
-      {
-        side: 'theirs',
-        summary: 'add the action to the boundary as well as to the role',
-        opens: 'roles under the same boundary',
-      },
-    ],
-    nextStep: askForPolicies,
-    page: pages.accessDenied,
-  },
-  {
-    id: 'session-policy',
-    provider: 'aws',
-    link: 'session',
-    summary: 'the session policy that was sent with AssumeRole does not allow the action',
-    signs: [{ policyTypes: ['session policy'], confidence: 'likely', because: 'the denial names the session policy' }],
-    hints: ['session policy', 'downscop'],
-    repairs: [
-      {
-        side: 'ours',
-        summary: 'compare purpose, root path and KMS key of the connection with what is written',
-        opens: 'nothing else',
-      },
-    ],
-    nextStep: 'the session policy is ours: the customer has nothing to change',
-    page: pages.accessDenied,
-  },
-  {
-    id: 'organization-policy',
-    provider: 'aws',
-    link: 'permissions',
-    summary: 'a policy of the organization (SCP or RCP) refuses the action, whatever role and bucket allow',
-    signs: [
-      {
-        ...bare,
-        any: ['service control', ' scp', 'organization polic'],
-        because: 'an organization policy is spoken of',
-      },
-      {
-        policyTypes: ['service control policy', 'resource control policy'],
-        confidence: 'likely',
-        because: 'the denial names an organization policy',
-      },
-      {
-        codes: ['AllAccessDisabled', 'AccountIsDisabled'],
-        confidence: 'possible',
-        because: 'the account itself is restricted',
-      },
-    ],
-    hints: ['scp', 'organization', 'control tower'],
-    repairs: [
-      {
-        side: 'theirs',
-        summary: 'ask whoever runs the organization to except this role or bucket',
-        opens: 'what the exception names',
-      },
-    ],
-    nextStep:
-      'hand the text to whoever runs the customer’s AWS organization; newer denials carry the ARN of the policy',
-    page: pages.accessDenied,
-  },
-  {
-    id: 'block-public-access',
-    provider: 'aws',
-    link: 'bucket-policy',
-    summary:
-      'S3 Block Public Access refuses the request, or treats the bucket policy as public because of one wide statement',
-    signs: [
-      {
-        any: ['s3 block public access', 'blockpublicpolicy', 'blockpublicacls', 'restrictpublicbuckets'],
-        confidence: 'likely',
-        because: 'the text names a setting of Block Public Access',
-      },
-    ],
-    hints: ['public'],
-    repairs: [
-      {
-        side: 'theirs',
-        summary: 'narrow the statement of the bucket policy that makes it public; leave Block Public Access on',
-        opens: 'nothing else',
-      },
-    ],
-    nextStep: 'look for a statement with Principal `*` whose condition does not name fixed values',
-    page: pages.publicAccess,
-  },
-  {
-    id: 'vpc-endpoint-policy',
-    provider: 'aws',
-    link: 'permissions',
-    summary: 'the policy of a VPC endpoint on the way refuses the action',
-    signs: [
-      {
-        policyTypes: ['VPC endpoint policy'],
-        confidence: 'likely',
-        because: 'the denial names the VPC endpoint policy',
-      },
-    ],
-    hints: ['vpc endpoint', 'vpce'],
-    repairs: [
-      {
-        side: 'ours',
-        summary: 'allow the bucket in the policy of the endpoint through which the calls leave',
-        opens: 'that bucket',
-      },
-    ],
-    nextStep: 'look at the endpoint policy of the network that the calls come from',
-    page: pages.accessDenied,
   },
 ]
