@@ -103,7 +103,7 @@ export function partSizeOf(sizeBytes: number, capabilities: StoreCapabilities): 
 function tooLarge(sizeBytes: number, capabilities: StoreCapabilities): DrawbridgeError {
   return new DrawbridgeError({
     code: 'not-supported',
-    message: `a file of ${sizeBytes} bytes is too large for one request to this target`,
+    message: `a file of ${sizeBytes} bytes is larger than the ${capabilities.maximumPutBytes} that one request carries, and the rights allow no upload in parts`,
     context: { sizeBytes, maximumPutBytes: capabilities.maximumPutBytes },
     help: 'have the customer grant the rights to resume uploads, and switch `writing.resume` on',
   })
