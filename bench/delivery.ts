@@ -7,7 +7,7 @@ import { randomFillSync } from 'node:crypto'
 import { mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { compileJob } from './compile-job.ts'
 import type { JobInput, JobResult } from './delivery-job.ts'
 import { measureMemory, parseSize } from './delivery-memory.ts'
 import { countAssumedRoles } from './delivery-roles.ts'
@@ -24,7 +24,6 @@ const full: Sizes = { largeBytes: 1 << 30, smallCount: 5_000, rounds: 3 }
 const quick: Sizes = { largeBytes: 128 << 20, smallCount: 1_000, rounds: 1 }
 const mebibyte = 1 << 20
 const mostRssBytes = 256 * mebibyte
-const job = fileURLToPath(new URL('delivery-job.ts', import.meta.url))
 
 type Medians = ReadonlyMap<string, JobResult>
 
@@ -180,6 +179,7 @@ function medianOf(medians: Medians, name: string): JobResult {
 
 /** Runs jobs, each in a process and a directory of its own. */
 class Runner {
+  readonly #job = compileJob()
   readonly #sink: Sink
   readonly #directory: string
   readonly #file: string
@@ -203,7 +203,7 @@ class Runner {
 
   /** Runs a job about another file. */
   async once(name: string, file: string): Promise<JobResult> {
-    return await this.#inDirectory(1, async (input) => runJob(name, { ...input, file }))
+    return await this.#inDirectory(1, async (input) => this.#runJob(name, { ...input, file }))
   }
 
   /** Null: no strace. */
@@ -212,7 +212,7 @@ class Runner {
     const summary = join(this.#directory, 'strace')
     const trace = ['strace', '-c', '-f', '--seccomp-bpf', '-e', 'trace=fsync,fdatasync', '-o', summary]
     await this.#inDirectory(smallCount, (input) =>
-      output([...trace, process.execPath, job, 'small', JSON.stringify(input)]),
+      output([...trace, process.execPath, this.#job, 'small', JSON.stringify(input)]),
     )
     const lines = (await readFile(summary, 'utf8'))
       .split('\n')
@@ -223,8 +223,12 @@ class Runner {
   async #run(name: string): Promise<JobResult> {
     return await this.#inDirectory(this.#sizes.smallCount, async (input) => {
       if (name.startsWith('rclone-')) return await this.#rclone(name, input)
-      return await runJob(name, input)
+      return await this.#runJob(name, input)
     })
+  }
+
+  async #runJob(name: string, input: JobInput): Promise<JobResult> {
+    return JSON.parse(await output([process.execPath, this.#job, name, JSON.stringify(input)])) as JobResult
   }
 
   async #rclone(name: string, input: JobInput): Promise<JobResult> {
@@ -252,10 +256,6 @@ class Runner {
       await rm(directory, { recursive: true, force: true })
     }
   }
-}
-
-async function runJob(name: string, input: JobInput): Promise<JobResult> {
-  return JSON.parse(await output([process.execPath, job, name, JSON.stringify(input)])) as JobResult
 }
 
 /** The middle of each figure by itself. */

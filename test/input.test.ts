@@ -69,7 +69,7 @@ it('standard input is delivered whole however long it is, and is never held', as
   expect(state).toBe('delivered')
   expect(files).toEqual([{ name: 'dump.bin', sizeBytes: total, sha256: hash.digest('hex') }])
   expect(targets[0]?.verificationLevel).toBe('server-checksum')
-  expect(peakKilobytes).toBeLessThan(384 * 1024)
+  expect(peakKilobytes).toBeLessThan(256 * 1024)
 }, 240_000)
 
 it('a spool at its quota pushes back on the terminal and over HTTP, and takes again when there is room', async () => {

@@ -4,20 +4,26 @@
  */
 import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8'
 
-const enoughBytes = 16 << 20
-const checkMs = 10
+const enoughBytes = 8 << 20
+const checkMs = 100
+const growthMs = 5
 
 /**
- * Lets the young generation grow to about that size and no further, from now until the process ends. It does not grow at all
- * while what is loaded next is loaded: modules come in one go, and are no garbage.
+ * Lets the young generation grow to about that size and no further, from now until the process ends. It may grow for a
+ * moment now and then: what is under load has grown within a second, while modules, which are loaded in one go and are no
+ * garbage, seldom meet such a moment.
  */
 export function boundYoungGeneration(): void {
-  setFlagsFromString('--semi-space-growth-factor=1')
+  growBy(1)
   const timer = setInterval(() => {
     const space = getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space')
-    const isEnough = space === undefined || space.space_size >= enoughBytes
-    setFlagsFromString(`--semi-space-growth-factor=${isEnough ? 1 : 2}`)
-    if (isEnough) clearInterval(timer)
+    if (space === undefined || space.space_size >= enoughBytes) return clearInterval(timer)
+    growBy(2)
+    setTimeout(growBy, growthMs, 1).unref()
   }, checkMs)
   timer.unref()
+}
+
+function growBy(factor: 1 | 2): void {
+  setFlagsFromString(`--semi-space-growth-factor=${factor}`)
 }

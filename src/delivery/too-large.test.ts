@@ -1,7 +1,7 @@
 /** Reports that no request with the rights at hand can carry: what is said, when, and what a second target makes of it. */
 import { afterEach, expect, test } from 'vitest'
 import { memoryStore, type ObjectStore } from '../storage/index.ts'
-import { chunks, openTestHouse, person, type TestHouse, type TestTarget, tenant } from './testing/house.ts'
+import { chunks, objectsOf, openTestHouse, person, type TestHouse, type TestTarget, tenant } from './testing/house.ts'
 
 const mebibyte = 1 << 20
 const opened: TestHouse[] = []
@@ -56,7 +56,7 @@ test.each([
         },
       ],
     })
-    expect(await Array.fromAsync(inner.list(''))).toEqual([])
+    expect(await objectsOf(inner)).toEqual(new Map())
   },
 )
 

@@ -1,5 +1,6 @@
 /** Objects in other people's buckets: one contract, its services, the retry layer, and the guard in front of endpoints. */
 export { bodyOfBytes } from './body.ts'
+export { countBufferGarbage } from './buffer-garbage.ts'
 export { openAgents } from './endpoint/agents.ts'
 export { checkEndpoint, isAllowedOrigin } from './endpoint/check.ts'
 export type { Look } from './endpoint/look.ts'

@@ -8,6 +8,7 @@ import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { crc32 } from 'node:zlib'
 import { DrawbridgeError } from '../base/index.ts'
+import { countBufferGarbage } from './buffer-garbage.ts'
 import type { Body } from './object-store.ts'
 
 export interface OutgoingOptions {
@@ -126,6 +127,7 @@ class Meter {
 
   #passed(piece: Buffer): Buffer {
     this.#sent += piece.length
+    countBufferGarbage(piece.length)
     this.#options.onProgress?.(this.#sent)
     return piece
   }
@@ -150,6 +152,40 @@ export function outgoing(body: Body, start: number, end: number, options: Outgoi
     md5: () => meter.md5(),
     failure: () => meter.failure(),
   }
+}
+
+/**
+ * The same bytes for whoever has done with each piece when it asks for the next one: in memory that is reused, where the
+ * body can.
+ */
+export function outgoingPieces(
+  body: Body,
+  start: number,
+  end: number,
+  options: OutgoingOptions,
+): AsyncIterable<Uint8Array> {
+  const pieces = body.pieces?.(start, end)
+  return pieces === undefined ? outgoing(body, start, end, options).stream : counted(pieces, body, start, end, options)
+}
+
+/** Such bodies compare each piece themselves; what is left to compare is the whole. */
+async function* counted(
+  pieces: AsyncIterable<Uint8Array>,
+  body: Body,
+  start: number,
+  end: number,
+  { operation, verify, onProgress }: OutgoingOptions,
+): AsyncGenerator<Uint8Array> {
+  const hash = verify === true && start === 0 && end === body.sizeBytes ? createHash('sha256') : null
+  let sent = 0
+  for await (const piece of pieces) {
+    hash?.update(piece)
+    sent += piece.length
+    yield piece
+    onProgress?.(sent)
+  }
+  if (sent !== end - start) throw changed(operation, `${sent} bytes instead of ${end - start}`)
+  if (hash !== null && hash.digest('hex') !== body.sha256) throw changed(operation, 'their SHA-256 differs')
 }
 
 /** Hashes bytes `start`–`end` of a body in one reading, without keeping them; a body that knows its sums is not read. */

@@ -6,6 +6,7 @@ import type { BigIntStats } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { DrawbridgeError } from '../../base/index.ts'
+import { countBufferGarbage } from '../../storage/index.ts'
 
 /** How a file is read. */
 export interface FileSourceOptions {
@@ -60,6 +61,7 @@ export class FileSource implements AsyncIterable<Uint8Array<ArrayBuffer>> {
       const bytes = await reading.fill(chunk)
       if (bytes === 0) return
       yield chunk.subarray(0, bytes)
+      countBufferGarbage(bytes)
     }
   }
 }

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto'
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DrawbridgeError } from '../../base/index.ts'
+import { countBufferGarbage } from '../../storage/index.ts'
 import type { SpooledFile } from '../record.ts'
 import { BlockWriter, writeFully } from './block-writer.ts'
 import { FileSource } from './file-source.ts'
@@ -153,6 +154,7 @@ export class Spool {
         for await (const bytes of readable(name, source)) {
           reserve(bytes.length)
           await onDisk('spool.write', () => writer.write(bytes))
+          countBufferGarbage(bytes.length)
         }
       }
       const { sizeBytes, sha256, table } = await onDisk('spool.sync', () => writer.finish())

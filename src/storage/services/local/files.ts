@@ -4,7 +4,6 @@ import { createHash, randomUUID } from 'node:crypto'
 import type { FileHandle } from 'node:fs/promises'
 import { link, mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import type { Readable } from 'node:stream'
 import { cancelled } from '../../fault.ts'
 
 /** A file that is complete on disk and has no name yet. */
@@ -15,15 +14,18 @@ export interface WrittenFile {
   readonly sha256: string
 }
 
-async function writeAll(file: FileHandle, piece: Buffer): Promise<void> {
+async function writeAll(file: FileHandle, piece: Uint8Array): Promise<void> {
   let at = 0
   while (at < piece.length) at += (await file.write(piece, at)).bytesWritten
 }
 
-/** Writes streams one after the other into a new file in `folder`, and flushes it. Leaves nothing behind when it fails. */
+/**
+ * Writes streams one after the other into a new file in `folder`, and flushes it. A piece may be reused once the next one is
+ * asked for. Leaves nothing behind when it fails.
+ */
 export async function writeTemporary(
   folder: string,
-  streams: Iterable<Readable>,
+  streams: Iterable<AsyncIterable<Uint8Array>>,
   operation: string,
   signal: AbortSignal | undefined,
 ): Promise<WrittenFile> {
@@ -34,7 +36,7 @@ export async function writeTemporary(
   const file = await open(path, 'wx', 0o640)
   try {
     for (const stream of streams) {
-      for await (const piece of stream as AsyncIterable<Buffer>) {
+      for await (const piece of stream) {
         if (signal?.aborted) throw cancelled(operation)
         hash.update(piece)
         sizeBytes += piece.length

@@ -27,7 +27,7 @@ import type {
   PutOptions,
   StoredPart,
 } from '../../object-store.ts'
-import { outgoing } from '../../outgoing.ts'
+import { outgoingPieces } from '../../outgoing.ts'
 import { fileCode, localError } from './errors.ts'
 import { dropFacts, factsOf, folderOfPrefix, keepFacts, statObject } from './facts.ts'
 import type { WrittenFile } from './files.ts'
@@ -90,8 +90,9 @@ class LocalStore implements ObjectStore {
     return this.#within(operation, options.signal, async () => {
       // Asked first only to spare the writing; the link decides.
       if (options.ifAbsent && (await statObject(this.#directory, key)) !== null) throw objectExists(key, operation)
-      const { stream } = outgoing(body, 0, body.sizeBytes, { operation, verify: true, onProgress: options.onProgress })
-      const file = await writeTemporary(temporaryFolder(this.#directory), [stream], operation, options.signal)
+      const wanted = { operation, verify: true, onProgress: options.onProgress }
+      const bytes = outgoingPieces(body, 0, body.sizeBytes, wanted)
+      const file = await writeTemporary(temporaryFolder(this.#directory), [bytes], operation, options.signal)
       return this.#place(key, file, options, operation)
     })
   }
@@ -206,8 +207,9 @@ class LocalStore implements ObjectStore {
     if (!Number.isInteger(number) || number < 1 || number > 10_000) throw new TypeError('part numbers are 1 to 10000')
     return this.#within(operation, options.signal, async () => {
       const { folder } = await findUpload(this.#directory, key, uploadId, operation)
-      const { stream } = outgoing(body, start, end, { operation, verify: true, onProgress: options.onProgress })
-      return keepPart(folder, number, await writeTemporary(folder, [stream], operation, options.signal))
+      const wanted = { operation, verify: true, onProgress: options.onProgress }
+      const bytes = outgoingPieces(body, start, end, wanted)
+      return keepPart(folder, number, await writeTemporary(folder, [bytes], operation, options.signal))
     })
   }
 
