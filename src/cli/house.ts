@@ -125,6 +125,7 @@ async function assemble(options: HouseOptions, state: State, tenant: string): Pr
     directory: state.spoolDirectory,
     keep,
     ...(config.spool.quotaBytes === undefined ? {} : { quotaBytes: config.spool.quotaBytes }),
+    ...(state.spoolSpace === null ? {} : { space: state.spoolSpace }),
   })
   const deliveryNews = new DeliveryNews()
   if (options.onDelivery !== undefined) deliveryNews.on(options.onDelivery)

@@ -99,10 +99,10 @@ function gauges(registry: Registry, house: House, spool: Spool): void {
   }).set({ version: house.version }, 1)
   new Gauge({
     name: 'drawbridge_spool_bytes',
-    help: 'Bytes of the spool that this process knows of.',
+    help: 'Bytes that wait in the spool.',
     registers,
-    collect() {
-      this.set(spool.usedBytes)
+    async collect() {
+      this.set(await spool.measure())
     },
   })
   if (Number.isFinite(spool.quotaBytes)) {

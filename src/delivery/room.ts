@@ -35,7 +35,7 @@ export async function roomOf(parts: RoomParts, tenant: string, route: Route): Pr
   const heldBytes = await repository.heldBytes(tenant, route.name)
   if (!Number.isFinite(spool.quotaBytes)) return { heldBytes, isDown, limitBytes: null, roomBytes: null }
   const limitBytes = isDown ? limitOf(spool) : null
-  const free = spool.quotaBytes - spool.usedBytes
+  const free = spool.quotaBytes - (await spool.measure())
   const roomBytes = Math.max(0, limitBytes === null ? free : Math.min(free, limitBytes - heldBytes))
   return { heldBytes, isDown, limitBytes, roomBytes }
 }

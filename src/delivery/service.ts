@@ -63,8 +63,8 @@ export class DeliveryService {
     this.#parts = parts
   }
 
-  /** The bytes on the spool's disk, as far as this process knows, and the most that it holds: infinite unless said otherwise. */
-  get spool(): Pick<Spool, 'usedBytes' | 'quotaBytes'> {
+  /** The bytes on the spool's disk, and the most that it holds: infinite unless said otherwise. */
+  get spool(): Pick<Spool, 'measure' | 'quotaBytes'> {
     return this.#parts.spool
   }
 

@@ -37,10 +37,11 @@ export async function showTarget(house: House, connection: string): Promise<Targ
 
 /** Tells how full the spool is, and whose reports are pushed back. */
 export async function showSpool(house: House): Promise<SpoolRoom> {
-  const { usedBytes, quotaBytes } = house.deliveries.spool
+  const { spool } = house.deliveries
+  const { quotaBytes } = spool
   const routes = await house.routes.list(house.tenant)
   return {
-    usedBytes,
+    usedBytes: await spool.measure(),
     quotaBytes: Number.isFinite(quotaBytes) ? quotaBytes : null,
     retryAfterSeconds,
     routes: await Promise.all(

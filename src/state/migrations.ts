@@ -231,4 +231,11 @@ export const migrations: readonly Migration[] = [
     ],
     back: [`drop table delivery_progress`],
   },
+  {
+    name: 'the room of a shared spool',
+    statements: [
+      `create table spool_space (upload text not null primary key, bytes bigint not null, noted_at text not null)`,
+    ],
+    back: [`drop table spool_space`],
+  },
 ]

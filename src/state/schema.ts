@@ -32,6 +32,7 @@ export interface Tables {
   delivery_items: ItemRow
   delivery_parts: PartRow
   delivery_progress: ProgressRow
+  spool_space: { upload: string; bytes: number; noted_at: string }
   receipts: { delivery_id: string; connection: string; tenant: string; made_at: string; files: string }
   outbox: OutboxRow
   log_entries: { tenant: string; seq: number; outbox_id: number; json: string }

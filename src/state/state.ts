@@ -13,6 +13,7 @@ import type {
   ReceiptMaker,
   RouteRepository,
   ScheduleRepository,
+  SharedSpace,
 } from '../delivery/index.ts'
 import type { EvidenceKey, LogStore } from '../evidence/index.ts'
 import { Aside, type ReceiptOptions } from './aside/aside.ts'
@@ -32,6 +33,7 @@ import { SqlRoutes } from './routes.ts'
 import { SqlSchedules } from './schedules.ts'
 import { rootKey, Sealer } from './seal.ts'
 import { SqlSignInSessions } from './sign-in-sessions.ts'
+import { SqlSpoolSpace } from './spool-space.ts'
 import { SqliteStore } from './sqlite-store.ts'
 import { everyTenant, type Store } from './store.ts'
 import { SqlTickets } from './tickets.ts'
@@ -92,6 +94,8 @@ export interface State {
   readonly queue: Pick<WakeQueue, 'work'> | null
   /** News of deliveries between processes; null: there are no others. */
   readonly news: Pick<SharedNews, 'answer' | 'tell' | 'follow' | 'progressOf'> | null
+  /** The room of the spool that processes share; null: this one has it to itself. */
+  readonly spoolSpace: SharedSpace | null
   /** The clock whose moments the database compares: of an embedded database, the machine's. */
   readonly clock: Clock
   /** Asks the database for nothing but an answer. @throws database-unavailable */
@@ -154,7 +158,7 @@ export async function openSharedState(options: SharedStateOptions): Promise<Stat
     lock: null,
   }
   const state = await assembleOrClose(place, store, options.random ?? systemRandom, options)
-  return { ...state, queue: store.queue, news: store.news, clock: store.clock }
+  return { ...state, queue: store.queue, news: store.news, spoolSpace: new SqlSpoolSpace(store), clock: store.clock }
 }
 
 /** What does not stand in the database. */
@@ -194,6 +198,7 @@ async function assemble(place: Place, store: Store, random: Random, options: Sta
     isShared: store.isShared,
     queue: null,
     news: null,
+    spoolSpace: null,
     clock,
     connections: new SqlConnections(store, sealer),
     routes: new SqlRoutes(store),

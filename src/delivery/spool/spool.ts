@@ -11,6 +11,7 @@ import type { SpooledFile } from '../record.ts'
 import { BlockWriter, writeFully } from './block-writer.ts'
 import { FileSource } from './file-source.ts'
 import { type Hashing, hashingAside } from './hashing.ts'
+import { type Claim, ownSpace, type SharedSpace, type Space, sharedSpace } from './space.ts'
 import { SpooledBody } from './spooled-body.ts'
 
 /** How the spool is opened. */
@@ -24,6 +25,8 @@ export interface SpoolOptions {
   readonly keep: ReadonlySet<string> | null
   /** New reports are pushed back above this. Absent: as much as the disk holds. */
   readonly quotaBytes?: number
+  /** Where room is counted when other processes write here too; without a quota nobody counts together. */
+  readonly space?: SharedSpace
   /** Reports up to this are handed back for the database to keep. Absent: 64 KiB. */
   readonly smallBytes?: number
   /** Absent: on threads beside this one. */
@@ -47,28 +50,34 @@ export class Spool {
   readonly #quotaBytes: number
   readonly #smallBytes: number
   readonly #hashing: Hashing
-  #usedBytes: number
+  readonly #space: Space
 
-  private constructor(options: SpoolOptions, usedBytes: number) {
+  private constructor(options: SpoolOptions) {
     this.#directory = options.directory
     this.#quotaBytes = options.quotaBytes ?? Number.POSITIVE_INFINITY
     this.#smallBytes = options.smallBytes ?? smallBytes
     this.#hashing = options.hashing ?? hashingAside
-    this.#usedBytes = usedBytes
+    const { space } = options
+    const isCounted = space !== undefined && Number.isFinite(this.#quotaBytes)
+    this.#space = isCounted ? sharedSpace(space, this.#quotaBytes) : ownSpace(this.#quotaBytes)
   }
 
   /** Opens the spool and removes what nobody knows of. @throws data-directory-broken | disk-full */
   static async open(options: SpoolOptions): Promise<Spool> {
     return await onDisk('spool.open', async () => {
       await mkdir(options.directory, { recursive: true, mode: 0o700 })
-      let usedBytes = 0
+      const spool = new Spool(options)
+      const files = new Map<string, number>()
       for (const name of await readdir(options.directory)) {
         const path = join(options.directory, name)
-        const isKnown = options.keep?.has(uploadOf(name)) ?? true
+        const upload = uploadOf(name)
+        const isKnown = options.keep?.has(upload) ?? true
         if (options.keep !== null && (name.endsWith('.part') || !isKnown)) await rm(path, { force: true })
-        else usedBytes += await bytesAt(path)
+        else files.set(upload, (files.get(upload) ?? 0) + (await bytesAt(path)))
       }
-      return new Spool(options, usedBytes)
+      // What others took room for and have not begun to write is no leftover.
+      await spool.#space.counted(files, new Date(0))
+      return spool
     })
   }
 
@@ -77,9 +86,14 @@ export class Spool {
     return this.#quotaBytes
   }
 
-  /** The bytes on disk now. */
+  /** The bytes on disk, as far as this process knows. */
   get usedBytes(): number {
-    return this.#usedBytes
+    return this.#space.usedBytes
+  }
+
+  /** The bytes on disk now, whoever put them there. @throws database-unavailable */
+  async measure(): Promise<number> {
+    return await this.#space.measure()
   }
 
   /**
@@ -103,7 +117,7 @@ export class Spool {
         return { file: await this.write(upload, name, following(held, pieces)), bytes: null }
       }
     }
-    if (this.#usedBytes + sizeBytes > this.#quotaBytes) throw quotaExceeded(name)
+    if ((await this.measure()) + sizeBytes > this.#quotaBytes) throw quotaExceeded(name)
     const bytes = held.length === 1 ? (held[0] ?? Buffer.alloc(0)) : Buffer.concat(held)
     const sha256 = createHash('sha256').update(bytes).digest('hex')
     return { file: { upload, name, sizeBytes, sha256, isSmall: true }, bytes }
@@ -119,48 +133,41 @@ export class Spool {
   async write(upload: string, name: string, source: AsyncIterable<Uint8Array>): Promise<SpooledFile> {
     const data = this.#path(upload, 'data')
     const sums = this.#path(upload, 'sums')
-    const reserved = { bytes: 0 }
+    const claim = this.#space.claim(upload)
     try {
-      const file = await this.#stream(upload, name, source, reserved)
+      const file = await this.#stream(upload, name, source, claim)
       await onDisk('spool.write', async () => {
         await rename(`${sums}.part`, sums)
         await rename(`${data}.part`, data)
         await syncDirectory(this.#directory)
       })
+      await claim.keep()
       return file
     } catch (error) {
-      this.#usedBytes -= reserved.bytes
       for (const path of [data, sums, `${data}.part`, `${sums}.part`]) await rm(path, { force: true })
+      await claim.giveBack()
       throw error
     }
   }
 
-  async #stream(
-    upload: string,
-    name: string,
-    source: AsyncIterable<Uint8Array>,
-    reserved: { bytes: number },
-  ): Promise<SpooledFile> {
+  async #stream(upload: string, name: string, source: AsyncIterable<Uint8Array>, claim: Claim): Promise<SpooledFile> {
     const handle = await onDisk('spool.write', () => open(`${this.#path(upload, 'data')}.part`, 'wx', 0o600))
     const writer = new BlockWriter(handle, this.#hashing)
     try {
-      const reserve = (bytes: number): void => {
-        if (this.#usedBytes + bytes > this.#quotaBytes) throw quotaExceeded(name)
-        this.#usedBytes += bytes
-        reserved.bytes += bytes
+      const reserve = async (bytes: number): Promise<void> => {
+        if (!(await claim.take(bytes))) throw quotaExceeded(name)
       }
       if (source instanceof FileSource) await copyFile(name, source, writer, reserve)
       else {
         for await (const bytes of readable(name, source)) {
-          reserve(bytes.length)
+          await reserve(bytes.length)
           await onDisk('spool.write', () => writer.write(bytes))
           countBufferGarbage(bytes.length)
         }
       }
       const { sizeBytes, sha256, table } = await onDisk('spool.sync', () => writer.finish())
       await onDisk('spool.write', () => writeDurably(`${this.#path(upload, 'sums')}.part`, table))
-      this.#usedBytes += table.length
-      reserved.bytes += table.length
+      await reserve(table.length)
       return { upload, name, sizeBytes, sha256, isSmall: false }
     } finally {
       await writer.settle().catch(() => {})
@@ -174,16 +181,17 @@ export class Spool {
    */
   async sweep(known: ReadonlySet<string>, before: Date): Promise<void> {
     await onDisk('spool.sweep', async () => {
-      let usedBytes = 0
+      const files = new Map<string, number>()
       for (const name of await readdir(this.#directory)) {
         const path = join(this.#directory, name)
+        const upload = uploadOf(name)
         const facts = await stat(path).catch(() => null)
         if (facts === null) continue
-        const isLeftover = !known.has(uploadOf(name)) || name.endsWith('.part')
+        const isLeftover = !known.has(upload) || name.endsWith('.part')
         if (isLeftover && facts.mtime < before) await rm(path, { force: true })
-        else usedBytes += facts.size
+        else files.set(upload, (files.get(upload) ?? 0) + facts.size)
       }
-      this.#usedBytes = usedBytes
+      await this.#space.counted(files, before)
     })
   }
 
@@ -194,12 +202,13 @@ export class Spool {
 
   /** Removes a file; also succeeds when it is gone. */
   async remove(upload: string): Promise<void> {
+    let sizeBytes = 0
     for (const extension of ['data', 'sums']) {
       const path = this.#path(upload, extension)
-      const sizeBytes = await bytesAt(path)
+      sizeBytes += await bytesAt(path)
       await onDisk('spool.remove', () => rm(path, { force: true }))
-      this.#usedBytes -= sizeBytes
     }
+    await this.#space.gone(upload, sizeBytes)
   }
 
   #path(upload: string, extension: string): string {
@@ -230,7 +239,7 @@ async function copyFile(
   name: string,
   source: FileSource,
   writer: BlockWriter,
-  reserve: (bytes: number) => void,
+  reserve: (bytes: number) => Promise<void>,
 ): Promise<void> {
   await using reading = await source.read().catch((cause: unknown) => {
     throw unreadable(name, cause)
@@ -242,7 +251,7 @@ async function copyFile(
   for (;;) {
     const bytes = await onDisk('spool.write', () => writer.fill(fill))
     if (bytes === 0) return
-    reserve(bytes)
+    await reserve(bytes)
   }
 }
 

@@ -11,8 +11,8 @@ import { appRole, schemaName } from './pool.ts'
 /** The setting that names a transaction's tenant; `*` for the queue. No tenant is called that. */
 export const tenantSetting = 'drawbridge.tenant'
 
-/** Tables of the house as a whole: no tenant's data stands in them. */
-const houseTables: ReadonlySet<string> = new Set(['migrations', 'breaks', 'sealed_values'])
+/** Tables of the house as a whole: no tenant's data stands in them, but for how large an upload is. */
+const houseTables: ReadonlySet<string> = new Set(['migrations', 'breaks', 'sealed_values', 'spool_space'])
 /** Where work for every tenant is looked for. */
 const queueTables: ReadonlySet<string> = new Set(['deliveries', 'uploads', 'small_reports', 'alerts'])
 /** Tables that follow another one's rows: their column, and the table whose `id` it is. */
