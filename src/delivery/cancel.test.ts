@@ -1,29 +1,8 @@
 /** Cancelling a delivery: what had not arrived ends, what had arrived keeps its proof, and nothing open is left behind. */
-import { afterEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { memoryStore } from '../storage/index.ts'
-import {
-  actionsOf,
-  denied,
-  intercepted,
-  objectsOf,
-  openTestHouse,
-  person,
-  type TestHouse,
-  type TestTarget,
-  tenant,
-  unavailable,
-} from './testing/house.ts'
-
-const opened: TestHouse[] = []
-afterEach(async () => {
-  for (const house of opened.splice(0)) await house.close()
-})
-
-async function houseWith(targets: Record<string, TestTarget>, policy?: 'failover' | 'mirror'): Promise<TestHouse> {
-  const house = await openTestHouse(targets, policy)
-  opened.push(house)
-  return house
-}
+import { actionsOf, denied, intercepted, objectsOf, person, tenant, unavailable } from './testing/house.ts'
+import { houseWith } from './testing/houses.ts'
 
 const large = Buffer.alloc(24 * 1024 * 1024, 7)
 

@@ -10,29 +10,25 @@ import {
   denied,
   intercepted,
   objectsOf,
-  openTestHouse,
   type TestHouse,
   type TestHouseOptions,
   type TestTarget,
   tenant,
   unavailable,
 } from './testing/house.ts'
+import { houseWith as closedHouse } from './testing/houses.ts'
 
-const opened: TestHouse[] = []
 const folders: string[] = []
 afterEach(async () => {
-  for (const house of opened.splice(0)) await house.close()
   for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true })
 })
 
-async function houseWith(
+function houseWith(
   targets: Record<string, TestTarget>,
   policy: 'failover' | 'mirror' = 'failover',
   more: TestHouseOptions = {},
 ): Promise<TestHouse> {
-  const house = await openTestHouse(targets, policy, { hasCircuits: true, ...more })
-  opened.push(house)
-  return house
+  return closedHouse(targets, policy, { hasCircuits: true, ...more })
 }
 
 /** A store that can be switched off, and counts what it is asked. */

@@ -1,33 +1,13 @@
 /** From one target to the next: when a route goes on, when it must not, and what becomes of a target that it left. */
-import { afterEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { DrawbridgeError, systemRandom } from '../base/index.ts'
 import { memoryStore, type ObjectStore, withRetry } from '../storage/index.ts'
-import {
-  actionsOf,
-  denied,
-  intercepted,
-  objectsOf,
-  openTestHouse,
-  type TestHouse,
-  type TestTarget,
-  tenant,
-  unavailable,
-} from './testing/house.ts'
+import { actionsOf, denied, intercepted, objectsOf, type TestHouse, tenant, unavailable } from './testing/house.ts'
+import { houseWith } from './testing/houses.ts'
 
 const hour = 60 * 60_000
 /** Goes in parts. */
 const large = Buffer.alloc(24 * 1024 * 1024, 7)
-const opened: TestHouse[] = []
-afterEach(async () => {
-  for (const house of opened.splice(0)) await house.close()
-})
-
-async function houseWith(targets: Record<string, TestTarget>): Promise<TestHouse> {
-  const house = await openTestHouse(targets)
-  opened.push(house)
-  return house
-}
-
 /** A store that refuses everything for as long as `isShut`. */
 function shutting(inner: ObjectStore): { store: ObjectStore; isShut: boolean } {
   const door = {

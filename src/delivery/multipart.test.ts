@@ -1,20 +1,15 @@
 /** Multipart uploads through faults: what is resumed, what is sent again, what is left behind. */
 import { createHash } from 'node:crypto'
-import { afterEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { DrawbridgeError } from '../base/index.ts'
 import { memoryStore, type ObjectStore } from '../storage/index.ts'
-import { actionsOf, denied, intercepted, openTestHouse, type TestHouse, tenant, unavailable } from './testing/house.ts'
+import { actionsOf, denied, intercepted, type TestHouse, tenant, unavailable } from './testing/house.ts'
+import { houseWith as closedHouse } from './testing/houses.ts'
 
 const mebibyte = 1 << 20
-const opened: TestHouse[] = []
-afterEach(async () => {
-  for (const house of opened.splice(0)) await house.close()
-})
 
-async function houseWith(store: ObjectStore): Promise<TestHouse> {
-  const house = await openTestHouse({ acme: { store, writing: { resume: true } } })
-  opened.push(house)
-  return house
+function houseWith(store: ObjectStore): Promise<TestHouse> {
+  return closedHouse({ acme: { store, writing: { resume: true } } })
 }
 
 /** 20 MiB that no two parts share: three parts of 8, 8 and 4 MiB. */

@@ -1,36 +1,8 @@
 /** Deliveries from acceptance to receipt, and through faults: the real database and spool, stores in memory. */
-import { afterEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { bodyOfBytes, memoryStore } from '../storage/index.ts'
-import {
-  actionsOf,
-  denied,
-  intercepted,
-  objectsOf,
-  openTestHouse,
-  person,
-  type TestHouse,
-  type TestTarget,
-  tenant,
-  unavailable,
-} from './testing/house.ts'
-
-const opened: TestHouse[] = []
-afterEach(async () => {
-  for (const house of opened.splice(0)) await house.close()
-})
-
-async function houseWith(targets: Record<string, TestTarget>, policy?: 'failover' | 'mirror'): Promise<TestHouse> {
-  const house = await openTestHouse(targets, policy)
-  opened.push(house)
-  return house
-}
-
-async function reopened(house: TestHouse): Promise<TestHouse> {
-  opened.splice(opened.indexOf(house), 1)
-  const next = await house.reopen()
-  opened.push(next)
-  return next
-}
+import { actionsOf, denied, intercepted, objectsOf, person, tenant, unavailable } from './testing/house.ts'
+import { houseWith, reopened } from './testing/houses.ts'
 
 const hour = 60 * 60_000
 
