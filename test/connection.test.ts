@@ -20,7 +20,7 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { Secret, systemClock, systemRandom } from '../src/base/index.ts'
+import { Secret } from '../src/base/index.ts'
 import {
   buildKit,
   type ConnectionContext,
@@ -41,8 +41,8 @@ import {
   type Verification,
   verification as verificationShape,
 } from '../src/contract/index.ts'
-import { assumeRole, createBaseIdentity, SessionCache } from '../src/credentials/index.ts'
 import { customerAccountId, type Sandbox, startSandbox, vendorAccountId } from '../src/sandbox/index.ts'
+import { vendorContext } from './kit/vendor-context.ts'
 import { needs } from './needs.ts'
 import { type Azurite, startAzurite } from './servers/azurite.ts'
 
@@ -79,7 +79,7 @@ beforeAll(async () => {
   kms = new KMSClient(shared)
   s3 = new S3Client({ ...shared, forcePathStyle: true })
   sandbox.setSourceAddress(vendorAccountId, '198.51.100.24')
-  context = makeContext()
+  context = vendorContext(sandbox, region, { observedAddress: '198.51.100.24' })
   await s3.send(new CreateBucketCommand({ Bucket: bucket, CreateBucketConfiguration: { LocationConstraint: region } }))
   await s3.send(
     new PutBucketOwnershipControlsCommand({
@@ -110,37 +110,6 @@ afterEach(async () => {
   await s3.send(new DeleteBucketPolicyCommand({ Bucket: bucket }))
   sandbox.setFaults([])
 })
-
-function makeContext(): ConnectionContext {
-  const clock = systemClock
-  const found = sandbox.containerCredentials(null, 'drawbridge-base')
-  if (found === null) throw new Error('the sandbox has no base role')
-  const base = createBaseIdentity({
-    provider: async () => ({
-      accessKeyId: found.accessKeyId,
-      secretAccessKey: found.secretAccessKey,
-      ...(found.sessionToken === undefined ? {} : { sessionToken: found.sessionToken }),
-    }),
-    region,
-    stsEndpoint: sandbox.endpoint,
-    clock,
-  })
-  return {
-    clock,
-    random: systemRandom,
-    base,
-    sessions: new SessionCache({
-      clock,
-      assume: async (request) => assumeRole(await base.credentials(), request, { clock }),
-    }),
-    egress: 'dynamic',
-    observedAddress: '198.51.100.24',
-    ownAccounts: [vendorAccountId],
-    allowedEndpoints: [sandbox.endpoint],
-    evidencePublicKeyPem: '-----BEGIN PUBLIC KEY-----\n-----END PUBLIC KEY-----\n',
-    stsEndpoint: sandbox.endpoint,
-  }
-}
 
 async function connect(change: Partial<ConnectionInput> = {}): Promise<Connection> {
   const input: ConnectionInput = {

@@ -8,16 +8,8 @@ import {
 } from '@aws-sdk/client-iam'
 import { KMSClient } from '@aws-sdk/client-kms'
 import { S3Client } from '@aws-sdk/client-s3'
-import { systemClock, systemRandom } from '../../src/base/index.ts'
 import type { ConnectionContext } from '../../src/connection/index.ts'
-import {
-  type AssumeRoleRequest,
-  assumeRole,
-  assumeRoleWithWebIdentity,
-  createBaseIdentity,
-  type IdentityTokens,
-  SessionCache,
-} from '../../src/credentials/index.ts'
+import type { IdentityTokens } from '../../src/credentials/index.ts'
 import {
   type AccountSeed,
   customerAccountId,
@@ -25,6 +17,7 @@ import {
   startSandbox,
   vendorAccountId,
 } from '../../src/sandbox/index.ts'
+import { baseRoleName, vendorContext } from '../kit/vendor-context.ts'
 
 export const region = 'eu-central-1'
 /** An account that is neither ours nor the role's. */
@@ -43,14 +36,13 @@ const basePolicy = {
     { Effect: 'Allow', Action: ['sts:AssumeRole', 'sts:TagSession', 'sts:SetSourceIdentity'], Resource: '*' },
   ],
 }
-const baseName = 'drawbridge-base'
 
 const seeds: readonly AccountSeed[] = [
   {
     accountId: vendorAccountId,
     sourceAddress: vendorAddress,
     users: [{ name: 'admin', policy: fullAccess }],
-    roles: [{ name: baseName, trustPolicy: baseTrust, policy: basePolicy }],
+    roles: [{ name: baseRoleName, trustPolicy: baseTrust, policy: basePolicy }],
   },
   { accountId: customerAccountId, users: [{ name: 'admin', policy: fullAccess }] },
   { accountId: storageAccountId, users: [{ name: 'admin', policy: fullAccess }] },
@@ -86,45 +78,17 @@ export class AwsStage {
 
   /** Who we are, afresh for each chain: our own role, or whoever the ID tokens say, on a cloud without AWS credentials. */
   context(egress: ConnectionContext['egress'], tokens?: IdentityTokens): ConnectionContext {
-    const { sandbox } = this
-    if (tokens !== undefined) {
-      const assume = (request: AssumeRoleRequest) => assumeRoleWithWebIdentity(tokens, request, { clock: systemClock })
-      const sessions = new SessionCache({ clock: systemClock, assume })
-      return { ...this.context(egress), base: null, hosting: 'gcp', tokens, sessions }
-    }
-    const base = createBaseIdentity({
-      provider: async () => {
-        const found = sandbox.containerCredentials(null, baseName)
-        if (found === null) throw new Error('the base role is gone')
-        const { accessKeyId, secretAccessKey, sessionToken } = found
-        return { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) }
-      },
-      region,
-      stsEndpoint: sandbox.endpoint,
-      clock: systemClock,
-    })
-    const assume = async (request: AssumeRoleRequest) =>
-      assumeRole(await base.credentials(), request, { clock: systemClock })
-    return {
-      clock: systemClock,
-      random: systemRandom,
-      base,
-      sessions: new SessionCache({ clock: systemClock, assume }),
-      egress,
-      observedAddress: vendorAddress,
-      ownAccounts: [vendorAccountId],
-      allowedEndpoints: [sandbox.endpoint],
-      evidencePublicKeyPem: '-----BEGIN PUBLIC KEY-----\n-----END PUBLIC KEY-----\n',
-      stsEndpoint: sandbox.endpoint,
-    }
+    const shared = { egress, observedAddress: vendorAddress }
+    const foreign = tokens === undefined ? {} : { base: null, hosting: 'gcp' as const, tokens }
+    return vendorContext(this.sandbox, region, { ...shared, ...foreign })
   }
 
   /** Deletes our own role and makes it again: same name, same rights, another id. */
   async remakeBaseRole(): Promise<void> {
-    await this.vendorIam.send(new DeleteRolePolicyCommand({ RoleName: baseName, PolicyName: 'seed' }))
-    await this.vendorIam.send(new DeleteRoleCommand({ RoleName: baseName }))
+    await this.vendorIam.send(new DeleteRolePolicyCommand({ RoleName: baseRoleName, PolicyName: 'seed' }))
+    await this.vendorIam.send(new DeleteRoleCommand({ RoleName: baseRoleName }))
     await this.vendorIam.send(
-      new CreateRoleCommand({ RoleName: baseName, AssumeRolePolicyDocument: JSON.stringify(baseTrust) }),
+      new CreateRoleCommand({ RoleName: baseRoleName, AssumeRolePolicyDocument: JSON.stringify(baseTrust) }),
     )
     await this.setBasePolicy(basePolicy)
   }
@@ -132,7 +96,7 @@ export class AwsStage {
   /** Puts another policy on our own role; absent: the usual one. */
   async setBasePolicy(policy: object = basePolicy): Promise<void> {
     const PolicyDocument = JSON.stringify(policy)
-    await this.vendorIam.send(new PutRolePolicyCommand({ RoleName: baseName, PolicyName: 'seed', PolicyDocument }))
+    await this.vendorIam.send(new PutRolePolicyCommand({ RoleName: baseRoleName, PolicyName: 'seed', PolicyDocument }))
   }
 }
 

@@ -44,16 +44,9 @@ import type {
   Verification,
   VerificationEvent,
 } from '../../src/contract/index.ts'
-import {
-  assumeRole,
-  assumeRoleWithWebIdentity,
-  createBaseIdentity,
-  type IdentityTokens,
-  issuedTokens,
-  readSigningKey,
-  SessionCache,
-} from '../../src/credentials/index.ts'
+import { type IdentityTokens, issuedTokens, readSigningKey } from '../../src/credentials/index.ts'
 import { type AccountSeed, customerAccountId, startSandbox, vendorAccountId } from '../../src/sandbox/index.ts'
+import { baseRoleName, vendorContext } from './vendor-context.ts'
 
 const run = promisify(execFile)
 
@@ -66,7 +59,7 @@ const admin = { name: 'admin', policy: policyOf({ Effect: 'Allow', Action: '*', 
 const sts = ['sts:AssumeRole', 'sts:TagSession', 'sts:SetSourceIdentity']
 const container = { Service: 'ecs-tasks.amazonaws.com' }
 const base = {
-  name: 'drawbridge-base',
+  name: baseRoleName,
   trustPolicy: policyOf({ Effect: 'Allow', Principal: container, Action: 'sts:AssumeRole' }),
   policy: policyOf({ Effect: 'Allow', Action: sts, Resource: '*' }),
 }
@@ -86,7 +79,7 @@ export async function openHouse() {
   const sandbox = await startSandbox({ accounts })
   const tokens = ownTokens()
   sandbox.setIssuerKeys(issuer, JSON.parse(tokens.documents?.keySet ?? ''))
-  const context = contextOf(sandbox, tokens)
+  const context = vendorContext(sandbox, region, { tokens })
   const clients = new Map(
     [customerAccountId, otherAccountId, vendorAccountId].map((account) => [account, clientsOf(account)]),
   )
@@ -212,7 +205,7 @@ export async function openHouse() {
     },
 
     /** Surroundings that have met nobody yet: no session, and not even our own name. */
-    freshContext: () => contextOf(sandbox, tokens),
+    freshContext: () => vendorContext(sandbox, region, { tokens }),
 
     async verify(
       connection: Connection,
@@ -271,39 +264,6 @@ function ownTokens(): IdentityTokens {
   if (!key.ok) throw new Error(key.error)
   const around = { clock: systemClock, random: systemRandom }
   return issuedTokens({ issuer, audience: 'sts.amazonaws.com', tenant: 'tenant-a', keys: [key.value], ...around })
-}
-
-function contextOf(sandbox: Awaited<ReturnType<typeof startSandbox>>, tokens: IdentityTokens): ConnectionContext {
-  const clock = systemClock
-  const base = createBaseIdentity({
-    provider: async () => {
-      const found = sandbox.containerCredentials(null, 'drawbridge-base')
-      if (found === null) throw new Error('the sandbox has no base role')
-      return found
-    },
-    region,
-    stsEndpoint: sandbox.endpoint,
-    clock,
-  })
-  return {
-    clock,
-    random: systemRandom,
-    base,
-    sessions: new SessionCache({
-      clock,
-      assume: async (request) =>
-        request.webIdentity === undefined
-          ? assumeRole(await base.credentials(), request, { clock })
-          : assumeRoleWithWebIdentity(tokens, request, { clock }),
-    }),
-    tokens,
-    egress: 'dynamic',
-    observedAddress: null,
-    ownAccounts: [vendorAccountId],
-    allowedEndpoints: [sandbox.endpoint],
-    evidencePublicKeyPem: '-----BEGIN PUBLIC KEY-----\n-----END PUBLIC KEY-----\n',
-    stsEndpoint: sandbox.endpoint,
-  }
 }
 
 /** The text of one file of a kit. */
