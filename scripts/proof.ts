@@ -112,8 +112,8 @@ function proveIam(pairs: number, seed: number, seconds: number): boolean {
     console.log(`${done} of ${pairs} pairs agree`)
   }
   const differentialSeconds = (performance.now() - started) / 1000
-  const catches = hunt(seconds * 1000, seed, (one) => console.log(`slowest so far: ${describe(one)}`))
-  const [slowest] = catches
+  const found = hunt(seconds * 1000, seed, (one) => console.log(`slowest so far: ${describe(one)}`))
+  const [slowest] = found.catches
   const machine = `${cpus()[0]?.model ?? 'unknown'}, Node ${process.versions.node}`
   const text = proofPage({
     pairs: done,
@@ -121,7 +121,7 @@ function proveIam(pairs: number, seed: number, seconds: number): boolean {
     seconds: differentialSeconds,
     machine,
     features,
-    catches,
+    hunt: found,
     huntSeconds: seconds,
   })
   writeFileSync(page('proof-iam.md'), text)
@@ -154,6 +154,7 @@ function report(scenario: Scenario, seed: number): void {
   for (const difference of one?.differences ?? []) console.error(difference)
 }
 
-function describe({ name, verdict, explained, anew }: Catch): string {
-  return `${verdict.toFixed(2)} ms (explained ${explained.toFixed(2)}, anew ${anew.toFixed(2)}): ${name}`
+function describe({ name, verdict, explained, anew, read }: Catch): string {
+  const times = `explained ${explained.toFixed(2)}, anew ${anew.toFixed(2)}, read ${read.toFixed(2)}`
+  return `${verdict.toFixed(2)} ms (${times}): ${name}`
 }

@@ -1,5 +1,13 @@
 /** Looks for the slowest evaluation: tries every hostile shape, then shapes made at random. */
-import { decide, evaluate, type NamedPolicy, type PolicySet, parsePolicy } from '../../src/iam/index.ts'
+import {
+  decide,
+  evaluate,
+  type NamedPolicy,
+  type Policy,
+  type PolicySet,
+  parsePolicy,
+  parsePolicyText,
+} from '../../src/iam/index.ts'
 import { type Attack, attack, mostPolicyBytes, mostRequestBytes, shapes, varied } from './hostile.ts'
 import type { Shape } from './hostile-parts.ts'
 
@@ -12,13 +20,27 @@ export interface Catch {
   readonly explained: number
   /** `decide` on policies that were just read: preparing them is part of it. */
   readonly anew: number
+  /** The same with reading the text of the policies, positions and all. */
+  readonly read: number
 }
 
-/** Hunts for so long; the slowest verdict first, each shape once with the slowest that it showed. */
-export function hunt(budgetMs: number, seed: number, onSlower: (one: Catch) => void): readonly Catch[] {
+/** The four ways to take a time. */
+export type Time = Exclude<keyof Catch, 'name'>
+
+/** What was caught, and how quick the machine was meanwhile. */
+export interface Hunt {
+  /** Slowest first, by whatever of its times is longest; each shape once with the longest times that it showed. */
+  readonly catches: readonly Catch[]
+  /** Milliseconds that a loop of three million multiplications took, at the beginning, the end, and in between. */
+  readonly loop: readonly [least: number, most: number]
+}
+
+/** Hunts for so long, for policies that were used before and for such as were just read alike. */
+export function hunt(budgetMs: number, seed: number, onSlower: (one: Catch) => void): Hunt {
   const started = performance.now()
   const found = new Map<string, Catch>()
   const random = generator(seed)
+  const loops = [loopTime()]
   let slowest = 0
   const trial = (shape: Shape): void => {
     const { name } = shape
@@ -29,16 +51,33 @@ export function hunt(budgetMs: number, seed: number, onSlower: (one: Catch) => v
       verdict: Math.max(before.verdict, caught.verdict),
       explained: Math.max(before.explained, caught.explained),
       anew: Math.max(before.anew, caught.anew),
+      read: Math.max(before.read, caught.read),
     })
-    if (caught.verdict <= slowest) return
-    slowest = caught.verdict
+    if (longestOf(caught) <= slowest) return
+    slowest = longestOf(caught)
+    loops.push(loopTime())
     onSlower(caught)
   }
   // Code that runs for the first time is slow for that reason alone.
   for (const shape of shapes) timesOf(attack(shape, mostPolicyBytes, mostRequestBytes))
   for (const shape of shapes) trial(shape)
   while (performance.now() - started < budgetMs) trial(varied(random))
-  return [...found.values()].sort((a, b) => b.verdict - a.verdict)
+  loops.push(loopTime())
+  const catches = [...found.values()].sort((a, b) => longestOf(b) - longestOf(a))
+  return { catches, loop: [Math.min(...loops), Math.max(...loops)] }
+}
+
+function longestOf({ verdict, explained, anew, read }: Catch): number {
+  return Math.max(verdict, explained, anew, read)
+}
+
+/** Says how quick the machine is just now. */
+function loopTime(): number {
+  return quickest(() => () => {
+    let number = 1
+    for (let i = 0; i < 3_000_000; i++) number = (Math.imul(number, 1_103_515_245) + 12_345) | 0
+    return number
+  })
 }
 
 function timesOf({ request, policies }: Attack): Omit<Catch, 'name'> {
@@ -47,8 +86,20 @@ function timesOf({ request, policies }: Attack): Omit<Catch, 'name'> {
     verdict: quickest(() => () => decide(request, policies)),
     explained: quickest(() => () => evaluate(request, policies)),
     anew: quickest(() => {
-      const fresh = readAnew(policies)
+      const fresh = readAnew(policies, (policy) => parsePolicy(policy.source))
       return () => decide(request, fresh)
+    }),
+    read: quickest(() => {
+      const texts = new Map<Policy, string>()
+      readAnew(policies, (policy) => {
+        texts.set(policy, JSON.stringify(policy.source))
+        return parsePolicy(policy.source)
+      })
+      return () =>
+        decide(
+          request,
+          readAnew(policies, (policy) => readText(texts.get(policy) ?? '')),
+        )
     }),
   }
 }
@@ -67,10 +118,17 @@ function quickest(prepare: () => () => unknown): number {
   return least
 }
 
+type Read = ReturnType<typeof parsePolicy>
+
+function readText(text: string): Read {
+  const read = parsePolicyText(text)
+  return read.ok ? { ok: true, value: read.value.policy } : read
+}
+
 /** The same policies as objects that were never evaluated. */
-function readAnew(policies: PolicySet): PolicySet {
+function readAnew(policies: PolicySet, readOne: (policy: Policy) => Read): PolicySet {
   const one = ({ name, policy }: NamedPolicy): NamedPolicy => {
-    const read = parsePolicy(policy.source)
+    const read = readOne(policy)
     return { name, policy: read.ok ? read.value : policy }
   }
   const perhaps = (named: NamedPolicy | null) => (named === null ? null : one(named))
