@@ -217,7 +217,7 @@ function compileTexts(wanted: readonly string[], variables: boolean, fold: (text
       return one === null ? [] : [[one.map(foldToken)]]
     })
     const fits = new PatternList(resolved, plainPatterns).testFor(texts, lookup)
-    return (_, at) => fixed.has(texts[at] ?? '') || fits(texts[at] ?? '')
+    return (_, at) => fixed.has(texts[at] ?? '') || fits(texts[at] ?? '', at)
   }
   return { one: fixedFirst(fixed, tests, fold), several }
 }
@@ -247,7 +247,7 @@ function compilePatterns(wanted: readonly string[], variables: boolean): WantedT
   const several: WantedTest['several'] = (lookup, values) => {
     if (templates.length === 0) return (text) => fixed.has(text)
     const fits = patterns(lookup, values)
-    return (text) => fixed.has(text) || fits(text)
+    return (text, at) => fixed.has(text) || fits(text, at)
   }
   return { one: whenAsked(() => fixedFirst(fixed, templates.map(templateTest), asWritten)), several }
 }

@@ -135,7 +135,7 @@ export function compileArnPattern(pattern: string, variables: boolean): TextTest
 export function compileArnPatterns(
   patterns: readonly string[],
   variables: boolean,
-): (lookup: ContextLookup, texts: readonly string[]) => (text: string) => boolean {
+): (lookup: ContextLookup, texts: readonly string[]) => (text: string, at: number) => boolean {
   let made: ReturnType<typeof compileArnPatterns> | null = null
   return (lookup, texts) => {
     made ??= prepareArnPatterns(patterns.map((pattern) => patternTemplate(pattern, variables)))
@@ -167,7 +167,7 @@ function cutPattern(pattern: PatternPart): PartedPattern | null {
 export function keptWithoutVariables(
   templates: readonly PatternTemplate[],
   resolveAll: (lookup: ContextLookup) => PatternList,
-): (lookup: ContextLookup, texts: readonly string[]) => (text: string) => boolean {
+): (lookup: ContextLookup, texts: readonly string[]) => (text: string, at: number) => boolean {
   if (templates.some((template) => typeof template !== 'string' && template.some(isVariable)))
     return (lookup, texts) => resolveAll(lookup).testFor(texts, lookup)
   let kept: PatternList | null = null

@@ -37,12 +37,12 @@ export class PatternList {
   }
 
   /** Makes a test whether any of the patterns fits one of these texts, which are a key's values in one request. */
-  testFor(texts: readonly string[], lookup: ContextLookup): (text: string) => boolean {
+  testFor(texts: readonly string[], lookup: ContextLookup): (text: string, at: number) => boolean {
     const characters = texts.reduce((sum, text) => sum + text.length + 1, 0)
     if (this.#characters * characters > littleWork) {
       this.#stepped ??= toSteps(this.#patterns)
       const fitting = madeOnce(lookup, texts, this.#kind.makeSet).fitting(this.#stepped)
-      return (text) => fitting.has(text)
+      return (_, at) => fitting(at)
     }
     this.#tests ??= this.#patterns.map(this.#kind.makeTest)
     const tests = this.#tests

@@ -66,9 +66,9 @@ function inOrder(one: readonly Step[], other: readonly Step[]): number {
 class KnownSteps {
   count = 0
   /** By place in the pattern, then by the run as text. */
-  readonly #texts: readonly Map<string, Step>[] = Array.from({ length: 8 }, () => new Map())
+  readonly #texts: (Map<string, Step> | undefined)[] = []
   /** The same for runs that are no plain text. */
-  readonly #others: readonly Map<string, Step>[] = Array.from({ length: 8 }, () => new Map())
+  readonly #others: (Map<string, Step> | undefined)[] = []
   /** Numbers of the values met: to write them out would cost as much as they are long. */
   readonly #values = new Map<string, number>()
 
@@ -86,9 +86,11 @@ class KnownSteps {
 
   #step(run: PatternPart, isAnchored: boolean, ends: boolean, skips: number): Step {
     const place = (isAnchored ? 1 : 0) + (ends ? 2 : 0) + (isAnchored ? skips * 2 : 0)
-    const steps = (typeof run === 'string' ? this.#texts : this.#others)[place]
+    const places = typeof run === 'string' ? this.#texts : this.#others
+    const steps = places[place] ?? new Map<string, Step>()
+    places[place] = steps
     const key = typeof run === 'string' ? run : run.map((token) => this.#keyOf(token)).join('')
-    const found = steps?.get(key)
+    const found = steps.get(key)
     if (found !== undefined) {
       found.uses++
       return found
@@ -96,7 +98,7 @@ class KnownSteps {
     const length = typeof run === 'string' ? run.length : lengthOf(run)
     const by = isAnchored ? length + skips : length
     const fresh = { id: this.count++, run, length, by, isAnchored, ends, uses: 1 }
-    steps?.set(key, fresh)
+    steps.set(key, fresh)
     return fresh
   }
 

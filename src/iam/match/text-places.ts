@@ -31,8 +31,10 @@ const firstPlace = 32
 /** The texts of one key, laid out. */
 export class TextPlaces {
   readonly words: number
-  /** Each once, without those that are left out. */
-  readonly texts: readonly string[]
+  /** How many different texts there are, without those that are left out. */
+  readonly count: number
+  /** Of each text given, which of them it is; -1 when it was left out. */
+  readonly numbers: Int32Array
   /** First places of the texts. */
   readonly starts: readonly number[]
   /** Last places of the texts. */
@@ -59,7 +61,9 @@ export class TextPlaces {
     const kept = cuts.filter(({ parts }) => parts.length > 0)
     const size = kept.reduce((sum, { parts }) => parts.reduce((all, part) => all + part.length + 2, sum), firstPlace)
     this.words = (size >>> 5) + 1
-    this.texts = kept.map(({ text }) => text)
+    const numberOf = new Map(kept.map(({ text }, number) => [text, number]))
+    this.count = kept.length
+    this.numbers = Int32Array.from(texts, (text) => numberOf.get(text) ?? -1)
     this.partEnds = new Int32Array(size)
     this.#ends = new Int32Array(this.words)
     this.#everywhere = new Int32Array(this.words).fill(-1)

@@ -38,11 +38,11 @@ export class TextSet {
     this.#places = new TextPlaces(texts, cut)
   }
 
-  /** The texts that any of the patterns fits. */
-  fitting({ patterns, stepCount }: SteppedPatterns): ReadonlySet<string> {
-    const { texts, longest } = this.#places
-    const fits = new Uint8Array(texts.length)
-    const fitting = new Set<string>()
+  /** Tells of each text, by its number in the list given, whether any of the patterns fits it. */
+  fitting({ patterns, stepCount }: SteppedPatterns): (at: number) => boolean {
+    const { count, numbers, longest } = this.#places
+    const fits = new Uint8Array(count)
+    let left = count
     const known: Found = new Array(stepCount)
     const open = this.#level(0)
     let tail: Step | undefined
@@ -50,7 +50,7 @@ export class TextSet {
     let taken = 0
     for (const { steps, length } of patterns) {
       if (length > longest) continue
-      if (fitting.size === texts.length) break
+      if (left === 0) break
       if (!this.#findRuns(steps, known)) continue
       const end = steps[steps.length - 1]
       if (end !== tail) {
@@ -62,7 +62,7 @@ export class TextSet {
       if (open.count === 0) continue
       const rarest = this.#rarest(steps.length)
       if (rarest !== null && rarest.length < open.count) {
-        this.#tryTexts(steps, rarest, open, fits, fitting)
+        left -= this.#tryTexts(steps, rarest, open, fits)
         continue
       }
       let alike = 0
@@ -74,12 +74,12 @@ export class TextSet {
       if (taken < steps.length) continue
       const reached = this.#level(taken)
       for (let i = 0; i < reached.count; i++) {
-        const at = reached.texts[i] as number
-        fits[at] = 1
-        fitting.add(texts[at] ?? '')
+        const text = reached.texts[i] as number
+        if (fits[text] === 0) left--
+        fits[text] = 1
       }
     }
-    return fitting
+    return (at) => fits[numbers[at] as number] === 1
   }
 
   /** Finds where the runs of a pattern stand; false when one stands nowhere. The last is looked at first: it is shared most. */
@@ -127,15 +127,10 @@ export class TextSet {
     return rarest
   }
 
-  /** Tries the texts that have one of the places, each by itself. */
-  #tryTexts(
-    steps: readonly Step[],
-    rarest: readonly number[],
-    open: Reached,
-    fits: Uint8Array,
-    fitting: Set<string>,
-  ): void {
-    const { texts, textAt } = this.#places
+  /** Tries the texts that have one of the places, each by itself; answers how many more fit. */
+  #tryTexts(steps: readonly Step[], rarest: readonly number[], open: Reached, fits: Uint8Array): number {
+    const { textAt } = this.#places
+    let count = 0
     let last = -1
     for (let i = 0; i < rarest.length; i++) {
       const text = textAt[rarest[i] as number] as number
@@ -147,8 +142,9 @@ export class TextSet {
       }
       if (place < 0) continue
       fits[text] = 1
-      fitting.add(texts[text] ?? '')
+      count++
     }
+    return count
   }
 
   /** The first place that a step comes to from another; -1 when it comes to none. */
@@ -175,7 +171,7 @@ export class TextSet {
     const index = at <= keptLevels ? at : keptLevels + 1 + (at & 1)
     const known = this.#levels[index]
     if (known !== undefined) return known
-    const size = this.#places.texts.length
+    const size = this.#places.count
     const fresh = { count: 0, texts: new Int32Array(size), places: new Int32Array(size).fill(-1) }
     this.#levels[index] = fresh
     return fresh
