@@ -38,11 +38,11 @@ export async function runPass(
   tools: WorkTools,
   claim: Claim,
   signal: AbortSignal,
-  quarantineAfter: number,
+  { quarantineAfter, onArrived }: Pick<Work, 'onArrived'> & { readonly quarantineAfter: number },
 ): Promise<void> {
   const record = await tools.repository.byId(claim.tenant, claim.delivery)
   if (record === null) throw new LeaseLost(claim)
-  const pass = new Pass({ tools, claim, record, signal })
+  const pass = new Pass({ tools, claim, record, signal, onArrived })
   if (claim.crashes >= quarantineAfter) return await pass.quarantine()
   try {
     if (record.cancelledAt !== null) await pass.cancel()
@@ -249,6 +249,7 @@ class Pass {
     const entry = deliveredEntry(receiptFacts(this.#record, delivered))
     const committed = await tools.repository.commitTarget(claim, delivered, entry)
     this.#remember(committed)
+    if (this.#work.record.policy === 'failover') this.#work.onArrived()
     return committed
   }
 

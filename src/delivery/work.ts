@@ -64,6 +64,8 @@ export interface Work {
   readonly record: DeliveryRecord
   /** Aborts when the lease is lost or the worker stops; its reason says which. */
   readonly signal: AbortSignal
+  /** Called when nothing is left to send but the copies of the receipt. */
+  readonly onArrived: () => void
 }
 
 /** Somebody ended the delivery while it was worked on. */

@@ -18,6 +18,9 @@ const longestNapMs = 5_000
 const orphanUploadMs = 24 * 60 * 60_000
 const houseKeepingMs = 60 * 60_000
 
+/** So many times as many small deliveries as are sent at a time may be at work, most of them waiting for their receipts. */
+const settlingShare = 4
+
 /** Made once: an error of its own for every nap and every claim costs more than the rest of their end. */
 const napEnded = new Error('the nap is over')
 const workEnded = new LeaseLost({ delivery: 'a delivery that was given back' })
@@ -55,6 +58,8 @@ export class DeliveryWorker {
   readonly #parts: DeliveryWorkerParts
   readonly #tools: WorkTools
   readonly #running = new Map<Promise<void>, Claim>()
+  /** Of these, the small ones that wait for their receipts. */
+  readonly #arrived = new Set<Claim>()
   readonly #aborts = new Set<AbortController>()
   #wake: () => void = () => {}
   #isWoken = false
@@ -150,13 +155,23 @@ export class DeliveryWorker {
   #room(): Required<ClaimLimit> {
     const { concurrency = 4, smallConcurrency = 64 } = this.#parts
     let [small, large, suspects] = [smallConcurrency, concurrency, 1]
-    for (const { isSmall, crashes } of this.#running.values()) {
-      if (isSmall) small -= 1
-      else large -= 1
+    let all = smallConcurrency * settlingShare
+    for (const claim of this.#running.values()) {
+      if (!claim.isSmall) large -= 1
+      else if (!this.#arrived.has(claim)) small -= 1
+      if (claim.isSmall) all -= 1
       // Two suspects at a time could take each other into the quarantine.
-      if (crashes >= suspectAfter) suspects = 0
+      if (claim.crashes >= suspectAfter) suspects = 0
     }
+    small = Math.min(small, all)
     return { small: small < smallConcurrency / 4 ? 0 : small, large: Math.max(0, large), suspects }
+  }
+
+  /** A small report that has arrived waits for its receipt only: another one may be sent in the meantime. */
+  #leaveRoom(claim: Claim): void {
+    if (!claim.isSmall) return
+    this.#arrived.add(claim)
+    if (this.#room().small > 0) this.wake()
   }
 
   async #claimMore(): Promise<number> {
@@ -166,6 +181,7 @@ export class DeliveryWorker {
     for (const claim of claims) {
       const run = this.#work(claim).finally(() => {
         this.#running.delete(run)
+        this.#arrived.delete(claim)
         // While small ones come to their end one by one, nothing can be begun before there is room for several.
         if (!claim.isSmall || claim.crashes >= suspectAfter || this.#running.size === 0 || this.#room().small > 0) {
           this.wake()
@@ -183,7 +199,10 @@ export class DeliveryWorker {
     try {
       const facts = { delivery: claim.delivery, crashes: claim.crashes, isSmall: claim.isSmall }
       await this.#tools.tracing.span('delivery.pass', facts, () =>
-        runPass(this.#tools, claim, abort.signal, this.#parts.quarantineAfter ?? 5),
+        runPass(this.#tools, claim, abort.signal, {
+          quarantineAfter: this.#parts.quarantineAfter ?? 5,
+          onArrived: () => this.#leaveRoom(claim),
+        }),
       )
     } catch (error) {
       // A lost lease is somebody else's work now; anything else ends without an answer, and the lease runs out.

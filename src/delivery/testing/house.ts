@@ -62,6 +62,7 @@ export interface TestHouse {
 export interface TestHouseOptions {
   readonly hasCircuits?: boolean
   readonly backfillSpacingMs?: number
+  readonly smallConcurrency?: number
   readonly spool?: { readonly quotaBytes?: number; readonly smallBytes?: number }
 }
 
@@ -109,7 +110,8 @@ async function open(
     ...(more.backfillSpacingMs === undefined ? {} : { backfillSpacingMs: () => more.backfillSpacingMs ?? 0 }),
   }
   const receipts = evidenceReceipts(log)
-  const worker = new DeliveryWorker({ ...shared, receipts, onEvent: (event) => events.push(event) })
+  const { smallConcurrency = 64 } = more
+  const worker = new DeliveryWorker({ ...shared, receipts, smallConcurrency, onEvent: (event) => events.push(event) })
   const service = new DeliveryService({ ...shared, routes: state.routes, wake: () => worker.wake() })
   const house: TestHouse = {
     ...{ state, spool, log, service, worker, clock, events, explained, targets, directory },
