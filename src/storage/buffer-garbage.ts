@@ -6,8 +6,8 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
-/** A collection of the young takes about a millisecond; at this distance a gibibyte costs some 50 ms. */
-const bytesBetween = 16 << 20
+/** A collection of the young takes about half a millisecond; at this distance a gibibyte costs some 100 ms. */
+const bytesBetween = 4 << 20
 
 type Collect = (options: { readonly type: 'minor' }) => void
 
