@@ -131,6 +131,8 @@ export class SqlDeliveries implements DeliveryRepository {
       .where('idempotency_key', '=', key)
       .executeTakeFirst()
     const [record] = await recordsOf(executor, row === undefined ? [] : [row])
+    // Whoever handed it in was perhaps never answered. What is answered now has to be as safe as if it came in now.
+    if (record !== undefined) await this.#store.confirm(executor)
     return record ?? null
   }
 

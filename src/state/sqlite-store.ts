@@ -73,6 +73,9 @@ export class SqliteStore implements Store {
     }
   }
 
+  /** What can be read is on the disk. */
+  async confirm(): Promise<void> {}
+
   async serialize(): Promise<void> {
     // A transaction here is alone already.
   }

@@ -28,6 +28,8 @@ export interface Store {
   readonly isShared: boolean
   /** Makes whoever else asks for the same name wait until this transaction has ended. */
   serialize(transaction: Executor, name: string): Promise<void>
+  /** Has the end of this transaction wait until what it read is as safe as what is written: on a standby too, where one confirms. */
+  confirm(transaction: Executor): Promise<void>
   /** Tells whoever waits for work to look once this transaction is committed. A hint: rows are found without it, later. */
   announce(transaction: Executor): Promise<void>
   close(): Promise<void>

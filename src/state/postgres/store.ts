@@ -101,6 +101,11 @@ export class PostgresStore implements Store {
     await sql`select pg_advisory_xact_lock(hashtextextended(${name}, 0))`.execute(transaction)
   }
 
+  async confirm(transaction: Executor): Promise<void> {
+    // A commit that wrote nothing waits for nobody; this is the least that can be written, and changes nothing.
+    await sql`select pg_logical_emit_message(true, 'drawbridge', '')`.execute(transaction)
+  }
+
   async announce(transaction: Executor): Promise<void> {
     await this.queue.announce(transaction)
   }
