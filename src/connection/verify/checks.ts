@@ -43,7 +43,7 @@ const rows = {
     link: 'assume-role',
     title: 'token subject is compared',
     proves:
-      'with an ID token of another connection’s subject the role refuses, while with the right one it accepted just before and just after',
+      'with an ID token of another subject the role refuses, while with the right one it accepted just before and just after',
   },
   'session-identity': {
     link: 'session',
