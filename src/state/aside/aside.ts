@@ -147,7 +147,8 @@ export class Aside {
       // Nothing of what this process was started with is meant for it.
       execArgv: [],
       env: {},
-      resourceLimits: { maxYoungGenerationSizeMb: 8 },
+      // A heap that may not become large is collected sooner: it would lie full of what was answered long ago.
+      resourceLimits: { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 512 },
     })
     worker.on('message', (told: Told) => {
       if (told === 'keys') void this.#tellKeys(worker)
