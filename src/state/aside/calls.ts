@@ -1,7 +1,7 @@
 /**
  * What goes between the main thread and the database's: calls of the repositories, many in one message, and what they
  * answered. Both ends share one list of methods, so that nothing else can be called. Most travel as one JSON text, which
- * costs a third of a structured clone; bytes travel beside it.
+ * costs less than structured clones; bytes travel beside it.
  */
 import { DrawbridgeError, type ErrorParts } from '../../base/index.ts'
 import { type DeliveryRepository, LeaseLost } from '../../delivery/index.ts'
