@@ -2,7 +2,16 @@
 import { expect, test } from 'vitest'
 import { DrawbridgeError, systemRandom } from '../base/index.ts'
 import { memoryStore, type ObjectStore, withRetry } from '../storage/index.ts'
-import { actionsOf, denied, intercepted, objectsOf, type TestHouse, tenant, unavailable } from './testing/house.ts'
+import {
+  actionsOf,
+  denied,
+  intercepted,
+  objectsOf,
+  person,
+  type TestHouse,
+  tenant,
+  unavailable,
+} from './testing/house.ts'
 import { houseWith } from './testing/houses.ts'
 
 const hour = 60 * 60_000
@@ -129,7 +138,7 @@ test('an upload at a backup that stays out of reach, or does not let us, goes on
     denying.isShut = end === 'denied'
     door.isShut = false
     await house.service.targetIsWell(tenant, 'first')
-    await liveFor(house, 96)
+    await liveFor(house, 144)
     expect((await house.service.show(tenant, id)).targets).toMatchObject([{ state: 'delivered' }, { state: 'skipped' }])
     expect((await actionsOf(house)).filter((action) => action === 'delivery.possible-orphan')).toHaveLength(1)
   }
@@ -158,4 +167,33 @@ test('a backup that may hold the report says so when the first target has it', a
     },
   ])
   expect(await actionsOf(house)).toContain('delivery.possible-object')
+})
+
+test("a conflict at a backup is nobody's task any more when the first target has the report", async () => {
+  const [first, second] = [memoryStore(), memoryStore()]
+  const door = shutting(first)
+  const taking = intercepted(second, {
+    before(operation) {
+      if (operation === 'put')
+        throw new DrawbridgeError({ code: 'object-exists', message: 'an object stands there', operation })
+    },
+  })
+  const house = await houseWith({ first: { store: door.store }, second: { store: taking } })
+  const id = await house.deliver({ 'a.pdf': 'bytes' })
+  await house.worker.runOnce()
+  expect(await house.service.show(tenant, id)).toMatchObject({
+    state: 'conflict',
+    targets: [{ state: 'refused' }, { state: 'conflict' }],
+  })
+  door.isShut = false
+  await house.service.retry(tenant, id, person)
+  await house.worker.runOnce()
+  expect(await house.service.show(tenant, id)).toMatchObject({
+    state: 'delivered',
+    targets: [
+      { state: 'delivered' },
+      { state: 'skipped', reason: expect.stringMatching(/^not needed any more; before: another object stands at/) },
+    ],
+  })
+  expect(await house.worker.runOnce()).toBe(0)
 })

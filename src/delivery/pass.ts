@@ -23,8 +23,8 @@ import { weakest } from './send/level.ts'
 import { settleReceipt } from './settle.ts'
 import { DeliveryCancelled, type Work, WorkerStopping, type WorkTools } from './work.ts'
 
-/** A target that is not needed any more and out of reach is tried so many times before its open uploads are left: two days. */
-const maximumAttemptsToLeave = 12
+/** So often is a target tried that is not needed any more and out of reach, before its open uploads are left: two to four days. */
+const maximumAttemptsToLeave = 24
 
 /** A pass that ended without an answer is repeated after this, doubling, until the quarantine. */
 const crashDelayMs = 1_000
@@ -147,8 +147,7 @@ class Pass {
     const first = [...this.#targets.values()].find((target) => target.state === 'delivered')
     if (first === undefined) return []
     return [...this.#targets.values()].filter(
-      ({ position, state }) =>
-        position > first.position && !['delivered', 'skipped', 'conflict', 'cancelled'].includes(state),
+      ({ position, state }) => position > first.position && !['delivered', 'skipped', 'cancelled'].includes(state),
     )
   }
 
