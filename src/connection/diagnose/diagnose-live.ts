@@ -14,10 +14,10 @@ import { rankedFor } from './likelihood.ts'
 import { type OtherTarget, otherTargetsSay } from './other-targets.ts'
 import { ownIdentityCauses } from './own-identity.ts'
 import { causeOf, type Match } from './rank.ts'
+import { type SasEvidence, sasEvidence } from './sas-evidence.ts'
 import { nothingSeparated, type Separated } from './separated.ts'
 import { separateStorage, tryJob } from './storage-probes.ts'
 import { symptoms } from './symptoms/index.ts'
-import { type TokenEvidence, tokenEvidence } from './token-evidence.ts'
 
 /** How a live diagnosis runs. */
 export interface LiveOptions {
@@ -45,7 +45,7 @@ export async function diagnoseLive(
   const isAssume = refusal.operation?.startsWith('sts:') === true
   const isPlain = options.probes !== false && refusal.code === 'access-denied' && isOpen(matches[0])
   const separated = isPlain ? await separate(connection, secret, identity, context, isAssume) : nothingSeparated
-  const token = tokenEvidence(connection, secret, context)
+  const token = sasEvidence(connection, secret, context)
   const causes = rankCauses(connection, matches, withToken(separated, token), refusal)
   return {
     view: 'vendor',
@@ -74,7 +74,7 @@ function isOpen(first: Match | undefined): boolean {
   return first === undefined || first.confidence !== 'likely' || conditional.has(first.symptom.id)
 }
 
-function withToken(separated: Separated, token: TokenEvidence | null): Separated {
+function withToken(separated: Separated, token: SasEvidence | null): Separated {
   if (token === null) return separated
   return {
     ...separated,

@@ -13,7 +13,7 @@ import type { ConnectionContext } from '../context.ts'
 import { chainFormOf, chainOf, type LinkFinding, linksOf, linkWithin } from '../diagnose/chain-of.ts'
 import { diagnoseGrant } from '../diagnose/diagnose-grant.ts'
 import { diagnoseLive, type LiveOptions } from '../diagnose/diagnose-live.ts'
-import { diagnoseToken } from '../diagnose/token-evidence.ts'
+import { diagnoseSas } from '../diagnose/sas-evidence.ts'
 import type { SessionIdentity } from '../identity/index.ts'
 import { sessionNeed } from '../open/session-need.ts'
 import type { ConnectionSecret } from '../repository.ts'
@@ -157,7 +157,7 @@ async function explain(
   leftMs: number,
 ): Promise<Diagnosis> {
   if (error === undefined) {
-    const ofToken = red.id === 'sas-token' ? diagnoseToken(connection, secret, context, chain) : null
+    const ofToken = red.id === 'sas-token' ? diagnoseSas(connection, secret, context, chain) : null
     return ofToken ?? diagnoseGrant(connection, red, chain)
   }
   const withoutProbes = { probes: false, otherTargets } as const

@@ -10,7 +10,7 @@ import type { ConnectionSecret } from '../repository.ts'
 import { symptoms } from './symptoms/index.ts'
 
 /** What the token adds to the classes that fit the error. */
-export interface TokenEvidence {
+export interface SasEvidence {
   readonly causes: readonly Cause[]
   readonly excluded: readonly string[]
   readonly ruledOut: readonly string[]
@@ -32,11 +32,11 @@ const classOf: Readonly<Record<string, string>> = {
 const needs = { source: 'read', export: 'write', enrichment: 'read-write' } as const
 
 /** Reads the token of a connection to a container; null for other connections. */
-export function tokenEvidence(
+export function sasEvidence(
   connection: Connection,
   secret: ConnectionSecret,
   context: Pick<ConnectionContext, 'clock'>,
-): TokenEvidence | null {
+): SasEvidence | null {
   const { location, purpose } = connection
   if (location.service !== 'azblob' || secret.kind !== 'sas') return null
   const parsed = parseSasToken(new Secret(secret.token).reveal())
@@ -88,13 +88,13 @@ function causeOfToken(id: string, message: string, help: string): Cause {
 }
 
 /** Explains a token that is refused before anything is sent. */
-export function diagnoseToken(
+export function diagnoseSas(
   connection: Connection,
   secret: ConnectionSecret,
   context: Pick<ConnectionContext, 'clock'>,
   chain: Chain,
 ): Diagnosis | null {
-  const evidence = tokenEvidence(connection, secret, context)
+  const evidence = sasEvidence(connection, secret, context)
   const [first] = evidence?.causes ?? []
   if (evidence === null || first === undefined) return null
   return {
