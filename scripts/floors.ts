@@ -22,6 +22,7 @@ export const house: Readonly<Record<string, Room>> = {
   iam: { rooms: ['base'], packages: [], pure: true },
   evidence: { rooms: ['base'], packages: ['node:crypto'], pure: true },
   cases: { rooms: ['base', 'iam'], packages: [], pure: true },
+  terminal: { rooms: ['iam'], packages: [], pure: true },
   credentials: { rooms: ['base'], packages: ['node:*', '@aws-sdk/*', '@smithy/*', 'ipaddr.js'] },
   sandbox: { rooms: ['base', 'iam'], packages: ['node:*', 'fast-xml-parser'] },
   storage: { rooms: ['base', 'credentials'], packages: ['node:*', '@aws-sdk/*', '@smithy/*', '@azure/*', 'ipaddr.js'] },
@@ -35,7 +36,18 @@ export const house: Readonly<Record<string, Room>> = {
     packages: ['node:*', 'kysely', 'pg', 'pg-boss'],
   },
   operations: {
-    rooms: ['base', 'contract', 'iam', 'evidence', 'cases', 'credentials', 'storage', 'connection', 'delivery'],
+    rooms: [
+      'base',
+      'contract',
+      'iam',
+      'evidence',
+      'cases',
+      'terminal',
+      'credentials',
+      'storage',
+      'connection',
+      'delivery',
+    ],
     packages: ['node:*', 'zod'],
   },
   server: {

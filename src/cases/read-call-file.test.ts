@@ -2,7 +2,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { comparePolicySets, decideCall, explainCall, renderExplanation, repairCall } from '../iam/index.ts'
+import { comparePolicySets, decideCall, explainCall, repairCall } from '../iam/index.ts'
+import { renderExplanation } from '../terminal/index.ts'
 import { type CallFile, readCallFile } from './index.ts'
 
 const folder = new URL('../../test/cases/iam-calls/', import.meta.url)

@@ -7,7 +7,6 @@ export {
   type Finding,
   type FindingId,
   type PolicyKind,
-  renderFindings,
   type Severity,
 } from './check/index.ts'
 // Comparing two versions of policies.
@@ -17,12 +16,13 @@ export {
   diffPolicySets,
   type ElementChange,
   type PolicyChange,
-  renderComparison,
   type StatementChange,
   type VerdictChange,
   type VerdictSide,
 } from './compare/index.ts'
 export { decide, evaluate, isPublicPolicy } from './evaluate/index.ts'
+// What texts about evaluations are made of.
+export { describeFailure, describeMatch, listValues } from './explain/condition-text.ts'
 // Explaining calls.
 export {
   type CallExplanation,
@@ -32,11 +32,9 @@ export {
   type PartExplanation,
   type PolicyExplanation,
   type PolicyPlace,
-  renderExplanation,
   type StatementExplanation,
 } from './explain/index.ts'
-export { policyTypeName } from './explain/reason.ts'
-export { renderEvaluation } from './explain/render-evaluation.ts'
+export { grantLines, nameStatement, policyTypeName, statementLabel } from './explain/reason.ts'
 // Calls, writing and repair.
 export {
   type ApiCall,
@@ -57,13 +55,16 @@ export {
 } from './operations/index.ts'
 export {
   type ElementPosition,
+  escapeCharacter,
+  findLineStarts,
   type LocatedPolicy,
+  lineOf,
   type PositionIndex,
   parsePolicy,
   parsePolicyText,
   readGrants,
+  readJsonWithPositions,
   type TextSpan,
-  underline,
 } from './read/index.ts'
 export {
   applyPatch,

@@ -10,14 +10,12 @@ import {
   diffPolicySets,
   explainCall,
   type RepairProposal,
-  renderComparison,
-  renderExplanation,
-  renderFindings,
   repairCall,
   type SetupModel,
   writeSessionPolicy,
   writeSetupPolicies,
 } from '../iam/index.ts'
+import { renderComparison, renderExplanation, renderFindings } from '../terminal/index.ts'
 
 type FileResults = OperationOutput<'policy.check'>
 type FileResult = FileResults['results'][number]

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { checkPolicy, renderFindings } from '../../src/iam/index.ts'
+import { checkPolicy } from '../../src/iam/index.ts'
+import { renderFindings } from '../../src/terminal/index.ts'
 import { missionCases } from './mission-cases.ts'
 
 describe.each(missionCases())('$name', ({ options, policy, expected }) => {

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { renderFindings } from '../../terminal/index.ts'
 import { checkPolicy } from './check-policy.ts'
 import type { PolicyKind } from './finding.ts'
-import { renderFindings } from './render-findings.ts'
 
 const kinds: readonly PolicyKind[] = ['trust', 'identity', 'bucket', 'key', 'scp', 'rcp', 'session', 'boundary']
 

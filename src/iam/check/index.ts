@@ -2,4 +2,3 @@
 export { checkPolicy } from './check-policy.ts'
 export type { CheckOptions, Finding, PolicyKind } from './finding.ts'
 export type { FindingId, Severity } from './finding-table.ts'
-export { renderFindings } from './render-findings.ts'

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { renderComparison } from '../../terminal/index.ts'
 import type { ApiCall, ChainPolicies, NamedPolicy, VerdictChange } from '../index.ts'
-import { comparePolicySets, diffPolicySets, parsePolicy, renderComparison } from '../index.ts'
+import { comparePolicySets, diffPolicySets, parsePolicy } from '../index.ts'
 import {
   assumeRole,
   healthy,

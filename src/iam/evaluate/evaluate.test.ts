@@ -1,14 +1,7 @@
 /** What an evaluation tells besides the decision; the decisions themselves are cases in `test/cases/iam`. */
 import { describe, expect, test } from 'vitest'
-import {
-  type AccessRequest,
-  decide,
-  evaluate,
-  type NamedPolicy,
-  type PolicySet,
-  parsePolicy,
-  renderEvaluation,
-} from '../index.ts'
+import { renderEvaluation } from '../../terminal/index.ts'
+import { type AccessRequest, decide, evaluate, type NamedPolicy, type PolicySet, parsePolicy } from '../index.ts'
 
 const none: PolicySet = {
   identity: [],

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { evaluate, parsePolicy, readGrants, renderEvaluation } from '../index.ts'
+import { renderEvaluation } from '../../terminal/index.ts'
+import { evaluate, parsePolicy, readGrants } from '../index.ts'
 import type { Evaluation, KmsGrant } from '../types.ts'
 
 const role = 'arn:aws:iam::222222222222:role/app'

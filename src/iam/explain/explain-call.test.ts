@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { decideCall, explainCall, renderExplanation } from '../index.ts'
+import { renderExplanation } from '../../terminal/index.ts'
+import { decideCall, explainCall } from '../index.ts'
 import {
   assumeRole,
   healthy,

@@ -1,4 +1,4 @@
-/** Explanations of API calls: as data, and as text for a terminal. */
+/** Explanations of API calls, as data. */
 export type {
   CallExplanation,
   ElementExplanation,
@@ -9,4 +9,3 @@ export type {
   StatementExplanation,
 } from './call-explanation.ts'
 export { explainCall } from './explain-call.ts'
-export { renderExplanation } from './render-explanation.ts'

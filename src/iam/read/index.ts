@@ -2,6 +2,5 @@
 export { readGrants } from './grants.ts'
 export { pointerStep, readJsonWithPositions } from './json.ts'
 export { type LocatedPolicy, parsePolicy, parsePolicyText, readPolicyParts } from './parse-policy.ts'
-export type { ElementPosition, PositionIndex, TextSpan } from './positions.ts'
-export { isObject, quote } from './problems.ts'
-export { underline, underlineSpan } from './underline.ts'
+export { type ElementPosition, findLineStarts, lineOf, type PositionIndex, type TextSpan } from './positions.ts'
+export { escapeCharacter, isObject, quote } from './problems.ts'

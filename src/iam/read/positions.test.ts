@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { parsePolicyText, pointerStep, readJsonWithPositions, underline } from './index.ts'
+import { underline } from '../../terminal/index.ts'
+import { parsePolicyText, pointerStep, readJsonWithPositions } from './index.ts'
 
 /** Every value of a tree with its pointer. */
 function* walk(value: unknown, pointer = ''): Generator<readonly [string, unknown]> {

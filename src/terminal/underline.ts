@@ -2,9 +2,7 @@
  * Shows the lines of a policy text with a run of it underlined, as compilers do. Plain text, no colours. The text is a
  * stranger's: what a terminal would act upon or not show is written as an escape, and long lines are cut around the run.
  */
-import { readJsonWithPositions } from './json.ts'
-import { findLineStarts, lineOf, type TextSpan } from './positions.ts'
-import { escapeCharacter } from './problems.ts'
+import { escapeCharacter, findLineStarts, lineOf, readJsonWithPositions, type TextSpan } from '../iam/index.ts'
 
 /** Widest part of a line that is shown. */
 const maxWidth = 100

@@ -1,6 +1,6 @@
 /** Findings as plain text for a terminal, in the manner of a compiler. Colours are the caller's business. */
-import { underlineSpan } from '../read/index.ts'
-import type { Finding } from './finding.ts'
+import type { Finding } from '../iam/index.ts'
+import { underlineSpan } from './underline.ts'
 
 /**
  * Renders the findings of a text, each with its lines underlined, its help and its page, and a last line that counts them.

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { checkPolicy } from './check-policy.ts'
+import { checkPolicy } from '../iam/index.ts'
 import { renderFindings } from './render-findings.ts'
 
 const text = `{

@@ -1,11 +1,15 @@
 /** A comparison as plain text for a terminal: no colours, no layout beyond indentation. */
-import { listValues } from '../explain/condition-text.ts'
-import { statementLabel } from '../explain/reason.ts'
-import { visible } from '../explain/visible.ts'
-import type { ApiCall } from '../operations/index.ts'
-import type { ChangeCause, VerdictChange } from './compare-policy-sets.ts'
-import type { PolicyChange, StatementChange } from './policy-changes.ts'
-import type { ElementChange } from './statement-values.ts'
+import {
+  type ApiCall,
+  type ChangeCause,
+  type ElementChange,
+  listValues,
+  type PolicyChange,
+  type StatementChange,
+  statementLabel,
+  type VerdictChange,
+} from '../iam/index.ts'
+import { visible } from './visible.ts'
 
 /** Statements that a cause names. */
 const mostStatements = 4

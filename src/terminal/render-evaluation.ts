@@ -1,7 +1,14 @@
 /** An evaluation as plain text for a terminal: no colours, no layout beyond indentation. */
-import type { ConditionOutcome, Evaluation, StatementOutcome } from '../types.ts'
-import { describeFailure, describeMatch } from './condition-text.ts'
-import { grantLines, nameStatement, policyTypeName } from './reason.ts'
+import {
+  type ConditionOutcome,
+  describeFailure,
+  describeMatch,
+  type Evaluation,
+  grantLines,
+  nameStatement,
+  policyTypeName,
+  type StatementOutcome,
+} from '../iam/index.ts'
 
 /** At most this many statements that nearly allowed are shown. */
 const maxNearMisses = 3

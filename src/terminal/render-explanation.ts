@@ -1,15 +1,17 @@
-/** An explanation as plain text for a terminal: no colours, no layout beyond indentation. The data is `explain-call.ts`. */
-import { underline } from '../read/index.ts'
-import type {
-  CallExplanation,
-  ElementExplanation,
-  PartExplanation,
-  PolicyExplanation,
-  PolicyPlace,
-  StatementExplanation,
-} from './call-explanation.ts'
-import { listValues } from './condition-text.ts'
-import { grantLines, policyTypeName, statementLabel } from './reason.ts'
+/** An explanation as plain text for a terminal: no colours, no layout beyond indentation. The data is `explainCall`'s. */
+import {
+  type CallExplanation,
+  type ElementExplanation,
+  grantLines,
+  listValues,
+  type PartExplanation,
+  type PolicyExplanation,
+  type PolicyPlace,
+  policyTypeName,
+  type StatementExplanation,
+  statementLabel,
+} from '../iam/index.ts'
+import { underline } from './underline.ts'
 import { visible } from './visible.ts'
 
 /** Statements of one policy that are told in full; the rest is counted. */
