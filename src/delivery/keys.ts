@@ -2,7 +2,8 @@
  * Where a report stands at its target. Keys follow from the delivery alone, never from the time of an attempt, so that
  * every attempt aims at the same object.
  */
-import { DrawbridgeError } from '../base/index.ts'
+import { createHash } from 'node:crypto'
+import { DrawbridgeError, newId } from '../base/index.ts'
 
 /** What a key is made of. */
 export interface KeyParts {
@@ -58,4 +59,15 @@ export function reportSlug(report: string): string {
 function extensionOf(name: string): string {
   const match = /[^/.]\.((?:tar\.)?(?=[0-9]{0,7}[a-z])[a-z0-9]{1,8})$/i.exec(name.slice(-64))
   return match?.[1]?.toLowerCase() ?? ''
+}
+
+/**
+ * The id of a delivery follows from its idempotency key, and its objects' keys from the id: whoever hands a report over
+ * again to a database that has lost it aims at the same objects, which are there, and makes no second copy.
+ */
+export function keyedId(tenant: string, idempotencyKey: string): string {
+  const seed = createHash('sha256')
+    .update(JSON.stringify(['delivery', tenant, idempotencyKey]))
+    .digest()
+  return newId('dlv', { bytes: (length) => seed.subarray(0, length) })
 }

@@ -2,7 +2,6 @@
  * The front of the delivery room: takes reports in, tells what became of them, and asks for another attempt. Nothing
  * here sends a byte to a target; the worker does.
  */
-import { createHash } from 'node:crypto'
 import { type Clock, DrawbridgeError, newId, type Random } from '../base/index.ts'
 import {
   type Delivery,
@@ -14,7 +13,7 @@ import {
 } from '../contract/index.ts'
 import { type Circuits, targetHealthOf } from './circuit.ts'
 import { acceptedEntry, actorName, cancelledEntry, retryEntry } from './entries.ts'
-import { checkPeriod } from './keys.ts'
+import { checkPeriod, keyedId } from './keys.ts'
 import { packageFiles } from './plan.ts'
 import {
   type DeliveryRecord,
@@ -326,17 +325,6 @@ export class DeliveryService {
     if (record === null) throw notFound(`there is no delivery \`${id.slice(0, 64)}\``)
     return record
   }
-}
-
-/**
- * The id of a delivery follows from its idempotency key, and its objects' keys from the id: whoever hands a report over
- * again to a database that has lost it aims at the same objects, which are there, and makes no second copy.
- */
-function keyedId(tenant: string, idempotencyKey: string): string {
-  const seed = createHash('sha256')
-    .update(JSON.stringify(['delivery', tenant, idempotencyKey]))
-    .digest()
-  return newId('dlv', { bytes: (length) => seed.subarray(0, length) })
 }
 
 /** Says what it is, to whoever finds it. The same key gives the same bytes. */
