@@ -102,7 +102,8 @@ async function checkTarget(look: Look): Promise<void> {
   const notDelivered = about.filter(({ connection, action }) => connection === target.connection && isEnd(action))
   if (target.state === 'skipped' || record.state === 'quarantined') return
   if (!wantedTargets(record).includes(target) && target.reason !== null) return
-  if (target.state === 'waiting' && (isHeld(bucket, target) || isBehindHeld(house, record, target))) return
+  if (target.state === 'waiting' && isHeld(bucket, target)) return
+  if (isBehindHeld(house, record, target)) return
   if (target.state === 'waiting' || target.state === 'sending') return say('I8', `${at} never ended: ${target.state}`)
   if (target.reason === null || notDelivered.length === 0) say('I1', `${at} is ${target.state} for no reason`)
   if (!isExcused(house, bucket, target)) say('I1', `${at} is ${target.state} though nothing stood in its way`)
@@ -124,9 +125,9 @@ export function isHeld(bucket: Bucket, target: TargetRecord): boolean {
   return target.items.some(({ key }) => bucket.objects.has(key))
 }
 
-/** A failover route does not pass a target at which the report may stand. */
+/** A failover route does not pass a target at which the report may stand, whatever was tried behind it before. */
 export function isBehindHeld(house: House, record: DeliveryRecord, target: TargetRecord): boolean {
-  if (record.policy !== 'failover' || target.attempts > 0) return false
+  if (record.policy !== 'failover') return false
   return record.targets.some(
     (other) =>
       other.position < target.position &&
