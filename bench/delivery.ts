@@ -106,9 +106,9 @@ async function oneReport(runner: Runner, sizes: Sizes, hasRclone: boolean): Prom
       return [
         title,
         seconds(wallMs),
-        (wallMs / bare.wallMs).toFixed(2),
+        figure(wallMs / bare.wallMs),
         seconds(cpuMs),
-        (cpuMs / bare.cpuMs).toFixed(2),
+        figure(cpuMs / bare.cpuMs),
         count(peakRssBytes / mebibyte),
       ]
     })
@@ -144,7 +144,7 @@ async function smallReports(runner: Runner, sizes: Sizes, hasRclone: boolean): P
     .filter(([, name]) => medians.has(name))
     .map(([title, name]) => {
       const { cpuMs, peakRssBytes } = medianOf(medians, name)
-      return [title, count(rate(name)), (cpuMs / sizes.smallCount).toFixed(2), count(peakRssBytes / mebibyte)]
+      return [title, count(rate(name)), figure(cpuMs / sizes.smallCount), count(peakRssBytes / mebibyte)]
     })
   return [
     table([[`${count(sizes.smallCount)} reports of 10 KiB`, 'per second', 'CPU ms each', 'peak MiB'], ...rows]),
@@ -167,8 +167,13 @@ function verdict(what: string, value: number, relation: '<' | '<=' | '>=', wante
   return `${isMet ? 'met   ' : 'NOT MET'} ${what}: ${value.toFixed(2)} (target ${relation} ${wanted})`
 }
 
+/** Two digits; a dash for what was not measured, as the processor time of others' programs. */
+function figure(value: number): string {
+  return Number.isFinite(value) ? value.toFixed(2) : '–'
+}
+
 function seconds(milliseconds: number): string {
-  return (milliseconds / 1_000).toFixed(2)
+  return figure(milliseconds / 1_000)
 }
 
 function medianOf(medians: Medians, name: string): JobResult {

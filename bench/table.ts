@@ -61,5 +61,5 @@ function bounds(values: readonly number[]): readonly [number, number] {
 
 /** `250,000`. */
 export function count(value: number): string {
-  return Math.round(value).toLocaleString('en-US')
+  return Number.isFinite(value) ? Math.round(value).toLocaleString('en-US') : '–'
 }

@@ -61,8 +61,11 @@ describe('positions', () => {
       return quickest
     }
     timeOf(4_000)
-    // Sixteen times the text would be 256 times the work if every place carried the long name.
-    expect(timeOf(64_000) / timeOf(4_000)).toBeLessThan(100)
+    // Sixteen times the text would be 256 times the work if every place carried the long name. A machine that does
+    // something else in between makes a time too long, never too short: the best of some tries counts.
+    let growth = Number.POSITIVE_INFINITY
+    for (let tries = 0; tries < 5 && growth >= 100; tries++) growth = Math.min(growth, timeOf(64_000) / timeOf(4_000))
+    expect(growth).toBeLessThan(100)
   })
 })
 
