@@ -90,6 +90,11 @@ export interface DeliveryRepository {
    * of at most `smallDeliveryBytes`, and up to `limit.large` others; of suspects the ones with the fewest crashes first.
    */
   claim(worker: string, limit: ClaimLimit, leaseMs: number): Promise<Claim[]>
+  /**
+   * Takes back what a clock put off that stood ahead and was set right since: a delivery that was accepted in what is the
+   * future now is due, and no lease lasts longer than one that begins now. Returns how many deliveries became due.
+   */
+  mendTimes(leaseMs: number): Promise<number>
   /** Prolongs the lease. False: the claim is lost. */
   heartbeat(claim: Claim, leaseMs: number): Promise<boolean>
   /**

@@ -17,6 +17,8 @@ const heartbeatMs = 5_000
 const longestNapMs = 5_000
 const orphanUploadMs = 24 * 60 * 60_000
 const houseKeepingMs = 60 * 60_000
+/** A clock that was set back is noticed by the next look at it, or after this long. */
+const clockCheckMs = 60_000
 
 /** So many times as many small deliveries as are sent at a time may be at work, most of them waiting for their receipts. */
 const settlingShare = 4
@@ -66,6 +68,8 @@ export class DeliveryWorker {
   #loop: Promise<void> | null = null
   #isStopping = false
   #houseKeptAt = Number.NEGATIVE_INFINITY
+  #timesMendedAt = Number.NEGATIVE_INFINITY
+  #lookedAt = Number.NEGATIVE_INFINITY
 
   constructor(parts: DeliveryWorkerParts) {
     this.#parts = parts
@@ -108,6 +112,7 @@ export class DeliveryWorker {
 
   /** Works off everything that is due at this moment and returns how many claims that were. For tests and commands. */
   async runOnce(): Promise<number> {
+    await this.#mendTimes()
     let claims = 0
     for (;;) {
       const started = await this.#claimMore()
@@ -121,6 +126,7 @@ export class DeliveryWorker {
     while (!this.#isStopping) {
       this.#isWoken = false
       try {
+        await this.#mendTimes()
         await this.#keepHouseInTime()
         const { suspects } = this.#room()
         const claimed = await this.#claimMore()
@@ -226,6 +232,19 @@ export class DeliveryWorker {
         if (!abort.signal.aborted) this.#tools.tell({ type: 'crash', delivery: claim.delivery, error })
       }
     }
+  }
+
+  /** What was accepted while the clock stood ahead must not wait until the clock is there again. */
+  async #mendTimes(): Promise<void> {
+    const now = this.#parts.clock.now().getTime()
+    const isSetBack = now < this.#lookedAt
+    this.#lookedAt = now
+    if (!isSetBack && now - this.#timesMendedAt < clockCheckMs) return
+    // The other moments that are remembered here are of the clock before.
+    if (isSetBack) this.#houseKeptAt = Math.min(this.#houseKeptAt, now)
+    // A pass that is under way puts off once more by what it read before.
+    this.#timesMendedAt = isSetBack ? now - clockCheckMs + longestNapMs : now
+    await this.#parts.repository.mendTimes(leaseMs)
   }
 
   async #keepHouseInTime(): Promise<void> {

@@ -17,7 +17,7 @@ import type {
 } from '../delivery/index.ts'
 import type { ReceiptFile } from '../evidence/index.ts'
 import { coalescedByTenant } from './coalesced.ts'
-import { claimDue, nextDue } from './delivery-claims.ts'
+import { claimDue, mendTimes, nextDue } from './delivery-claims.ts'
 import { deleteParts, keepPart, partsOf } from './delivery-parts.ts'
 import { recordsOf } from './delivery-rows.ts'
 import {
@@ -160,6 +160,10 @@ export class SqlDeliveries implements DeliveryRepository {
     return await this.#commits.run(everyTenant, (transaction) =>
       claimDue(transaction, this.#store, { worker, limit, leaseMs }),
     )
+  }
+
+  async mendTimes(leaseMs: number): Promise<number> {
+    return await this.#commits.run(everyTenant, (transaction) => mendTimes(transaction, this.#store, leaseMs))
   }
 
   async heartbeat(claim: Claim, leaseMs: number): Promise<boolean> {

@@ -141,7 +141,7 @@ export const faultMatrix: Readonly<Record<number, FaultRow>> = {
       ['real', 'test/postgres/queue.test.ts', 'a machine whose clock is wrong goes by the database’s'],
       storms,
     ],
-    gap: 'on SQLite the machine’s clock is the database’s: what was put off while it was ahead waits until it has caught up',
+    gap: 'on SQLite the machine’s clock is the database’s: a report that was accepted before it stood ahead, and put off then, waits until it has caught up, or until the next look where that is over a month away',
   },
   18: {
     fault: 'the SAS token ends in the middle of an upload',

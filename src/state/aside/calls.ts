@@ -23,6 +23,7 @@ export const methods = {
     byIdempotencyKey: 'text',
     list: 'text',
     claim: 'text',
+    mendTimes: 'text',
     heartbeat: 'text',
     nextDueAt: 'clone',
     saveItem: 'text',

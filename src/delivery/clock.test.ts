@@ -1,0 +1,71 @@
+/** A clock that stood ahead and was set right: what was accepted meanwhile is not put off until the clock is there again. */
+import { expect, test } from 'vitest'
+import { memoryStore } from '../storage/index.ts'
+import { denied, intercepted, objectsOf, tenant } from './testing/house.ts'
+import { houseWith } from './testing/houses.ts'
+
+const hour = 60 * 60_000
+
+test('a report that was accepted in what is the future now is delivered at once', async () => {
+  const store = memoryStore()
+  const house = await houseWith({ acme: { store } })
+  house.clock.advance(2 * hour)
+  const id = await house.deliver({ 'a.pdf': 'bytes' })
+  house.clock.advance(-3 * hour)
+  expect(await house.worker.runOnce()).toBe(1)
+  expect((await house.service.show(tenant, id)).state).toBe('delivered')
+  expect((await objectsOf(store)).size).toBe(2)
+})
+
+test('and one that its target refuses waits from then on as any other', async () => {
+  let asked = 0
+  const store = intercepted(memoryStore(), {
+    before(operation) {
+      if (operation === 'put') asked++
+      throw denied(operation)
+    },
+  })
+  const house = await houseWith({ acme: { store } })
+  house.clock.advance(2 * hour)
+  await house.deliver({ 'a.pdf': 'bytes' })
+  house.clock.advance(-3 * hour)
+  await house.worker.runOnce()
+  const before = asked
+  expect(before).toBeGreaterThan(0)
+  for (let minute = 0; minute < 2; minute++) {
+    house.clock.advance(60_000)
+    expect(await house.worker.runOnce()).toBe(0)
+  }
+  expect(asked).toBe(before)
+  house.clock.advance(hour)
+  expect(await house.worker.runOnce()).toBeGreaterThan(0)
+})
+
+test('a lease that was taken while the clock stood ahead ends no later than one that is taken now', async () => {
+  const house = await houseWith({ acme: { store: memoryStore() } })
+  const id = await house.deliver({ 'a.pdf': 'bytes' })
+  house.clock.advance(2 * hour)
+  expect(await house.state.deliveries.claim('stopped', { small: 1, large: 1 }, 15_000)).toHaveLength(1)
+  house.clock.advance(-2 * hour)
+  expect(await house.worker.runOnce()).toBe(0)
+  house.clock.advance(16_000)
+  expect(await house.worker.runOnce()).toBe(1)
+  expect((await house.service.show(tenant, id)).state).toBe('delivered')
+})
+
+test('what was put off while the clock stood years ahead does not wait for years', async () => {
+  const broken = { isBroken: true }
+  const store = intercepted(memoryStore(), {
+    before(operation) {
+      if (broken.isBroken) throw denied(operation)
+    },
+  })
+  const house = await houseWith({ acme: { store } })
+  const id = await house.deliver({ 'a.pdf': 'bytes' })
+  house.clock.advance(100_000 * hour)
+  await house.worker.runOnce()
+  broken.isBroken = false
+  house.clock.advance(-100_000 * hour)
+  await house.worker.runOnce()
+  expect((await house.service.show(tenant, id)).state).toBe('delivered')
+})
