@@ -315,8 +315,8 @@ export class House {
         if (property === 'claim')
           return (...parameters: Parameters<DeliveryRepository['claim']>) => this.#claim(target, parameters)
         if (property !== 'saveItems') return member.bind(target)
-        const saveItems: DeliveryRepository['saveItems'] = async (claim, connection, items) => {
-          await target.saveItems(claim, connection, items)
+        const saveItems: DeliveryRepository['saveItems'] = async (claim, connection, items, ...rest) => {
+          await target.saveItems(claim, connection, items, ...rest)
           const name = bucketNames.find((candidate) => candidate === `${claim.tenant}/${connection}`)
           if (name === undefined) return
           const plan = (this.#plans.get(name) ?? 0) + 1

@@ -89,6 +89,16 @@ export function deliveryContract(subject: () => Subject): void {
     expect(await state.deliveries.parts(claim, 'acme', 0)).toEqual([])
   })
 
+  test('a plan is saved together with the attempt that it begins', async () => {
+    const { state } = subject()
+    await accept(state, [1])
+    const claim = await claimOne(state)
+    const begun = { ...waitingTarget('acme'), state: 'sending' as const, attempts: 1 }
+    await state.deliveries.saveItems(claim, 'acme', [item], begun)
+    const record = await state.deliveries.byId(tenant, 'dlv_1')
+    expect(record?.targets).toMatchObject([{ state: 'sending', attempts: 1, items: [item] }])
+  })
+
   test('a delivered target has one entry, and a receipt that stands', async () => {
     const { state } = subject()
     await accept(state, [1])
