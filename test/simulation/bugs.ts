@@ -119,6 +119,11 @@ export const plantedBugs: readonly PlantedBug[] = [
     repository: (inner) => changed(inner, { saveTarget: (claim, target) => inner.saveTarget(claim, target, []) }),
   },
   {
+    name: 'an attempt is not on record before it sends',
+    repository: (inner) =>
+      changed(inner, { saveItems: (claim, connection, items) => inner.saveItems(claim, connection, items) }),
+  },
+  {
     name: 'the next attempt is not planned',
     repository: (inner) =>
       changed(inner, {

@@ -30,6 +30,8 @@ export class History {
   deaths = 0
   /** Deliveries that were claimed again because a claim before had ended without an answer. */
   readonly reclaimed = new Set<string>()
+  /** What was sent and could have created something before it was on record. */
+  readonly unrecorded: string[] = []
   /** Claims that were taken from a worker that nothing had stopped. */
   takenOver = 0
   /** Reports that a client could not hand over before it gave up. */

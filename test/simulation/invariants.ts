@@ -54,6 +54,7 @@ export async function violationsOf(house: House): Promise<Violation[]> {
     checkUploads(house, tenant, told, say)
   }
   checkSecrets(house, say)
+  for (const what of house.history.unrecorded) say('I5', `${what}, was sent before it was on record`)
   if (house.history.takenOver > 0) say('I8', 'work was taken from a worker that lived')
   for (const error of house.history.crashes) {
     if (!isExpectedCrash(error)) say('I8', `a worker met a fault of its own: ${String(error).slice(0, 200)}`)

@@ -1,7 +1,8 @@
 /** What a process reaches targets by: sessions that are issued, end and fail, and a wire to the bucket under the real retries. */
 import { DrawbridgeError } from '../../src/base/index.ts'
 import type { Diagnosis } from '../../src/contract/index.ts'
-import type { OpenTarget, TargetAccess } from '../../src/delivery/index.ts'
+import type { DeliveryRecord, OpenTarget, TargetAccess } from '../../src/delivery/index.ts'
+import type { State } from '../../src/state/index.ts'
 import { withRetry } from '../../src/storage/index.ts'
 import type { Bucket } from './bucket.ts'
 import type { Chance } from './chance.ts'
@@ -11,11 +12,13 @@ import type { Process } from './process.ts'
 import { type BucketName, bucketNames } from './schedule.ts'
 import type { Timeline } from './timeline.ts'
 import { type Way, Wire } from './wire.ts'
+import { watchingRecords } from './write-ahead.ts'
 
 /** What the world around the processes gives them. */
 interface World {
   readonly timeline: Timeline
   readonly history: History
+  readonly state: Pick<State, 'deliveries'>
   bucket(name: BucketName): Bucket
   way(name: BucketName): Way
   isPoison(delivery: string): boolean
@@ -38,7 +41,7 @@ export function targetAccess(parts: TargetParts): TargetAccess {
       await process.step()
       return { tags: { department: 'audit' }, sourceIdentity: actor.subject, sessionName: actor.subject }
     },
-    open: async (tenant, connection) => await openTarget(parts, `${tenant}/${connection}`),
+    open: async (tenant, connection) => await openTarget(parts, tenant, connection),
     explain: async (_tenant, _connection, _identity, error): Promise<Diagnosis> => {
       await process.step()
       const operation = error.operation ?? 's3:PutObject'
@@ -49,10 +52,10 @@ export function targetAccess(parts: TargetParts): TargetAccess {
   return bug?.access?.(access) ?? access
 }
 
-async function openTarget(parts: TargetParts, wanted: string): Promise<OpenTarget> {
+async function openTarget(parts: TargetParts, tenant: string, connection: string): Promise<OpenTarget> {
   const { house, process, chance, surroundings, bug } = parts
   const { timeline, history } = house
-  const name = bucketNames.find((candidate) => candidate === wanted)
+  const name = bucketNames.find((candidate) => candidate === `${tenant}/${connection}`)
   if (name === undefined) throw new DrawbridgeError({ code: 'not-found', message: 'no such connection' })
   const [bucket, way] = [house.bucket(name), house.way(name)]
   const issue = async (): Promise<{ issuedAt: number; secret: string }> => {
@@ -70,7 +73,10 @@ async function openTarget(parts: TargetParts, wanted: string): Promise<OpenTarge
     session: () => session,
     isPoison: ({ metadata }) => isPoison(metadata?.['drawbridge-delivery']),
   })
-  const wire = bug?.wire?.(raw, surroundings) ?? raw
+  const record = async (delivery: string): Promise<DeliveryRecord | null> =>
+    await house.state.deliveries.byId(tenant, delivery)
+  const seen = watchingRecords(raw, { connection, history, record })
+  const wire = bug?.wire?.(seen, surroundings) ?? seen
   const retrying = withRetry(wire, { clock: process.clock, random: chance })
   const { rights } = bucket
   return {
