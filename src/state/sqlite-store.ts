@@ -64,13 +64,7 @@ export class SqliteStore implements Store {
   }
 
   async #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turns = this.#turns
-    await turns?.take()
-    try {
-      return await work()
-    } finally {
-      turns?.give()
-    }
+    return this.#turns === null ? await work() : await this.#turns.during(work)
   }
 
   /** What can be read is on the disk. */

@@ -2,11 +2,13 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Worker } from 'node:worker_threads'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { DrawbridgeError, systemClock } from '../../base/index.ts'
 import { LeaseLost } from '../../delivery/index.ts'
 import { localConnection } from '../../delivery/testing/house.ts'
 import { openState, type State } from '../state.ts'
+import { Aside } from './aside.ts'
 import { errorOf, tellError } from './calls.ts'
 import { packFiles, unpackFiles } from './made-receipts.ts'
 import { packAnswers, packCalls, unpackAnswers, unpackCalls } from './packing.ts'
@@ -51,6 +53,49 @@ test('what was asked before the end is answered, and what is asked after it is r
   await expect(state.deliveries.spooledUploads()).rejects.toMatchObject({ code: 'internal' })
   state = await openState({ directory, clock: systemClock })
 })
+
+test('a turn that outlives the thread which gave it ends no turn of the next thread', async () => {
+  let thread: Worker | undefined
+  const remember = (started: Worker): void => {
+    thread = started
+  }
+  process.on('worker', remember)
+  const aside = new Aside(join(directory, 'drawbridge.sqlite'), systemClock)
+  try {
+    const one = await turnOf(aside)
+    await thread?.terminate()
+    const second = await turnOf(aside)
+    await one.end()
+    let isThirdBegun = false
+    const third = aside.turns.during(async () => {
+      isThirdBegun = true
+    })
+    // Asked after, and answered: by now the thread has taken note of all before.
+    await aside.deliveries.spooledUploads()
+    expect(isThirdBegun).toBe(false)
+    await second.end()
+    await third
+  } finally {
+    process.off('worker', remember)
+    await aside.close()
+  }
+})
+
+/** A turn that has begun. */
+async function turnOf(aside: Aside): Promise<{ end: () => Promise<void> }> {
+  const begun = Promise.withResolvers<void>()
+  const released = Promise.withResolvers<void>()
+  const whole = aside.turns.during(async () => {
+    begun.resolve()
+    await released.promise
+  })
+  await begun.promise
+  const end = async (): Promise<void> => {
+    released.resolve()
+    await whole
+  }
+  return { end }
+}
 
 test('calls and answers arrive as they were sent, and bytes come without the memory around them', () => {
   const large = new Uint8Array(1 << 20).fill(1)

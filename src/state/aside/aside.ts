@@ -51,12 +51,15 @@ export class Aside {
   readonly log = this.#room<LogStore>('log')
   /** The main thread's own connection writes only in its turn. */
   readonly turns: WriteTurns = {
-    take: async () => {
+    during: async (work) => {
       await this.#call('turns', 'take', [])
-    },
-    give: () => {
-      // A thread that ended since gives the turns of its successor.
-      this.#call('turns', 'give', []).catch(() => {})
+      const giver = this.#worker
+      try {
+        return await work()
+      } finally {
+        // The turns of a thread that ended are over with it: its successor would end the turn of somebody else.
+        if (this.#worker === giver) this.#call('turns', 'give', []).catch(() => {})
+      }
     },
   }
   readonly #path: string

@@ -2,9 +2,8 @@
 
 /** Lets one writer at a time through, in the order of asking. */
 export interface WriteTurns {
-  /** Resolves when it is the caller's turn, which lasts until `give`. */
-  take(): Promise<void>
-  give(): void
+  /** Works when it is the caller's turn. */
+  during<T>(work: () => Promise<T>): Promise<T>
 }
 
 /** The turns of one thread. */
@@ -12,6 +11,16 @@ export class Turns implements WriteTurns {
   readonly #waiting: (() => void)[] = []
   #isTaken = false
 
+  async during<T>(work: () => Promise<T>): Promise<T> {
+    await this.take()
+    try {
+      return await work()
+    } finally {
+      this.give()
+    }
+  }
+
+  /** Resolves when it is the caller's turn, which lasts until `give`. */
   async take(): Promise<void> {
     if (!this.#isTaken) {
       this.#isTaken = true
