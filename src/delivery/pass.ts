@@ -338,10 +338,10 @@ class Pass {
     const isEnded = state === 'delivered' || state === 'cancelled'
     const isUnspooled = isEnded && availableAt === null && record.isSpooled
     await tools.repository.release(claim, { state, availableAt, isUnspooled }, [], [...this.#unsaved.values()])
-    if (isUnspooled) {
-      for (const file of record.files) if (!file.isSmall) await tools.spool.remove(file.upload)
-    }
     tools.tell({ type: 'delivery', tenant: record.tenant, delivery: record.id, state, availableAt })
+    if (!isUnspooled) return
+    // Told first: a file system takes its time to free gigabytes, and what a crash leaves is swept.
+    for (const file of record.files) if (!file.isSmall) await tools.spool.remove(file.upload)
   }
 
   #nextDue(): string | null {

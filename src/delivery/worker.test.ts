@@ -29,6 +29,22 @@ test('a report of one file becomes one object, a receipt and a copy of the recei
   expect(house.spool.usedBytes).toBe(0)
 })
 
+test('a delivery is told as delivered before its file is freed, which takes its time', async () => {
+  const house = await houseWith({ acme: { store: memoryStore() } })
+  await house.deliver({ 'a.bin': new Uint8Array(100_000) })
+  const told: (string | undefined)[] = []
+  const { spool } = house
+  const remove = spool.remove.bind(spool)
+  spool.remove = async (upload) => {
+    const last = house.events.at(-1)
+    told.push(last?.type === 'delivery' ? last.state : last?.type)
+    await remove(upload)
+  }
+  await house.worker.runOnce()
+  expect(told).toEqual(['delivered'])
+  expect(spool.usedBytes).toBe(0)
+})
+
 test('a report of several files becomes a package folder with its tag files and receipt', async () => {
   const store = memoryStore()
   const house = await houseWith({ acme: { store } })
