@@ -125,7 +125,7 @@ export class Circuits {
   async #records(tenant: string): Promise<ReadonlyMap<string, CircuitRecord>> {
     const now = this.#clock.now().getTime()
     const known = await this.#known.get(tenant)
-    if (known !== undefined && now - known.at < freshMs) return known.records
+    if (known !== undefined && Math.abs(now - known.at) < freshMs) return known.records
     const read = this.#repository.list(tenant).then((records) => ({
       at: now,
       records: new Map(records.map((record) => [record.connection, record])),

@@ -93,8 +93,11 @@ export interface DeliveryRepository {
   /**
    * Takes back what a clock put off that stood ahead and was set right since: a delivery that was accepted in what is the
    * future now is due, and no lease lasts longer than one that begins now. Returns how many deliveries became due.
+   *
+   * @param setBackMs - by so much the clock was seen to be set back: whatever waits goes on waiting for as long as it would
+   * have. Where others share the database its own clock counts, and this changes nothing.
    */
-  mendTimes(leaseMs: number): Promise<number>
+  mendTimes(leaseMs: number, setBackMs: number): Promise<number>
   /** Prolongs the lease. False: the claim is lost. */
   heartbeat(claim: Claim, leaseMs: number): Promise<boolean>
   /**

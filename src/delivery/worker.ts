@@ -237,14 +237,15 @@ export class DeliveryWorker {
   /** What was accepted while the clock stood ahead must not wait until the clock is there again. */
   async #mendTimes(): Promise<void> {
     const now = this.#parts.clock.now().getTime()
-    const isSetBack = now < this.#lookedAt
+    const setBackMs = Math.max(0, this.#lookedAt - now)
+    const isSetBack = setBackMs > 0
     this.#lookedAt = now
     if (!isSetBack && now - this.#timesMendedAt < clockCheckMs) return
     // The other moments that are remembered here are of the clock before.
     if (isSetBack) this.#houseKeptAt = Math.min(this.#houseKeptAt, now)
     // A pass that is under way puts off once more by what it read before.
     this.#timesMendedAt = isSetBack ? now - clockCheckMs + longestNapMs : now
-    await this.#parts.repository.mendTimes(leaseMs)
+    await this.#parts.repository.mendTimes(leaseMs, setBackMs)
   }
 
   async #keepHouseInTime(): Promise<void> {

@@ -17,7 +17,7 @@ import type {
 } from '../delivery/index.ts'
 import type { ReceiptFile } from '../evidence/index.ts'
 import { coalescedByTenant } from './coalesced.ts'
-import { claimDue, mendTimes, nextDue } from './delivery-claims.ts'
+import { claimDue, nextDue } from './delivery-claims.ts'
 import { deleteParts, keepPart, partsOf } from './delivery-parts.ts'
 import { recordsOf } from './delivery-rows.ts'
 import {
@@ -32,6 +32,7 @@ import {
 } from './delivery-writes.ts'
 import { type GroupCommit, locking } from './group-commit.ts'
 import { enqueue } from './log.ts'
+import { mendTimes, setBack } from './mended-times.ts'
 import { dueAt, heldBytes, owedIds } from './owed.ts'
 import { keepReceipt, receiptOf } from './receipts.ts'
 import type { Executor } from './schema.ts'
@@ -162,8 +163,11 @@ export class SqlDeliveries implements DeliveryRepository {
     )
   }
 
-  async mendTimes(leaseMs: number): Promise<number> {
-    return await this.#commits.run(everyTenant, (transaction) => mendTimes(transaction, this.#store, leaseMs))
+  async mendTimes(leaseMs: number, setBackMs: number): Promise<number> {
+    return await this.#commits.run(everyTenant, async (transaction) => {
+      await setBack(transaction, this.#store, setBackMs)
+      return await mendTimes(transaction, this.#store, leaseMs)
+    })
   }
 
   async heartbeat(claim: Claim, leaseMs: number): Promise<boolean> {

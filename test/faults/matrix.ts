@@ -139,9 +139,10 @@ export const faultMatrix: Readonly<Record<number, FaultRow>> = {
       ['real', 'test/faults/clock.test.ts', 'beside the true time delivers all the same'],
       ['real', 'test/faults/clock.test.ts', 'that jumps forth and back while it delivers'],
       ['real', 'test/postgres/queue.test.ts', 'a machine whose clock is wrong goes by the database’s'],
+      ['process', 'src/delivery/clock.test.ts', 'what was put off while the clock stood ahead waits for what was left'],
       storms,
     ],
-    gap: 'on SQLite the machine’s clock is the database’s: a report that was accepted before it stood ahead, and put off then, waits until it has caught up, or until the next look where that is over a month away',
+    gap: 'on SQLite the machine’s clock is the database’s, and the process that sees it set back shortens what waits: a report that was accepted before it stood ahead, and put off then, waits longer where no process ran when it was set right, until it has caught up, or until the next look where that is over a month away',
   },
   18: {
     fault: 'the SAS token ends in the middle of an upload',
