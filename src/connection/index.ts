@@ -15,7 +15,7 @@ export {
   withCurrentWarnings,
 } from './model/index.ts'
 export { openConnection } from './open/index.ts'
-export type { ConnectionRepository, ConnectionSecret } from './repository.ts'
+export type { ConnectionRepository, ConnectionSecret, KeptVerification } from './repository.ts'
 export type { KeptTicket, RepairTicketPage, TicketRepository } from './ticket/index.ts'
 export { fillTemplate, ticketPageOf } from './ticket/index.ts'
 export { verifyConnection } from './verify/index.ts'

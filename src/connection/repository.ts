@@ -7,6 +7,14 @@ export type ConnectionSecret =
   | { readonly kind: 'access-key'; readonly secretAccessKey: string }
   | { readonly kind: 'sas'; readonly token: string }
 
+/** What keeping a verification tells. */
+export interface KeptVerification {
+  /** The one that it replaced; null: it is the first. */
+  readonly before: Verification | null
+  /** Since when every one has been red; null: this one is not. */
+  readonly redSince: Date | null
+}
+
 export interface ConnectionRepository {
   /** Keeps an External ID for later, never to be given out twice. */
   reserveExternalId(tenant: string, reservation: string, externalId: string): Promise<void>
@@ -26,11 +34,14 @@ export interface ConnectionRepository {
   update(connection: Connection, expectedVersion: number, secret?: ConnectionSecret): Promise<void>
   /** @throws not-found | in-use — a route still lists it */
   remove(tenant: string, name: string): Promise<void>
-  /** Keeps a verification as the connection's last, and its state; returns since when every one has been red, or null. */
+  /**
+   * Keeps a verification as the connection's last, and its state. Of several at the same time each replaces another one, so
+   * that what changed between two is told once.
+   */
   saveVerification(
     tenant: string,
     name: string,
     verification: Verification,
     state: Connection['state'],
-  ): Promise<Date | null>
+  ): Promise<KeptVerification>
 }

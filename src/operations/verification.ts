@@ -4,6 +4,7 @@ import {
   alertMessageOf,
   changeBetween,
   historyEntryOf,
+  type KeptVerification,
   requireIdentity,
   verifyConnection,
 } from '../connection/index.ts'
@@ -78,14 +79,13 @@ async function keep(
 ): Promise<Verification> {
   const { tenant } = house
   const { name, id } = connection
-  // Not the connection as it was when the verification began: another one may have ended meanwhile.
-  const before = (await house.connections.byName(tenant, name))?.lastVerification ?? null
   const state = stateAfter(connection.state, verification.status)
-  const redSince = await house.connections.saveVerification(tenant, name, verification, state)
+  const kept = await house.connections.saveVerification(tenant, name, verification, state)
+  const { redSince } = kept
   const failed = verification.checks.filter((check) => check.status === 'fail').map((check) => check.id)
   const facts = { connection: name, status: verification.status, failed: failed.join(',') }
   await house.record([entryOf(caller, 'connection.verified', id, facts)])
-  await keepHistory(house, caller, connection, verification, { before, redSince })
+  await keepHistory(house, caller, connection, verification, kept)
   if (verification.status === 'pass') {
     await closeTickets(house, caller, name)
     await house.deliveries.targetIsWell(tenant, name)
@@ -99,7 +99,7 @@ async function keepHistory(
   caller: Caller,
   connection: Connection,
   verification: Verification,
-  { before, redSince }: { readonly before: Verification | null; readonly redSince: Date | null },
+  { before, redSince }: KeptVerification,
 ): Promise<void> {
   const { tenant, clock, random } = house
   const { name, version } = connection

@@ -131,6 +131,38 @@ describe('the watch', () => {
     expect(JSON.stringify(recipients)).not.toContain('/hook')
   })
 
+  it('tells once when several verify at the same moment, the watch or people', async () => {
+    clock.advance(hour)
+    await opened.watch.round()
+    await rm(join(folder, 'shelf'), { recursive: true })
+    const several = 3
+    let arrived = 0
+    const all = Promise.withResolvers<void>()
+    const { connections } = opened.house
+    // Nobody keeps a result before everybody has one.
+    const together = new Proxy(connections, {
+      get(target, property) {
+        const member: unknown = Reflect.get(target, property, target)
+        if (typeof member !== 'function') return member
+        return async (...values: unknown[]): Promise<unknown> => {
+          if (property === 'saveVerification' && ++arrived === several) all.resolve()
+          if (property === 'saveVerification') await all.promise
+          return await Reflect.apply(member, target, values)
+        }
+      },
+    })
+    const house = { ...opened.house, connections: together }
+    const byHand = async (): Promise<void> => {
+      const person = inProcessClient(house, operatorCaller())
+      for await (const { type } of await person.connection.verify({ name: 'shelf' })) expect(type).toBeTruthy()
+    }
+    await Promise.all(Array.from({ length: several }, byHand))
+    expect(await statuses()).toEqual(['fail', 'fail', 'fail', 'pass'])
+    await opened.watch.send()
+    expect(bodies.map((body) => alertMessage.parse(JSON.parse(body)).event)).toEqual(['connection.turned'])
+    expect((await actions()).filter((action) => action === 'connection.turned')).toHaveLength(1)
+  })
+
   it('keeps an alert that nobody took over a restart, and sends the same again when its time has come', async () => {
     await rm(join(folder, 'shelf'), { recursive: true })
     clock.advance(hour)

@@ -1,7 +1,7 @@
 /** The connections of every tenant, their secrets sealed, and the promises about External IDs and role ARNs. */
 
 import { DrawbridgeError } from '../base/index.ts'
-import type { ConnectionRepository, ConnectionSecret } from '../connection/index.ts'
+import type { ConnectionRepository, ConnectionSecret, KeptVerification } from '../connection/index.ts'
 import type { Connection, Verification } from '../contract/index.ts'
 import { coalescedByTenant } from './coalesced.ts'
 import type { ConnectionRow, Executor } from './schema.ts'
@@ -153,8 +153,10 @@ export class SqlConnections implements ConnectionRepository {
     name: string,
     verification: Verification,
     state: Connection['state'],
-  ): Promise<Date | null> {
+  ): Promise<KeptVerification> {
     return await this.#store.write(tenant, async (transaction) => {
+      // INVARIANT: what is read here is what is replaced.
+      await this.#store.serialize(transaction, `verification of ${tenant}/${name}`)
       const row = await rowOf(transaction, tenant, name)
       if (row === undefined) throw notFound(name)
       const redSince = verification.status === 'fail' ? (row.red_since ?? verification.startedAt) : null
@@ -165,7 +167,8 @@ export class SqlConnections implements ConnectionRepository {
         .where('tenant', '=', tenant)
         .where('name', '=', name)
         .execute()
-      return redSince === null ? null : new Date(redSince)
+      const before: Verification | null = row.verification === null ? null : JSON.parse(row.verification)
+      return { before, redSince: redSince === null ? null : new Date(redSince) }
     })
   }
 

@@ -76,13 +76,38 @@ export function connectionContract(subject: () => Subject): void {
       checks: [],
       chain: { service: 's3', links: [] },
     })
-    const save = (startedAt: string, status: Verification['status']): Promise<Date | null> =>
-      connections.saveVerification(tenant, 'acme', at(startedAt, status), status === 'pass' ? 'active' : 'broken')
+    const save = async (startedAt: string, status: Verification['status']): Promise<Date | null> => {
+      const state = status === 'pass' ? 'active' : 'broken'
+      return (await connections.saveVerification(tenant, 'acme', at(startedAt, status), state)).redSince
+    }
     expect(await save('2026-11-01T00:00:00.000Z', 'fail')).toEqual(new Date('2026-11-01T00:00:00.000Z'))
     expect(await save('2026-11-02T00:00:00.000Z', 'fail')).toEqual(new Date('2026-11-01T00:00:00.000Z'))
     expect((await connections.byName(tenant, 'acme'))?.lastVerification?.redSince).toBe('2026-11-01T00:00:00.000Z')
     expect(await save('2026-11-03T00:00:00.000Z', 'pass')).toBeNull()
     expect(await connections.byName(tenant, 'acme')).toMatchObject({ state: 'active' })
+  })
+
+  test('of verifications that end at the same time each replaces another one', async () => {
+    const { connections } = subject().state
+    await connections.add(localConnection('acme'), { kind: 'none' })
+    const moments = [1, 2, 3, 4, 5, 6].map((day) => `2026-11-0${day}T00:00:00.000Z`)
+    const kept = await Promise.all(
+      moments.map((moment) =>
+        connections.saveVerification(
+          tenant,
+          'acme',
+          {
+            ...{ connection: 'acme', startedAt: moment, finishedAt: moment, status: 'pass', checks: [] },
+            chain: { service: 's3', links: [] },
+          },
+          'active',
+        ),
+      ),
+    )
+    const last = (await connections.byName(tenant, 'acme'))?.lastVerification?.startedAt
+    const replaced = kept.map(({ before }) => before?.startedAt)
+    expect(replaced.filter((moment) => moment === undefined)).toHaveLength(1)
+    expect(new Set([...replaced, last]).size).toBe(moments.length + 1)
   })
 
   test('a route keeps its order, and its connections can not be removed', async () => {
