@@ -38,7 +38,7 @@ export type TargetDetail = z.infer<typeof targetDetail>
 
 /** What the spool holds, and from where on new reports are pushed back. */
 export const spoolRoom = z.object({
-  /** On disk now, as far as the process that answers knows. */
+  /** On disk now, whichever process put it there; with a quota that processes share, as of a second ago at most. */
   usedBytes: z.number().int(),
   /** Null: as much as the disk holds. */
   quotaBytes: z.number().int().nullable(),

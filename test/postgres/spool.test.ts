@@ -91,6 +91,20 @@ describe.skipIf(lacksPostgres())('the room of a shared spool', () => {
     expect(opened.usedBytes).toBe(await onDisk())
     expect(opened.usedBytes).toBeGreaterThan(fileBytes)
   })
+
+  test('without a quota each of them tells what lies there, whoever put it there or took it away', async () => {
+    const open = ({ spoolSpace: space }: State): Promise<Spool> =>
+      Spool.open({ directory: join(directory, 'free'), keep: null, ...(space === null ? {} : { space }) })
+    const [one, other, third] = await Promise.all(states.map(open))
+    const written = await one?.write('upl_free', 'report.bin', slowly())
+    const lies = async (): Promise<(number | undefined)[]> =>
+      Promise.all([one, other, third].map((spool) => spool?.measure()))
+    const [first = 0, ...others] = await lies()
+    expect(first).toBeGreaterThan(written?.sizeBytes ?? Number.POSITIVE_INFINITY)
+    expect(others).toEqual([first, first])
+    await other?.remove('upl_free')
+    expect(await lies()).toEqual([0, 0, 0])
+  })
 })
 
 function raise(): never {

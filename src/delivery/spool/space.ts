@@ -73,6 +73,26 @@ export function ownSpace(quotaBytes: number): Space {
   }
 }
 
+/** Room that several processes share and nobody limits: what lies there is looked at only when somebody asks. */
+export function unlimitedSpace(count: () => Promise<number>): Space {
+  let usedBytes = 0
+  const claim: Claim = { take: () => true, keep: async () => {}, giveBack: async () => {} }
+  return {
+    get usedBytes() {
+      return usedBytes
+    },
+    measure: async () => {
+      usedBytes = await count()
+      return usedBytes
+    },
+    claim: () => claim,
+    gone: async () => {},
+    async counted(files) {
+      usedBytes = [...files.values()].reduce((sum, bytes) => sum + bytes, 0)
+    },
+  }
+}
+
 const largestStepBytes = 16 << 20
 const freshMs = 1_000
 

@@ -11,7 +11,7 @@ import type { SpooledFile } from '../record.ts'
 import { BlockWriter, writeFully } from './block-writer.ts'
 import { FileSource } from './file-source.ts'
 import { type Hashing, hashingAside } from './hashing.ts'
-import { type Claim, ownSpace, type SharedSpace, type Space, sharedSpace } from './space.ts'
+import { type Claim, ownSpace, type SharedSpace, type Space, sharedSpace, unlimitedSpace } from './space.ts'
 import { SpooledBody } from './spooled-body.ts'
 
 /** How the spool is opened. */
@@ -58,8 +58,9 @@ export class Spool {
     this.#smallBytes = options.smallBytes ?? smallBytes
     this.#hashing = options.hashing ?? hashingAside
     const { space } = options
-    const isCounted = space !== undefined && Number.isFinite(this.#quotaBytes)
-    this.#space = isCounted ? sharedSpace(space, this.#quotaBytes) : ownSpace(this.#quotaBytes)
+    if (space === undefined) this.#space = ownSpace(this.#quotaBytes)
+    else if (Number.isFinite(this.#quotaBytes)) this.#space = sharedSpace(space, this.#quotaBytes)
+    else this.#space = unlimitedSpace(() => bytesIn(options.directory))
   }
 
   /** Opens the spool and removes what nobody knows of. @throws data-directory-broken | disk-full */
@@ -117,7 +118,8 @@ export class Spool {
         return { file: await this.write(upload, name, following(held, pieces)), bytes: null }
       }
     }
-    if ((await this.measure()) + sizeBytes > this.#quotaBytes) throw quotaExceeded(name)
+    if (Number.isFinite(this.#quotaBytes) && (await this.measure()) + sizeBytes > this.#quotaBytes)
+      throw quotaExceeded(name)
     const bytes = held.length === 1 ? (held[0] ?? Buffer.alloc(0)) : Buffer.concat(held)
     const sha256 = createHash('sha256').update(bytes).digest('hex')
     return { file: { upload, name, sizeBytes, sha256, isSmall: true }, bytes }
@@ -215,6 +217,15 @@ export class Spool {
     if (!/^[a-z0-9_]{1,64}$/.test(upload)) throw new TypeError('an upload id has letters, digits and underscores')
     return join(this.#directory, `${upload}.${extension}`)
   }
+}
+
+/** The bytes of all files of a folder, without those that go meanwhile. */
+async function bytesIn(directory: string): Promise<number> {
+  return await onDisk('spool.measure', async () => {
+    let sum = 0
+    for (const name of await readdir(directory)) sum += await bytesAt(join(directory, name))
+    return sum
+  })
 }
 
 function uploadOf(name: string): string {
