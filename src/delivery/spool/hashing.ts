@@ -70,7 +70,7 @@ class HashThread {
   leave(): void {
     this.#files -= 1
     if (this.#files > 0) return
-    this.#idle = setTimeout(() => void this.#worker?.terminate(), idleMs)
+    this.#idle = setTimeout(() => this.#end(), idleMs)
     this.#idle.unref()
   }
 
@@ -82,6 +82,14 @@ class HashThread {
       worker.ref()
       worker.postMessage(request)
     })
+  }
+
+  /** It takes a moment to end, in which nobody may ask it any more: the next file starts another thread. */
+  #end(): void {
+    const worker = this.#worker
+    if (worker === null) return
+    this.#lose(worker, new Error('a hashing thread ended'))
+    void worker.terminate()
   }
 
   #start(): Worker {
