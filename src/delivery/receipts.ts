@@ -2,7 +2,7 @@
 import {
   buildReceipt,
   type EvidenceLog,
-  packSidecar,
+  packSidecarOctets,
   type ReceiptFacts,
   type ReceiptFile,
   sidecarSuffix,
@@ -74,12 +74,22 @@ export function sidecarObjects(
   target: TargetRecord,
   files: readonly ReceiptFile[],
 ): { key: string; bytes: Uint8Array }[] {
-  const [first] = target.items
-  if (first === undefined) throw new TypeError('a delivered target has items')
   if (record.files.length === 1) {
-    return [{ key: first.key + sidecarSuffix, bytes: Buffer.from(packSidecar(files)) }]
+    const { key, octets } = onlySidecar(target, files)
+    return [{ key, bytes: Buffer.from(octets, 'latin1') }]
   }
+  const first = firstItem(target)
   const folder = first.key.slice(0, first.key.length - first.path.length)
   // Tag files were delivered with the report.
   return files.filter((file) => file.role === 'receipt').map(({ path, bytes }) => ({ key: folder + path, bytes }))
+}
+
+/** The one copy beside a report of one file, in UTF-8, each byte of it one character. */
+export function onlySidecar(target: TargetRecord, files: readonly ReceiptFile[]): { key: string; octets: string } {
+  return { key: firstItem(target).key + sidecarSuffix, octets: packSidecarOctets(files) }
+}
+
+function firstItem({ items: [first] }: TargetRecord): ItemRecord {
+  if (first === undefined) throw new TypeError('a delivered target has items')
+  return first
 }

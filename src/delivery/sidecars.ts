@@ -13,7 +13,8 @@ import type { OpenTarget, TargetAccess } from './target-access.ts'
 /** The copy of one receipt. */
 export interface Sidecar {
   readonly key: string
-  readonly bytes: Uint8Array
+  /** UTF-8, each byte one character. */
+  readonly octets: string
   readonly record: DeliveryRecord
   readonly target: TargetRecord
 }
@@ -34,6 +35,7 @@ interface Waiting extends Sidecar {
 /** Fewer than these stand each beside its report. */
 export const smallestBatch = 8
 const largestBatch = 256
+const newline = 0x0a
 
 /** Writes copies that are asked for at the same time together, for each target, person and period. */
 export class SidecarWriter {
@@ -86,7 +88,9 @@ export class SidecarWriter {
       return
     }
     await Promise.all(
-      batch.map(({ record, key, bytes, done, fail }) => writeSidecars(open, record, [{ key, bytes }]).then(done, fail)),
+      batch.map(({ record, key, octets, done, fail }) =>
+        writeSidecars(open, record, [{ key, bytes: Buffer.from(octets, 'latin1') }]).then(done, fail),
+      ),
     )
   }
 }
@@ -103,15 +107,20 @@ function latestOf(batch: readonly Waiting[]): string {
 
 /** One line of JSON for each receipt: the key under which it would stand beside its report, and what would stand there. */
 function batchObject(rootPath: string, batch: readonly Waiting[]): SidecarObject {
-  const lines = batch.map(({ key, bytes }) => JSON.stringify({ key, receipt: textOf(bytes) }))
-  const bytes = Buffer.from(`${lines.join('\n')}\n`)
+  const lines = batch.map(({ key, octets }) => JSON.stringify({ key: octetsOf(key), receipt: octets }))
+  const bytes = Buffer.allocUnsafe(lines.reduce((sum, { length }) => sum + length + 1, 0))
+  let at = 0
+  for (const line of lines) {
+    at += bytes.write(line, at, 'latin1')
+    at = bytes.writeUInt8(newline, at)
+  }
   const sha256 = hash('sha256', bytes, 'hex')
   const folder = `${rootPath}receipts/${batch[0]?.record.period ?? ''}`
   return { key: `${folder}/receipts-${sha256.slice(0, 16)}.jsonl`, bytes, sha256 }
 }
 
-function textOf({ buffer, byteOffset, byteLength }: Uint8Array): string {
-  return Buffer.from(buffer, byteOffset, byteLength).toString('utf8')
+function octetsOf(text: string): string {
+  return Buffer.from(text).toString('latin1')
 }
 
 /**

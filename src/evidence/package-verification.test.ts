@@ -8,7 +8,7 @@ import { evidenceKeyId, exportPrivateKeyPem, exportPublicKeyPem } from './eviden
 import { packageCheckIds, verifyPackage } from './package-verification.ts'
 import { buildReceipt } from './receipt.ts'
 import { deliveredEntry } from './receipt-statement.ts'
-import { packSidecar, unpackSidecar } from './sidecar.ts'
+import { packSidecar, packSidecarOctets, unpackSidecar } from './sidecar.ts'
 import { MemoryLogStore } from './testing/memory-log-store.ts'
 import type { SamplePackage } from './testing/sample-package.ts'
 import {
@@ -440,6 +440,22 @@ describe('a sidecar', () => {
       Object.fromEntries(receipt.map((file) => [file.path, toBase64(file.bytes)]))
     expect(files.ok && byPath(files.value)).toEqual(byPath(plain.receipt))
     expect(JSON.parse(text).files['receipt.entry.json'].text).toBe(textOf(plain.files, 'receipt.entry.json'))
+  })
+
+  test('is the same in octets, whatever bytes it holds', () => {
+    const odd = [
+      '\u2014 \u{1f5dd} \u0080\u00ff "\\\n',
+      Uint8Array.of(0xff, 0x00),
+      Uint8Array.of(0xef, 0xbb, 0xbf, 0x61),
+    ]
+    const receipt = plain.receipt.map((file, at) => {
+      const given = odd[at]
+      return given === undefined ? file : { ...file, bytes: typeof given === 'string' ? bytesOf(given) : given }
+    })
+    const text = packSidecar(receipt)
+    expect(text).toContain('\u2014 \u{1f5dd} \u0080\u00ff \\"\\\\\\n')
+    expect(Buffer.from(packSidecarOctets(receipt), 'latin1')).toEqual(Buffer.from(text))
+    expect(unpackSidecar(text)).toEqual({ ok: true, value: expect.arrayContaining(receipt) })
   })
 
   test('does not hold the receipt of a bag', () => {
