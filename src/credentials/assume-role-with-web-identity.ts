@@ -3,7 +3,6 @@
  * and tags and source identity are claims of the token: what keeps a role from being used for another customer is that its
  * trust policy compares audience and subject.
  */
-import { AssumeRoleWithWebIdentityCommand } from '@aws-sdk/client-sts'
 import type { Clock } from '../base/index.ts'
 import { roleSessionOf } from './assume-role.ts'
 import type { IdentityTokens } from './identity-tokens.ts'
@@ -29,10 +28,10 @@ export async function assumeRoleWithWebIdentity(
   const { webIdentity, tags, sourceIdentity } = request
   if (webIdentity === undefined) throw new TypeError('the request names no ID token')
   const token = await tokens.token({ ...webIdentity, tags, sourceIdentity })
-  const client = stsClient(request.region, request.endpoint, null)
+  const { client, aws } = await stsClient(request.region, request.endpoint, null)
   const issuedAt = options.clock.now()
   try {
-    const command = new AssumeRoleWithWebIdentityCommand({
+    const command = new aws.AssumeRoleWithWebIdentityCommand({
       RoleArn: request.roleArn,
       RoleSessionName: request.sessionName,
       DurationSeconds: request.durationSeconds,

@@ -1,6 +1,5 @@
 /** AssumeRole: one call, no retry, no cache. Whether the request is wise was decided before. */
 import type { AssumeRoleCommandInput, AssumeRoleCommandOutput } from '@aws-sdk/client-sts'
-import { AssumeRoleCommand } from '@aws-sdk/client-sts'
 import type { Clock } from '../base/index.ts'
 import { DrawbridgeError, Secret } from '../base/index.ts'
 import { stsClient, stsEndpointName } from './sts-client.ts'
@@ -61,12 +60,12 @@ export async function assumeRole(
   request: AssumeRoleRequest,
   options: { readonly clock: Clock; readonly signal?: AbortSignal },
 ): Promise<RoleSession> {
-  const client = stsClient(request.region, request.endpoint, base)
+  const { client, aws } = await stsClient(request.region, request.endpoint, base)
   const issuedAt = options.clock.now()
   const failed = (error: unknown) =>
     stsError(error, operation, stsEndpointName(request.region, request.endpoint), options.signal)
   try {
-    const command = new AssumeRoleCommand(inputOf(request))
+    const command = new aws.AssumeRoleCommand(inputOf(request))
     const send = () => client.send(command, options.signal === undefined ? {} : { abortSignal: options.signal })
     const sent = send().catch((error: unknown) => {
       // The refusal carried the time of STS, by which the client signs from now on.

@@ -1,5 +1,4 @@
 /** GetCallerIdentity: who a set of credentials is. Never denied by policy, so it separates "who" from "may". */
-import { GetCallerIdentityCommand } from '@aws-sdk/client-sts'
 import { DrawbridgeError } from '../base/index.ts'
 import { stsClient, stsEndpointName } from './sts-client.ts'
 import { stsError } from './sts-errors.ts'
@@ -35,10 +34,10 @@ export async function callerIdentity(
   credentials: AwsCredentials,
   at: { readonly region: string; readonly endpoint: string | null; readonly signal?: AbortSignal },
 ): Promise<CallerIdentity> {
-  const client = stsClient(at.region, at.endpoint, credentials)
+  const { client, aws } = await stsClient(at.region, at.endpoint, credentials)
   try {
     const sent = client.send(
-      new GetCallerIdentityCommand({}),
+      new aws.GetCallerIdentityCommand({}),
       at.signal === undefined ? {} : { abortSignal: at.signal },
     )
     const { Account, Arn, UserId, $metadata } = await sent

@@ -1,11 +1,24 @@
 /** One way to make a client of STS: no retries of its own, bounded in time, credentials only as they are handed in. */
-import { STSClient } from '@aws-sdk/client-sts'
-import { NodeHttpHandler } from '@smithy/node-http-handler'
+import type { STSClient } from '@aws-sdk/client-sts'
 import type { AwsCredentials } from './types.ts'
 
-/** Opens a client; without credentials, for the one call that nobody signs. The caller destroys it. */
-export function stsClient(region: string, endpoint: string | null, credentials: AwsCredentials | null): STSClient {
-  return new STSClient({
+/** The SDK with a client of it. */
+export interface StsSdk {
+  readonly client: STSClient
+  readonly aws: typeof import('@aws-sdk/client-sts')
+}
+
+/** Opens a client; without credentials, for the one call that nobody signs. The caller destroys it. The SDK is loaded for the first one. */
+export async function stsClient(
+  region: string,
+  endpoint: string | null,
+  credentials: AwsCredentials | null,
+): Promise<StsSdk> {
+  const [aws, { NodeHttpHandler }] = await Promise.all([
+    import('@aws-sdk/client-sts'),
+    import('@smithy/node-http-handler'),
+  ])
+  const client = new aws.STSClient({
     region,
     ...(endpoint === null ? {} : { endpoint }),
     maxAttempts: 1,
@@ -25,6 +38,7 @@ export function stsClient(region: string, endpoint: string | null, credentials: 
           },
         }),
   })
+  return { client, aws }
 }
 
 /** The endpoint's name for messages. */

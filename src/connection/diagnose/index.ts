@@ -2,4 +2,4 @@
 export { diagnoseLive } from './diagnose-live.ts'
 export { diagnosePolicies } from './diagnose-policies.ts'
 export { diagnoseText } from './diagnose-text.ts'
-export { fetchPolicies } from './fetch-policies.ts'
+export { fetchPolicies } from './fetch.ts'

@@ -4,7 +4,7 @@
  */
 import { CompiledQuery, type Kysely, sql } from 'kysely'
 import type { PoolConfig } from 'pg'
-import { PgBoss, type SendOptions } from 'pg-boss'
+import type { PgBoss, SendOptions } from 'pg-boss'
 import type { Executor, Tables } from '../schema.ts'
 import { Hosts } from './hosts.ts'
 import type { Listening } from './listening.ts'
@@ -30,7 +30,7 @@ export interface QueueHandlers {
 /** Makes the queue's own tables, as the owner, and lets workers use them. */
 export async function installQueue(options: PostgresOptions, owner: Kysely<Tables>): Promise<void> {
   const connections = new QueueDatabase(queueConnections(options, null), new Hosts(options.url), null)
-  const boss = new PgBoss({ db: connections, schema: queueSchema, supervise: false, schedule: false })
+  const boss = await bossOf({ db: connections, schema: queueSchema, supervise: false, schedule: false })
   boss.on('error', () => {})
   await boss.start()
   try {
@@ -74,7 +74,7 @@ export class WakeQueue {
   /** Connects. @throws database-unavailable */
   static async open(options: PostgresOptions, { works, hosts, listening }: QueueParts): Promise<WakeQueue> {
     const connections = new QueueDatabase(queueConnections(options, appRole), hosts, listening)
-    const boss = new PgBoss({
+    const boss = await bossOf({
       db: connections,
       schema: queueSchema,
       migrate: false,
@@ -138,4 +138,10 @@ function through(transaction: Executor): NonNullable<SendOptions['db']> {
       return { rows: [...rows] }
     },
   }
+}
+
+/** Loaded here: it is large, and an embedded database has no use for it. */
+async function bossOf(options: ConstructorParameters<typeof PgBoss>[0] & object): Promise<PgBoss> {
+  const { PgBoss: Boss } = await import('pg-boss')
+  return new Boss(options)
 }

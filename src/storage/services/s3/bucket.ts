@@ -2,13 +2,12 @@
  * One bucket and the ways to it: the SDK's client for what is said about objects, the thin pipe for their bytes, and the one
  * place where what goes wrong is translated.
  */
-import type { S3Client } from '@aws-sdk/client-s3'
 import { checkSignal } from '../../fault.ts'
 import type { Body } from '../../object-store.ts'
 import type { AnswerHeaders } from '../../wire/exchange.ts'
 import { sendRange } from '../../wire/send-range.ts'
 import type { AgentLease } from './agent-pool.ts'
-import type { S3ClientOptions } from './client.ts'
+import type { S3ClientOptions, Sdk } from './client.ts'
 import { leaseFor, openS3Client } from './client.ts'
 import { type BodyRequest, DataPlane } from './data-plane.ts'
 import { s3Error } from './errors.ts'
@@ -39,7 +38,7 @@ export class S3Bucket {
   readonly #options: S3StoreOptions
   readonly #lease: AgentLease
   readonly #dataPlane: DataPlane
-  #sdk: S3Client | null = null
+  #sdk: Promise<Sdk> | null = null
 
   constructor(options: S3StoreOptions) {
     if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(options.bucket)) throw new TypeError('a bucket needs a valid name')
@@ -56,7 +55,7 @@ export class S3Bucket {
   }
 
   /** Made when it is first needed: the usual small report never asks for it. */
-  get client(): S3Client {
+  sdk(): Promise<Sdk> {
     this.#sdk ??= openS3Client(this.#options)
     return this.#sdk
   }
@@ -65,7 +64,8 @@ export class S3Bucket {
   async #address(): Promise<URL> {
     const { endpoint, region, bucket } = this.#options
     if (endpoint !== null) return new URL(`${endpoint.replace(/\/+$/, '')}/${bucket}`)
-    const { url } = this.client.config.endpointProvider({ Region: region, Bucket: bucket })
+    const { client } = await this.sdk()
+    const { url } = client.config.endpointProvider({ Region: region, Bucket: bucket })
     return url
   }
 
@@ -100,7 +100,10 @@ export class S3Bucket {
 
   /** Frees sockets. */
   close(): void {
-    this.#sdk?.destroy()
+    this.#sdk?.then(
+      ({ client }) => client.destroy(),
+      () => {},
+    )
     this.#lease.release()
   }
 }

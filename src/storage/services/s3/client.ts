@@ -2,7 +2,7 @@
  * The AWS SDK's client, held to our rules: one attempt, no redirect, credentials asked for at every request, and bodies as
  * streams whose hash is known before they are sent.
  */
-import { S3Client } from '@aws-sdk/client-s3'
+import type { S3Client } from '@aws-sdk/client-s3'
 import type { AwsCredentials } from '../../../credentials/index.ts'
 import { type AgentLease, leaseAgents } from './agent-pool.ts'
 import { S3Transport } from './transport.ts'
@@ -46,9 +46,16 @@ export function leaseFor(options: S3ClientOptions): AgentLease {
   })
 }
 
-/** Opens a client. `destroy()` gives its sockets back. */
-export function openS3Client(options: S3ClientOptions): S3Client {
-  return new S3Client({
+/** The SDK with a client of it. */
+export interface Sdk {
+  readonly client: S3Client
+  readonly aws: typeof import('@aws-sdk/client-s3')
+}
+
+/** Opens a client. `destroy()` gives its sockets back. The SDK is loaded for the first one: it is large, and small reports go without it. */
+export async function openS3Client(options: S3ClientOptions): Promise<Sdk> {
+  const aws = await import('@aws-sdk/client-s3')
+  const client = new aws.S3Client({
     region: options.region,
     // Other stores know their buckets by path; AWS by host name.
     ...(options.endpoint === null ? {} : { endpoint: options.endpoint, forcePathStyle: true }),
@@ -64,6 +71,7 @@ export function openS3Client(options: S3ClientOptions): S3Client {
     expectContinueHeader: 1024 * 1024,
     requestHandler: new S3Transport(leaseFor(options)),
   })
+  return { client, aws }
 }
 
 /** The part of an SDK command that is used here. */

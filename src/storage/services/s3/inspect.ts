@@ -1,5 +1,4 @@
 /** Looks at a bucket from outside: whether it exists, in which region, and whether it belongs to whom we think. */
-import { HeadBucketCommand } from '@aws-sdk/client-s3'
 import { DrawbridgeError } from '../../../base/index.ts'
 import type { S3ClientOptions } from './client.ts'
 import { openS3Client, watchHeaders } from './client.ts'
@@ -60,11 +59,14 @@ function toldBy(seen: Look, exists: boolean | null, ownerMatches: boolean | null
 }
 
 async function look(options: InspectOptions, owner: string | null): Promise<Look> {
-  const client = openS3Client(options)
+  const { client, aws } = await openS3Client(options)
   const { bucket, region, endpoint, signal } = options
   let headers: Readonly<Record<string, string>> = {}
   try {
-    const command = new HeadBucketCommand({ Bucket: bucket, ...(owner === null ? {} : { ExpectedBucketOwner: owner }) })
+    const command = new aws.HeadBucketCommand({
+      Bucket: bucket,
+      ...(owner === null ? {} : { ExpectedBucketOwner: owner }),
+    })
     watchHeaders(command, (seen) => {
       headers = seen
     })

@@ -1,5 +1,4 @@
 /** Where a bucket or one of its objects is found, and what it tells somebody without credentials. */
-import { S3Client } from '@aws-sdk/client-s3'
 import { type Look, lookFromOutside } from '../../endpoint/look.ts'
 import { escaped } from './sign.ts'
 
@@ -18,8 +17,9 @@ export interface BucketLookOptions {
 }
 
 /** The address of a bucket: as the SDK's own rules tell it for AWS, by path elsewhere. No slash at the end. */
-export function bucketAddress(bucket: string, region: string, endpoint: string | null): URL {
+export async function bucketAddress(bucket: string, region: string, endpoint: string | null): Promise<URL> {
   if (endpoint !== null) return new URL(`${endpoint.replace(/\/+$/, '')}/${bucket}`)
+  const { S3Client } = await import('@aws-sdk/client-s3')
   const client = new S3Client({ region })
   try {
     return client.config.endpointProvider({ Region: region, Bucket: bucket }).url
@@ -34,13 +34,13 @@ export function bucketAddress(bucket: string, region: string, endpoint: string |
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html
  */
-export function lookAtBucket(options: BucketLookOptions): Promise<Look> {
+export async function lookAtBucket(options: BucketLookOptions): Promise<Look> {
   const { bucket, region, endpoint, expectedBucketOwner, key } = options
-  const address = bucketAddress(bucket, region, endpoint)
+  const address = await bucketAddress(bucket, region, endpoint)
   const path = address.pathname.replace(/\/$/, '')
   const url = new URL(address)
   url.pathname = key === undefined ? path || '/' : `${path}/${key.split('/').map(escaped).join('/')}`
-  return lookFromOutside({
+  return await lookFromOutside({
     url,
     operation: key === undefined ? 's3:HeadBucket' : 's3:HeadObject',
     guarded: endpoint !== null && options.allowPrivateEndpoint !== true,

@@ -3,7 +3,6 @@
  * a stream of known length with its hash signed, so that nothing is buffered and nothing else than those bytes is taken.
  */
 import { Readable } from 'node:stream'
-import { DeleteObjectCommand, GetObjectCommand, HeadObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3'
 import { DrawbridgeError } from '../../../base/index.ts'
 import { checkKey, checkMetadata } from '../../fault.ts'
 import type {
@@ -71,8 +70,9 @@ class S3Store implements ObjectStore {
     checkKey(key, wanted.operation)
     try {
       return await this.#bucket.call(wanted, async (send) => {
-        const command = new HeadObjectCommand({ ...this.#bucket.at, Key: key, ChecksumMode: 'ENABLED' })
-        return factsOfAnswer(key, await this.#bucket.client.send(command, send))
+        const { client, aws } = await this.#bucket.sdk()
+        const command = new aws.HeadObjectCommand({ ...this.#bucket.at, Key: key, ChecksumMode: 'ENABLED' })
+        return factsOfAnswer(key, await client.send(command, send))
       })
     } catch (error) {
       // The answer to a HEAD has no body that could tell a missing object from a missing bucket.
@@ -90,12 +90,13 @@ class S3Store implements ObjectStore {
     const { start = 0, end } = options
     const ranged = options.start !== undefined || end !== undefined
     return this.#bucket.call(wanted, async (send) => {
-      const command = new GetObjectCommand({
+      const { client, aws } = await this.#bucket.sdk()
+      const command = new aws.GetObjectCommand({
         ...this.#bucket.at,
         Key: key,
         ...(ranged ? { Range: `bytes=${start}-${end === undefined ? '' : end - 1}` } : { ChecksumMode: 'ENABLED' }),
       })
-      const answer = await this.#bucket.client.send(command, send)
+      const answer = await client.send(command, send)
       if (!(answer.Body instanceof Readable)) {
         throw new DrawbridgeError({
           code: 'protocol-broken',
@@ -112,17 +113,18 @@ class S3Store implements ObjectStore {
   async *list(prefix: string, signal?: AbortSignal): AsyncGenerator<ObjectFacts> {
     let token: string | undefined
     do {
-      const page = await this.#bucket.call({ operation: 's3:ListBucket', signal }, (send) =>
-        this.#bucket.client.send(
-          new ListObjectsV2Command({
+      const page = await this.#bucket.call({ operation: 's3:ListBucket', signal }, async (send) => {
+        const { client, aws } = await this.#bucket.sdk()
+        return await client.send(
+          new aws.ListObjectsV2Command({
             ...this.#bucket.at,
             Prefix: prefix,
             EncodingType: 'url',
             ...(token === undefined ? {} : { ContinuationToken: token }),
           }),
           send,
-        ),
-      )
+        )
+      })
       const encoded = page.EncodingType === 'url'
       for (const object of page.Contents ?? []) yield listedFacts(object, encoded)
       token = page.IsTruncated ? page.NextContinuationToken : undefined
@@ -134,13 +136,16 @@ class S3Store implements ObjectStore {
     checkKey(key, wanted.operation)
     try {
       const { versionId, ifEtag } = only
-      const command = new DeleteObjectCommand({
-        ...this.#bucket.at,
-        Key: key,
-        ...(versionId === undefined ? {} : { VersionId: versionId }),
-        ...(ifEtag === undefined ? {} : { IfMatch: ifEtag }),
+      await this.#bucket.call(wanted, async (send) => {
+        const { client, aws } = await this.#bucket.sdk()
+        const command = new aws.DeleteObjectCommand({
+          ...this.#bucket.at,
+          Key: key,
+          ...(versionId === undefined ? {} : { VersionId: versionId }),
+          ...(ifEtag === undefined ? {} : { IfMatch: ifEtag }),
+        })
+        await client.send(command, send)
       })
-      await this.#bucket.call(wanted, (send) => this.#bucket.client.send(command, send))
     } catch (error) {
       if (!(error instanceof DrawbridgeError && error.code === 'object-not-found')) throw error
     }

@@ -2,14 +2,7 @@
  * Uploads in parts: starting one, its parts, completing and dropping it, and finding those that were left. S3 compares the
  * CRC of the whole where it was announced.
  */
-import {
-  AbortMultipartUploadCommand,
-  CompleteMultipartUploadCommand,
-  CreateMultipartUploadCommand,
-  ListMultipartUploadsCommand,
-  type ListMultipartUploadsCommandOutput,
-  ListPartsCommand,
-} from '@aws-sdk/client-s3'
+import type { ListMultipartUploadsCommandOutput } from '@aws-sdk/client-s3'
 import { DrawbridgeError } from '../../../base/index.ts'
 import { checkKey, checkMetadata, checkPartOrder } from '../../fault.ts'
 import type { Body, PendingUpload, PutAnswer, PutOptions, StoredPart, UploadPartOptions } from '../../object-store.ts'
@@ -39,13 +32,14 @@ export class S3Uploads {
     checkKey(key, wanted.operation)
     checkMetadata(options.metadata, wanted.operation)
     return this.#bucket.call(wanted, async (send) => {
-      const command = new CreateMultipartUploadCommand({
+      const { client, aws } = await this.#bucket.sdk()
+      const command = new aws.CreateMultipartUploadCommand({
         ...this.#bucket.at,
         ...writeHeaders(options),
         Key: key,
         ...(options.crc32 === undefined ? {} : { ChecksumAlgorithm: 'CRC32', ChecksumType: 'FULL_OBJECT' }),
       })
-      const { UploadId } = await this.#bucket.client.send(command, send)
+      const { UploadId } = await client.send(command, send)
       if (!UploadId) {
         throw new DrawbridgeError({
           code: 'protocol-broken',
@@ -105,17 +99,18 @@ export class S3Uploads {
     const parts: StoredPart[] = []
     let marker: string | undefined
     do {
-      const page = await this.#bucket.call({ operation: 's3:ListMultipartUploadParts', key, signal }, (send) =>
-        this.#bucket.client.send(
-          new ListPartsCommand({
+      const page = await this.#bucket.call({ operation: 's3:ListMultipartUploadParts', key, signal }, async (send) => {
+        const { client, aws } = await this.#bucket.sdk()
+        return await client.send(
+          new aws.ListPartsCommand({
             ...this.#bucket.at,
             Key: key,
             UploadId: uploadId,
             ...(marker === undefined ? {} : { PartNumberMarker: marker }),
           }),
           send,
-        ),
-      )
+        )
+      })
       for (const { PartNumber, ETag, Size } of page.Parts ?? []) {
         if (PartNumber !== undefined && ETag) parts.push({ number: PartNumber, etag: ETag, sizeBytes: Size ?? 0 })
       }
@@ -133,7 +128,8 @@ export class S3Uploads {
     const wanted = { operation: 's3:CompleteMultipartUpload', key, signal: options.signal }
     checkPartOrder(parts)
     return this.#bucket.call(wanted, async (send) => {
-      const command = new CompleteMultipartUploadCommand({
+      const { client, aws } = await this.#bucket.sdk()
+      const command = new aws.CompleteMultipartUploadCommand({
         ...this.#bucket.at,
         Key: key,
         UploadId: uploadId,
@@ -147,7 +143,7 @@ export class S3Uploads {
       watchHeaders(command, (seen) => {
         headers = seen
       })
-      const answer = await this.#bucket.client.send(command, send)
+      const answer = await client.send(command, send)
       // Ceph RGW 16 leaves the ETag empty; an answer without the key is none.
       if (!answer.ETag && !answer.Key) {
         throw new DrawbridgeError({
@@ -164,12 +160,13 @@ export class S3Uploads {
 
   async abortUpload(key: string, uploadId: string, signal?: AbortSignal): Promise<void> {
     try {
-      await this.#bucket.call({ operation: 's3:AbortMultipartUpload', key, signal }, (send) =>
-        this.#bucket.client.send(
-          new AbortMultipartUploadCommand({ ...this.#bucket.at, Key: key, UploadId: uploadId }),
+      await this.#bucket.call({ operation: 's3:AbortMultipartUpload', key, signal }, async (send) => {
+        const { client, aws } = await this.#bucket.sdk()
+        await client.send(
+          new aws.AbortMultipartUploadCommand({ ...this.#bucket.at, Key: key, UploadId: uploadId }),
           send,
-        ),
-      )
+        )
+      })
     } catch (error) {
       if (!(error instanceof DrawbridgeError && error.code === 'upload-not-found')) throw error
     }
@@ -205,8 +202,12 @@ export class S3Uploads {
     from: { KeyMarker?: string; UploadIdMarker?: string },
     signal: AbortSignal | undefined,
   ): Promise<ListMultipartUploadsCommandOutput> {
-    return this.#bucket.call({ operation: 's3:ListBucketMultipartUploads', signal }, (send) =>
-      this.#bucket.client.send(new ListMultipartUploadsCommand({ ...this.#bucket.at, Prefix: prefix, ...from }), send),
-    )
+    return this.#bucket.call({ operation: 's3:ListBucketMultipartUploads', signal }, async (send) => {
+      const { client, aws } = await this.#bucket.sdk()
+      return await client.send(
+        new aws.ListMultipartUploadsCommand({ ...this.#bucket.at, Prefix: prefix, ...from }),
+        send,
+      )
+    })
   }
 }
