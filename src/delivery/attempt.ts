@@ -80,7 +80,7 @@ async function sendItem(sending: Sending, item: ItemRecord): Promise<ItemRecord>
   return item.way === 'put' ? await putItem(sending, item, body, false) : await sendMultipart(sending, item, body)
 }
 
-async function bodyOf({ record, tools }: Work, item: ItemRecord): Promise<ItemBody> {
+async function bodyOf({ record, tools, takeReport }: Work, item: ItemRecord): Promise<ItemBody> {
   if (item.file === null) {
     const tag = packageFiles(record).find((file) => file.path === item.path)
     if (tag?.role !== 'tag') throw new TypeError('a planned tag file is part of the package')
@@ -89,7 +89,7 @@ async function bodyOf({ record, tools }: Work, item: ItemRecord): Promise<ItemBo
   const file = record.files[item.file]
   if (file === undefined) throw new TypeError('a planned item refers to a file of the report')
   return file.isSmall
-    ? checkedBody(file, await tools.repository.smallReport(record.tenant, file.upload))
+    ? checkedBody(file, takeReport() ?? (await tools.repository.smallReport(record.tenant, file.upload)))
     : tools.spool.body(file)
 }
 

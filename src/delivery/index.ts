@@ -15,8 +15,10 @@ export { deliveryStateOf } from './record.ts'
 export { checkReportName } from './report-names.ts'
 export type {
   Claim,
+  Claimed,
   ClaimLimit,
   DeliveryRepository,
+  Found,
   NewDelivery,
   NewEntry,
   ReleaseEnd,

@@ -21,7 +21,7 @@ import {
 import { type Claim, LeaseLost, type NewEntry } from './repository.ts'
 import { weakest } from './send/level.ts'
 import { settleReceipt } from './settle.ts'
-import { DeliveryCancelled, type Work, WorkerStopping, type WorkTools } from './work.ts'
+import { DeliveryCancelled, type PassOptions, type Work, WorkerStopping, type WorkTools } from './work.ts'
 
 /** So often is a target tried that is not needed any more and out of reach, before its open uploads are left: two to four days. */
 const maximumAttemptsToLeave = 24
@@ -38,11 +38,11 @@ export async function runPass(
   tools: WorkTools,
   claim: Claim,
   signal: AbortSignal,
-  { quarantineAfter, onArrived }: Pick<Work, 'onArrived'> & { readonly quarantineAfter: number },
+  { quarantineAfter, onArrived, record: found, takeReport = () => null }: PassOptions,
 ): Promise<void> {
-  const record = await tools.repository.byId(claim.tenant, claim.delivery)
+  const record = found ?? (await tools.repository.byId(claim.tenant, claim.delivery))
   if (record === null) throw new LeaseLost(claim)
-  const pass = new Pass({ tools, claim, record, signal, onArrived })
+  const pass = new Pass({ tools, claim, record, signal, onArrived, takeReport })
   if (claim.crashes >= quarantineAfter) return await pass.quarantine()
   try {
     if (record.cancelledAt !== null) await pass.cancel()

@@ -4,7 +4,7 @@ import type { Delivery, DeliveryTarget } from '../contract/index.ts'
 import type { Circuits } from './circuit.ts'
 import type { ReceiptMaker } from './receipts.ts'
 import type { DeliveryRecord } from './record.ts'
-import type { Claim, DeliveryRepository } from './repository.ts'
+import type { Claim, DeliveryRepository, Found } from './repository.ts'
 import type { SidecarWriter } from './sidecars.ts'
 import type { Spool } from './spool/spool.ts'
 import type { TargetAccess } from './target-access.ts'
@@ -66,6 +66,25 @@ export interface Work {
   readonly signal: AbortSignal
   /** Called when nothing is left to send but the copies of the receipt. */
   readonly onArrived: () => void
+  /** The bytes of the only file, if they came with the claim and were not taken yet. */
+  readonly takeReport: () => Uint8Array | null
+}
+
+/** How a claim is worked off. */
+export interface PassOptions extends Pick<Work, 'onArrived'>, Partial<Pick<Work, 'record' | 'takeReport'>> {
+  /** Claims without an answer, one after the other, before a delivery is put into quarantine. */
+  readonly quarantineAfter: number
+}
+
+/** What came with a claim. Whoever waits for a receipt does not hold the report's bytes all the while. */
+export function comeWith({ record, report }: Found): Pick<Work, 'record' | 'takeReport'> {
+  let left = report
+  const takeReport = (): Uint8Array | null => {
+    const taken = left
+    left = null
+    return taken
+  }
+  return { record, takeReport }
 }
 
 /** Somebody ended the delivery while it was worked on. */

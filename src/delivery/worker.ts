@@ -10,7 +10,7 @@ import { type Claim, type ClaimLimit, type DeliveryRepository, LeaseLost, suspec
 import { SidecarWriter } from './sidecars.ts'
 import type { Spool } from './spool/spool.ts'
 import type { TargetAccess } from './target-access.ts'
-import { DeliveryCancelled, type DeliveryEvent, WorkerStopping, type WorkTools } from './work.ts'
+import { comeWith, DeliveryCancelled, type DeliveryEvent, WorkerStopping, type WorkTools } from './work.ts'
 
 const leaseMs = 15_000
 const heartbeatMs = 5_000
@@ -184,8 +184,8 @@ export class DeliveryWorker {
     const room = this.#room()
     if ((room.small === 0 && room.large === 0) || this.#isStopping) return 0
     const claims = await this.#parts.repository.claim(this.#parts.name ?? 'worker', room, leaseMs)
-    for (const claim of claims) {
-      const run = this.#work(claim).finally(() => {
+    for (const { found, ...claim } of claims) {
+      const run = this.#work(claim, found === undefined ? {} : comeWith(found)).finally(() => {
         this.#running.delete(run)
         this.#arrived.delete(claim)
         // While small ones come to their end one by one, nothing can be begun before there is room for several.
@@ -198,7 +198,7 @@ export class DeliveryWorker {
     return claims.length
   }
 
-  async #work(claim: Claim): Promise<void> {
+  async #work(claim: Claim, known: Partial<ReturnType<typeof comeWith>>): Promise<void> {
     const abort = new AbortController()
     this.#aborts.add(abort)
     const heartbeat = this.#keepLease(claim, abort)
@@ -208,6 +208,7 @@ export class DeliveryWorker {
         runPass(this.#tools, claim, abort.signal, {
           quarantineAfter: this.#parts.quarantineAfter ?? 5,
           onArrived: () => this.#leaveRoom(claim),
+          ...known,
         }),
       )
     } catch (error) {

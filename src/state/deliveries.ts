@@ -4,6 +4,7 @@
  */
 import type {
   Claim,
+  Claimed,
   ClaimLimit,
   DeliveryRecord,
   DeliveryRepository,
@@ -157,7 +158,7 @@ export class SqlDeliveries implements DeliveryRepository {
     })
   }
 
-  async claim(worker: string, limit: ClaimLimit, leaseMs: number): Promise<Claim[]> {
+  async claim(worker: string, limit: ClaimLimit, leaseMs: number): Promise<Claimed[]> {
     return await this.#commits.run(everyTenant, (transaction) =>
       claimDue(transaction, this.#store, { worker, limit, leaseMs }),
     )
@@ -379,10 +380,10 @@ export class SqlDeliveries implements DeliveryRepository {
     )
   }
 
-  /** INVARIANT: every write of a claim goes through here; the update also locks the row until the transaction ends. */
+  /** INVARIANT: every write of a claim goes through here; nobody else changes the row until the transaction ends. */
   async #fenced<T>(claim: Claim, work: (transaction: Executor) => Promise<T>): Promise<T> {
     return await this.#commits.run(locking(claim.tenant, claim.delivery), async (transaction) => {
-      await passFence(transaction, claim)
+      await passFence(transaction, claim, this.#store.isShared)
       return await work(transaction)
     })
   }

@@ -1,9 +1,11 @@
 /** What is due, and who takes it: a claim is a lease on the database's clock and a fence that only rises. */
-import { sql } from 'kysely'
-import type { Claim, ClaimLimit } from '../delivery/index.ts'
+import { type Selectable, sql } from 'kysely'
+import type { Claimed, ClaimLimit, DeliveryRecord, Found } from '../delivery/index.ts'
 import { suspectAfter } from '../delivery/index.ts'
-import type { Executor } from './schema.ts'
+import { recordsOf } from './delivery-rows.ts'
+import type { DeliveryRow, Executor } from './schema.ts'
 import type { Store } from './store.ts'
+import { smallReports } from './uploads.ts'
 
 /** Who asks for claims, for how many and for how long. */
 interface Wanted {
@@ -17,7 +19,7 @@ export async function claimDue(
   transaction: Executor,
   store: Store,
   { worker, limit, leaseMs }: Wanted,
-): Promise<Claim[]> {
+): Promise<Claimed[]> {
   const due = await dueNow(transaction, store, limit)
   if (due.length === 0) return []
   const ids = due.map(({ id }) => id)
@@ -30,15 +32,33 @@ export async function claimDue(
       crashes: eb('crashes', '+', 1),
     }))
     .where('id', 'in', ids)
-    .returning(['id', 'tenant', 'fence', 'nudges'])
+    .returningAll()
     .execute()
+  // What can not be read holds nothing else up: whoever works on it asks once more, and fails alone.
+  const found = store.isShared ? new Map<string, Found>() : await foundOf(transaction, rows).catch(() => new Map())
   const claimed = new Map(rows.map((row) => [row.id, row]))
   return due.flatMap(({ id, crashes, isSmall }) => {
     const row = claimed.get(id)
     if (row === undefined) return []
     const { tenant, fence, nudges } = row
-    return [{ tenant, delivery: id, fence, crashes, nudges, isSmall }]
+    const known = found.get(id)
+    return [{ tenant, delivery: id, fence, crashes, nudges, isSmall, ...(known === undefined ? {} : { found: known }) }]
   })
+}
+
+/** What the worker of each asks for first. A shared database shows it to each tenant alone, and not to whoever claims. */
+async function foundOf(executor: Executor, rows: readonly Selectable<DeliveryRow>[]): Promise<Map<string, Found>> {
+  const records = await recordsOf(executor, rows)
+  const uploads = records.flatMap((record) => uploadOf(record) ?? [])
+  const bytes = await smallReports(executor, uploads)
+  const reports = new Map(uploads.map((upload, at) => [upload, bytes[at] ?? null]))
+  return new Map(records.map((record) => [record.id, { record, report: reports.get(uploadOf(record) ?? '') ?? null }]))
+}
+
+/** The one file of a delivery, if its bytes are in the database. */
+function uploadOf({ files }: DeliveryRecord): string | null {
+  const [file, ...others] = files
+  return file?.isSmall === true && others.length === 0 ? file.upload : null
 }
 
 async function dueNow(

@@ -28,13 +28,11 @@ export async function recordsOf(
     .where('delivery_id', 'in', ids)
     .orderBy('position')
     .execute()
+  const filesOf = Map.groupBy(files, (file) => file.delivery_id)
+  const targetsOf = Map.groupBy(targets, (target) => target.delivery_id)
+  const itemsOf = Map.groupBy(items, (item) => item.delivery_id)
   return rows.map((row) =>
-    recordOf(
-      row,
-      files.filter((file) => file.delivery_id === row.id),
-      targets.filter((target) => target.delivery_id === row.id),
-      items.filter((item) => item.delivery_id === row.id),
-    ),
+    recordOf(row, filesOf.get(row.id) ?? [], targetsOf.get(row.id) ?? [], itemsOf.get(row.id) ?? []),
   )
 }
 

@@ -8,6 +8,7 @@ import { DrawbridgeError, systemClock } from '../../base/index.ts'
 import { LeaseLost } from '../../delivery/index.ts'
 import { localConnection } from '../../delivery/testing/house.ts'
 import { openState, type State } from '../state.ts'
+import { accept } from '../testing/deliveries.ts'
 import { Aside } from './aside.ts'
 import { errorOf, tellError } from './calls.ts'
 import { packFiles, unpackFiles } from './made-receipts.ts'
@@ -110,6 +111,14 @@ test('calls and answers arrive as they were sent, and bytes come without the mem
     { path: 'ü.txt', role: 'tag', bytes: new Uint8Array() },
   ] as const
   expect(unpackFiles(packFiles(files))).toEqual(files)
+})
+
+test('claims come with their records and reports', async () => {
+  await accept(state, [1, 2])
+  await accept(state, [3], false)
+  const claims = await state.deliveries.claim('test', { small: 2, large: 1 }, 60_000)
+  expect(claims.map(({ found }) => found?.report)).toEqual([Uint8Array.of(1, 2, 3), Uint8Array.of(1, 2, 3), null])
+  expect(claims.map(({ found }) => found?.record.files[0]?.name)).toEqual(['1.csv', '2.csv', '3.csv'])
 })
 
 test('what is long goes in several messages, each thing whole and with its own bytes', () => {

@@ -20,6 +20,7 @@ import {
   type Travel,
   threadLost,
 } from './calls.ts'
+import { unpackClaims } from './claimed.ts'
 import { unpackFiles } from './made-receipts.ts'
 import { givenWith, packCalls, unpackAnswers } from './packing.ts'
 import type { WriteTurns } from './turns.ts'
@@ -41,6 +42,7 @@ export interface ReceiptOptions extends Omit<ReceiptSetting, 'keys'> {
 export class Aside {
   readonly deliveries: DeliveryRepository = {
     ...this.#room<DeliveryRepository>('deliveries'),
+    claim: async (...limits) => unpackClaims(await this.#call('deliveries', 'claim', limits)),
     saveReceipt: async (claim, target, files) => {
       const isSaved = this.#made.delete(files) && (await this.#call('receipts', 'save', [claim, target]))
       if (isSaved === true) return files

@@ -7,7 +7,7 @@ import { DrawbridgeError, type ErrorParts } from '../../base/index.ts'
 import { type DeliveryRepository, LeaseLost } from '../../delivery/index.ts'
 import type { LogKeys, LogStore } from '../../evidence/index.ts'
 
-/** `text`: as JSON, with bytes only as whole values. `clone`: with dates, or with bytes anywhere. */
+/** `text`: as JSON, with bytes only as whole values, or as whole members of a list. `clone`: with dates, or with bytes anywhere. */
 export type Travel = 'text' | 'clone'
 
 /** The repositories that live on the thread, with their methods. */

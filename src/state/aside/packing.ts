@@ -32,8 +32,12 @@ class Parcel<T> {
     return { text: `[${this.#texts.join(',')}]`, bytes: this.#bytes, cloned }
   }
 
-  /** The bytes are copied, since they are given away with the message. */
   #lifted(value: unknown): unknown {
+    return Array.isArray(value) ? value.map((one) => this.#liftedOne(one)) : this.#liftedOne(value)
+  }
+
+  /** The bytes are copied, since they are given away with the message. */
+  #liftedOne(value: unknown): unknown {
     if (!(value instanceof Uint8Array)) return value
     this.#bytes.push(new Uint8Array(value))
     const place: Beside = { beside: this.#bytes.length - 1 }
@@ -58,6 +62,10 @@ function pack<T>(
 }
 
 function put(value: unknown, bytes: readonly Uint8Array[]): unknown {
+  return Array.isArray(value) ? value.map((one) => putOne(one, bytes)) : putOne(value, bytes)
+}
+
+function putOne(value: unknown, bytes: readonly Uint8Array[]): unknown {
   const isBeside = typeof value === 'object' && value !== null && 'beside' in value
   return isBeside ? bytes[Number(value.beside)] : value
 }

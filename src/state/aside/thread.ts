@@ -1,6 +1,7 @@
 /** What runs on the database's own thread: the repositories of deliveries and of the log over a connection of their own. */
 import { parentPort, workerData } from 'node:worker_threads'
 import type { Clock } from '../../base/index.ts'
+import type { Claimed } from '../../delivery/index.ts'
 import type { LogKeys } from '../../evidence/index.ts'
 import { SqlDeliveries } from '../deliveries.ts'
 import { GroupCommit } from '../group-commit.ts'
@@ -16,6 +17,7 @@ import {
   type Told,
   tellError,
 } from './calls.ts'
+import { packClaims } from './claimed.ts'
 import { ReceiptsOnThread } from './made-receipts.ts'
 import { givenWith, packAnswers, unpackCalls } from './packing.ts'
 import { Turns } from './turns.ts'
@@ -92,7 +94,8 @@ async function carryOut({ number, room, method, values }: Call): Promise<void> {
     const target = await roomOf(room)
     const work: unknown = Reflect.get(target, method)
     if (typeof work !== 'function') throw new TypeError(`\`${method}\` can not be called`)
-    answers.give({ number, value: await Reflect.apply(work, target, values) }, travel)
+    const value: unknown = await Reflect.apply(work, target, values)
+    answers.give({ number, value: method === 'claim' ? packClaims(value as Claimed[]) : value }, travel)
   } catch (error) {
     answers.give({ number, error: tellError(error) }, 'clone')
   }

@@ -24,6 +24,20 @@ export function leaseContract(subject: () => Subject): void {
     expect(new Set([...first, ...rest.map((claim) => claim.delivery)]).size).toBe(40)
   })
 
+  test('what comes with a claim is what its tenant would read', async () => {
+    const { state } = subject()
+    await accept(state, [1, 2])
+    await accept(state, [3], false)
+    const claims = await state.deliveries.claim('test', { small: 2, large: 1 }, 60_000)
+    expect(claims).toHaveLength(3)
+    for (const { delivery, isSmall, found } of claims) {
+      // A shared database shows it to each tenant alone.
+      if (found === undefined) continue
+      expect(found.record).toEqual(await state.deliveries.byId(tenant, delivery))
+      expect(found.report).toEqual(isSmall ? Uint8Array.of(1, 2, 3) : null)
+    }
+  })
+
   test('claims keep to their limits, and suspects come one at a time', async () => {
     const { state, passed } = subject()
     await accept(state, [1, 2, 3])
