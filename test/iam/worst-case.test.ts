@@ -1,9 +1,9 @@
 /**
  * Hostile policies and requests: the right answer, no error, and work that grows no faster than linearly with the policy and
- * with the request. Times are only ever compared with each other; how long the slowest evaluation takes on a machine is
- * what `npm run proof -- iam` measures.
+ * with the request. How long the slowest evaluation takes on a machine is what `npm run proof -- iam` measures.
  */
 import { describe, expect, test } from 'vitest'
+import { mostWorkGrowth, type Prepared, sizeGrowth, workGrowth } from '../../src/base/testing/growth.ts'
 import { decide, evaluate } from '../../src/iam/index.ts'
 import { decideSlowly, jsonOf } from '../reference/index.ts'
 import { type Attack, attack, mostPolicyBytes, mostRequestBytes, shapes, varied } from './hostile.ts'
@@ -37,42 +37,21 @@ test('hostile texts of full size are answered by both ways alike', () => {
   }
 })
 
-/** Four times the size is four times the work if it grows linearly, sixteen times if with the square. */
-const growth = 4
-const between = 10
-/** Below this many milliseconds a time says nothing. */
-const noise = 1
-
-function timeOf({ request, policies }: Attack): number {
-  decide(request, policies)
-  let quickest = Number.POSITIVE_INFINITY
-  for (let i = 0; i < 5; i++) {
-    const started = performance.now()
-    decide(request, policies)
-    quickest = Math.min(quickest, performance.now() - started)
+const deciding =
+  (make: () => Attack): Prepared =>
+  () => {
+    const { request, policies } = make()
+    return () => void decide(request, policies)
   }
-  return quickest
-}
-
-/** A machine that does something else in between makes a time too long, never too short: the best of three counts. */
-function growthOf(small: () => Attack, large: () => Attack): number {
-  let least = Number.POSITIVE_INFINITY
-  for (let attempt = 0; attempt < 3 && least > between; attempt++) {
-    const after = timeOf(large())
-    if (after < noise) return 1
-    least = Math.min(least, after / timeOf(small()))
-  }
-  return least
-}
 
 describe('the work grows no faster than linearly', () => {
   for (const shape of shapes) {
     test(`${shape.name}`, () => {
-      const large = () => attack(shape, mostPolicyBytes, mostRequestBytes)
-      const smallPolicy = () => attack(shape, mostPolicyBytes / growth, mostRequestBytes)
-      const smallRequest = () => attack(shape, mostPolicyBytes, mostRequestBytes / growth)
-      expect(growthOf(smallPolicy, large), 'with the policy').toBeLessThan(between)
-      expect(growthOf(smallRequest, large), 'with the request').toBeLessThan(between)
+      const large = deciding(() => attack(shape, mostPolicyBytes, mostRequestBytes))
+      const smallPolicy = deciding(() => attack(shape, mostPolicyBytes / sizeGrowth, mostRequestBytes))
+      const smallRequest = deciding(() => attack(shape, mostPolicyBytes, mostRequestBytes / sizeGrowth))
+      expect(workGrowth(smallPolicy, large), 'with the policy').toBeLessThan(mostWorkGrowth)
+      expect(workGrowth(smallRequest, large), 'with the request').toBeLessThan(mostWorkGrowth)
     })
   }
 })

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { mostWorkGrowth, sizeGrowth, workGrowth } from '../../base/testing/growth.ts'
 import { renderFindings } from '../../terminal/index.ts'
 import { checkPolicy } from './check-policy.ts'
 import type { PolicyKind } from './finding.ts'
@@ -127,31 +128,9 @@ function many<T>(count: number, make: (i: number) => T): T[] {
   return Array.from({ length: count }, (_, i) => make(i))
 }
 
-/** Four times the length is four times the work if it grows linearly, sixteen times if with the square. */
-const growth = 4
-const between = 10
-/** Below this many milliseconds a time says nothing. */
-const noise = 2
-
-function timeOf(work: () => void): number {
-  const started = performance.now()
-  work()
-  return performance.now() - started
-}
-
-/** A machine that does something else in between makes a time too long, never too short: the best of three counts. */
-function growthOf(small: () => void, large: () => void): number {
-  let least = Number.POSITIVE_INFINITY
-  for (let attempt = 0; attempt < 3 && least > between; attempt++) {
-    const before = Math.min(timeOf(small), timeOf(small))
-    least = Math.min(least, timeOf(large) / Math.max(before, noise))
-  }
-  return least
-}
-
 describe('dear policies are checked in linear time', () => {
   test.each(Object.entries(dear))('%s', (_, make) => {
-    const check = (length: number) => () => {
+    const check = (length: number) => () => () => {
       const text = JSON.stringify({
         Version: '2012-10-17',
         Statement: [{ Effect: 'Allow', Action: 's3:GetObject', Resource: 'arn:aws:s3:::b/*', ...make(length) }],
@@ -160,15 +139,15 @@ describe('dear policies are checked in linear time', () => {
       renderFindings(text, findings)
       expect(findings.length).toBeLessThanOrEqual(200)
     }
-    expect(growthOf(check(100_000 / growth), check(100_000))).toBeLessThan(between)
+    expect(workGrowth(check(100_000 / sizeGrowth), check(100_000))).toBeLessThan(mostWorkGrowth)
   })
 
   test('many statements', () => {
     const statement = { Effect: 'Allow', Action: 's3:GetObject', Resource: 'arn:aws:s3:::b/*' }
-    const check = (statements: number) => () => {
+    const check = (statements: number) => () => () => {
       const policy = { Version: '2012-10-17', Statement: many(statements, (i) => ({ ...statement, Sid: `S${i}` })) }
       checkPolicy(policy, { kind: 'identity' })
     }
-    expect(growthOf(check(1500 / growth), check(1500))).toBeLessThan(between)
+    expect(workGrowth(check(1500 / sizeGrowth), check(1500))).toBeLessThan(mostWorkGrowth)
   })
 })

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { workGrowth } from '../../base/testing/growth.ts'
 import { underline } from '../../terminal/index.ts'
 import { parsePolicyText, pointerStep, readJsonWithPositions } from './index.ts'
 
@@ -50,22 +51,12 @@ describe('positions', () => {
   })
 
   test('of deep and long texts cost no more than the text', () => {
-    const timeOf = (size: number): number => {
+    const reading = (size: number) => () => {
       const text = JSON.stringify({ ['k'.repeat(size)]: Array.from({ length: size }, () => 1) })
-      let quickest = Number.POSITIVE_INFINITY
-      for (let i = 0; i < 5; i++) {
-        const start = performance.now()
-        expect(readJsonWithPositions(text).ok).toBe(true)
-        quickest = Math.min(quickest, performance.now() - start)
-      }
-      return quickest
+      return () => expect(readJsonWithPositions(text).ok).toBe(true)
     }
-    timeOf(4_000)
-    // Sixteen times the text would be 256 times the work if every place carried the long name. A machine that does
-    // something else in between makes a time too long, never too short: the best of some tries counts.
-    let growth = Number.POSITIVE_INFINITY
-    for (let tries = 0; tries < 5 && growth >= 100; tries++) growth = Math.min(growth, timeOf(64_000) / timeOf(4_000))
-    expect(growth).toBeLessThan(100)
+    // Sixteen times the text would be 256 times the work if every place carried the long name.
+    expect(workGrowth(reading(4_000), reading(64_000), 100)).toBeLessThan(100)
   })
 })
 
