@@ -14,6 +14,12 @@ const mostPieces = 16
 /** A file makes do with so many where other files are on their way as well. */
 const fewestPieces = 4
 
+/**
+ * So much is written at a time. For longer runs the kernel looks for memory in one piece as long, which a virtual machine may
+ * have given back: a gibibyte written by the mebibyte then took two to ten times the processor time.
+ */
+const writeBytes = 128 * 1024
+
 /** What is known of a file when it was written. */
 export interface WrittenFile {
   readonly sizeBytes: number
@@ -165,7 +171,8 @@ function watched<T>(work: Promise<T>): Promise<T> {
 export async function writeFully(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
   let offset = 0
   while (offset < bytes.length) {
-    const { bytesWritten } = await handle.write(bytes, offset, bytes.length - offset, position + offset)
+    const length = Math.min(writeBytes, bytes.length - offset)
+    const { bytesWritten } = await handle.write(bytes, offset, length, position + offset)
     offset += bytesWritten
   }
 }
