@@ -128,7 +128,7 @@ export class BlockWriter {
 
   #hashes(): FileHashing {
     // A file that is one piece is not worth a trip to other threads.
-    this.#file ??= this.#filled < pieceBytes ? hashingInline() : this.#hashing()
+    this.#file ??= this.#filled < pieceBytes ? hashingInline.begin() : this.#hashing.begin()
     return this.#file
   }
 

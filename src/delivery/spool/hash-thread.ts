@@ -1,8 +1,9 @@
-/** What runs in a hashing thread: the hashes of the files that it was given, each begun with its first piece. */
+/** What runs in a hashing thread: hashes of files that come in, each begun with its first piece, and of blocks that lie there. */
 import { createHash } from 'node:crypto'
 import { parentPort } from 'node:worker_threads'
 import { BlockHasher } from './block-sums.ts'
-import type { HashAnswer, HashRequest } from './hashing.ts'
+import type { HashAnswer, HashRequest, PieceRequest } from './hashing.ts'
+import { hashStoredBlock } from './stored-block.ts'
 
 interface Begun {
   update(piece: Uint8Array): unknown
@@ -11,13 +12,13 @@ interface Begun {
 
 const begun = new Map<string, Begun>()
 
-function begin(kind: HashRequest['kind']): Begun {
+function begin(kind: PieceRequest['kind']): Begun {
   if (kind === 'blocks') return new BlockHasher()
   const whole = createHash('sha256')
   return { update: (piece) => whole.update(piece), end: () => whole.digest() }
 }
 
-function answerTo({ file, kind, memory, sizeBytes, isDropped }: HashRequest): HashAnswer {
+function answerToPiece({ file, kind, memory, sizeBytes, isDropped }: PieceRequest): HashAnswer {
   const name = `${kind} ${file}`
   const known = begun.get(name)
   if (memory !== undefined) {
@@ -30,4 +31,14 @@ function answerTo({ file, kind, memory, sizeBytes, isDropped }: HashRequest): Ha
   return isDropped === true ? null : (known?.end() ?? null)
 }
 
-parentPort?.on('message', (request: HashRequest) => parentPort?.postMessage(answerTo(request)))
+async function answerTo(request: HashRequest): Promise<HashAnswer> {
+  if (!('block' in request)) return answerToPiece(request)
+  // Unreadable is not what came in either.
+  return await hashStoredBlock(request.block).catch(() => null)
+}
+
+// One after the other: answers are told apart by their order alone.
+let last: Promise<unknown> = Promise.resolve()
+parentPort?.on('message', (request: HashRequest) => {
+  last = last.then(async () => parentPort?.postMessage(await answerTo(request)))
+})

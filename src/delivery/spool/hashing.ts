@@ -1,10 +1,12 @@
 /**
- * Who hashes a file while it comes in. A file is hashed twice, as a whole and block by block; two threads do that side by
- * side over memory that they share with the writer, so that no byte is copied for it and the main thread hashes none.
+ * Who hashes a file. It is hashed twice, as a whole and block by block; two threads do that side by side over memory that
+ * they share with the writer, so that no byte is copied for it and the main thread hashes none. Some of the blocks are left
+ * until they are sent.
  */
 import { createHash } from 'node:crypto'
 import { Worker } from 'node:worker_threads'
 import { BlockHasher } from './block-sums.ts'
+import { hashStoredBlock, type StoredBlock } from './stored-block.ts'
 
 /** The hashes of one file, piece by piece, in order. */
 export interface FileHashing {
@@ -16,26 +18,37 @@ export interface FileHashing {
   drop(): void
 }
 
-/** Begins the hashing of a file. */
-export type Hashing = () => FileHashing
-
-/** Hashes on the thread that asks: for files of a single piece, and where nothing may happen beside it. */
-export const hashingInline: Hashing = () => {
-  const whole = createHash('sha256')
-  const blocks = new BlockHasher()
-  return {
-    async update(memory, sizeBytes) {
-      const piece = new Uint8Array(memory, 0, sizeBytes)
-      whole.update(piece)
-      blocks.update(piece)
-    },
-    end: async () => ({ sha256: whole.digest(), table: blocks.end() }),
-    drop() {},
-  }
+/** Where files and blocks are hashed. */
+export interface Hashing {
+  /** Begins the hashing of a file that comes in. */
+  begin(): FileHashing
+  /** The SHA-256 of a block that lies in the spool; null: it is not what came in. */
+  hashStored(block: StoredBlock): Promise<Uint8Array | null>
 }
 
-/** What a thread is asked: to take a piece, or, without one, to end the file or to forget it. */
-export interface HashRequest {
+/** Hashes on the thread that asks: for files of a single piece, and where nothing may happen beside it. */
+export const hashingInline: Hashing = {
+  begin() {
+    const whole = createHash('sha256')
+    const blocks = new BlockHasher()
+    return {
+      async update(memory, sizeBytes) {
+        const piece = new Uint8Array(memory, 0, sizeBytes)
+        whole.update(piece)
+        blocks.update(piece)
+      },
+      end: async () => ({ sha256: whole.digest(), table: blocks.end() }),
+      drop() {},
+    }
+  },
+  hashStored: hashStoredBlock,
+}
+
+/** What a thread is asked: about a file that comes in, or to hash a block that lies there. */
+export type HashRequest = PieceRequest | { readonly block: StoredBlock }
+
+/** To take a piece, or, without one, to end the file or to forget it. */
+export interface PieceRequest {
   readonly file: number
   readonly kind: 'whole' | 'blocks'
   readonly memory?: SharedArrayBuffer
@@ -43,7 +56,7 @@ export interface HashRequest {
   readonly isDropped?: boolean
 }
 
-/** The hash with which a file ended; null to everything else. Requests are answered in their order. */
+/** The hash with which a file ended, or of a block; null to everything else. Requests are answered in their order. */
 export type HashAnswer = Uint8Array | null
 
 interface Asked {
@@ -72,6 +85,11 @@ class HashThread {
     if (this.#files > 0) return
     this.#idle = setTimeout(() => this.#end(), idleMs)
     this.#idle.unref()
+  }
+
+  /** How many requests are not answered yet. */
+  get waiting(): number {
+    return this.#asked.length
   }
 
   ask(request: HashRequest): Promise<HashAnswer> {
@@ -121,18 +139,33 @@ class HashThread {
   }
 }
 
-const threads: readonly HashThread[] = [new HashThread(), new HashThread()]
+const threads: readonly [HashThread, HashThread] = [new HashThread(), new HashThread()]
 let files = 0
 
 /** Hashes on two threads that all files share. */
-export const hashingAside: Hashing = () => {
+export const hashingAside: Hashing = { begin: beginAside, hashStored: hashStoredAside }
+
+async function hashStoredAside(block: StoredBlock): Promise<Uint8Array | null> {
+  const [one, other] = threads
+  const thread = other.waiting < one.waiting ? other : one
+  thread.join()
+  try {
+    return await thread.ask({ block })
+  } catch {
+    // That a thread ended says nothing of the block.
+    return await hashStoredBlock(block)
+  } finally {
+    thread.leave()
+  }
+}
+
+function beginAside(): FileHashing {
   const file = files++
   // Several files at a time put both kinds of work on both threads.
   const [one, other] = threads
-  if (one === undefined || other === undefined) throw new TypeError('there are two threads')
   const [whole, blocks] = file % 2 === 0 ? [one, other] : [other, one]
   let isOpen = true
-  const both = (request: Omit<HashRequest, 'file' | 'kind'>): Promise<[HashAnswer, HashAnswer]> =>
+  const both = (request: Omit<PieceRequest, 'file' | 'kind'>): Promise<[HashAnswer, HashAnswer]> =>
     Promise.all([whole.ask({ file, kind: 'whole', ...request }), blocks.ask({ file, kind: 'blocks', ...request })])
   const leave = (): void => {
     isOpen = false

@@ -36,28 +36,72 @@ test.each([0, 1, 65_536, 8_388_608, 8_388_609, 20_000_000])('%i bytes come back 
   expect(await body.md5Of(start, end)).toBe(createHash('md5').update(bytes.subarray(start, end)).digest('hex'))
 })
 
-test('hashes of whole blocks and of everything are known without reading', async () => {
+test('hashes of everything and of the blocks taken at once are known without reading', async () => {
   const bytes = randomBytes(20_000_000)
   const spool = await openSpool()
   const body = spool.body(await spool.write('upl_1', 'a.bin', chunks(bytes, 1_000_000)))
   await rm(join(directory, 'upl_1.data'))
   const sha256 = (part: Buffer): string => createHash('sha256').update(part).digest('hex')
-  const second = bytes.subarray(8_388_608, 16_777_216)
-  expect(await body.sums(8_388_608, 16_777_216)).toEqual({ sha256: sha256(second), crc32: crc32(second) })
+  const [first, third] = [bytes.subarray(0, 8_388_608), bytes.subarray(16_777_216)]
+  expect(await body.sums(0, 8_388_608)).toEqual({ sha256: sha256(first), crc32: crc32(first) })
+  expect(await body.sums(16_777_216, 20_000_000)).toEqual({ sha256: sha256(third), crc32: crc32(third) })
   expect(await body.sums(0, 20_000_000)).toEqual({ sha256: sha256(bytes), crc32: crc32(bytes) })
   const rest = bytes.subarray(8_388_608)
   expect(await body.sums(8_388_608, 20_000_000)).toEqual({ sha256: null, crc32: crc32(rest) })
   expect(await body.sums(1, 20_000_000)).toBeNull()
 })
 
+test.each([
+  ['on a thread', undefined],
+  ['here', hashingInline],
+])('the hash of a block that was left for later is taken %s when it is asked for', async (_, hashing) => {
+  const bytes = randomBytes(12_000_000)
+  const spool = await Spool.open({ directory, keep: new Set(), ...(hashing && { hashing }) })
+  const body = spool.body(await spool.write('upl_1', 'a.bin', chunks(bytes, 1_000_000)))
+  const second = bytes.subarray(8_388_608)
+  const sums = { sha256: createHash('sha256').update(second).digest('hex'), crc32: crc32(second) }
+  expect(await body.sums(8_388_608, 12_000_000)).toEqual(sums)
+  expect(await readdir(directory)).toEqual(['upl_1.data', 'upl_1.sums'])
+})
+
+test.each([
+  ['on a thread', undefined],
+  ['here', hashingInline],
+])('damaged bytes are never signed: the block is compared while it is hashed %s', async (_, hashing) => {
+  const spool = await Spool.open({ directory, keep: new Set(), ...(hashing && { hashing }) })
+  const file = await spool.write('upl_1', 'a.bin', chunks(randomBytes(12_000_000), 1_000_000))
+  await flip(join(directory, 'upl_1.data'), 10_000_000)
+  const body = spool.body(file)
+  await expect(body.sums(8_388_608, 12_000_000)).rejects.toMatchObject({ code: 'data-directory-broken' })
+  expect(body.fault?.code).toBe('data-directory-broken')
+  await rm(join(directory, 'upl_1.data'))
+  await expect(spool.body(file).sums(8_388_608, 12_000_000)).rejects.toMatchObject({ code: 'data-directory-broken' })
+})
+
+test('a piece that stands in the place of another never leaves', async () => {
+  const spool = await openSpool()
+  const file = await spool.write('upl_1', 'a.bin', chunks(Buffer.alloc(3_145_728, randomBytes(1_048_576))))
+  expect((await spool.body(file).open().toArray()).length).toBe(3)
+  const path = join(directory, 'upl_1.sums')
+  const table = await readFile(path)
+  // The bytes are the same three times over; what tells the pieces apart is where they belong.
+  const [first, second] = [table.subarray(64, 80), table.subarray(80, 96)]
+  expect(first.equals(second)).toBe(false)
+  await writeFile(path, Buffer.concat([table.subarray(0, 64), second, first, table.subarray(96)]))
+  await expect(spool.body(file).open().toArray()).rejects.toMatchObject({ code: 'data-directory-broken' })
+})
+
+async function flip(path: string, at: number): Promise<void> {
+  await using handle = await open(path, 'r+')
+  const byte = Buffer.alloc(1)
+  await handle.read(byte, 0, 1, at)
+  await handle.write(Buffer.of((byte[0] ?? 0) ^ 1), 0, 1, at)
+}
+
 test('a flipped bit never leaves the spool', async () => {
   const spool = await openSpool()
   const file = await spool.write('upl_1', 'a.bin', chunks(randomBytes(20_000_000), 1_000_000))
-  const handle = await open(join(directory, 'upl_1.data'), 'r+')
-  const byte = Buffer.alloc(1)
-  await handle.read(byte, 0, 1, 10_000_000)
-  await handle.write(Buffer.of((byte[0] ?? 0) ^ 1), 0, 1, 10_000_000)
-  await handle.close()
+  await flip(join(directory, 'upl_1.data'), 10_000_000)
   const body = spool.body(file)
   let left = 0
   const read = async (): Promise<void> => {
@@ -101,7 +145,7 @@ test('above the quota new reports are pushed back, and taken again when there is
   expect(await readdir(directory)).toEqual(['upl_1.data', 'upl_1.sums'])
   await spool.remove('upl_1')
   await spool.write('upl_2', 'b.bin', chunks(randomBytes(200_000)))
-  expect(spool.usedBytes).toBe(200_064)
+  expect(spool.usedBytes).toBe(200_192)
 })
 
 test('a full disk rejects the new report, keeps the old one, and recovers', async () => {
@@ -137,7 +181,7 @@ test('what a crash left is removed at start, what is known stays', async () => {
   await writeFile(join(directory, 'upl_3.data.part'), 'half')
   const again = await openSpool(['upl_1'])
   expect(await readdir(directory)).toEqual(['upl_1.data', 'upl_1.sums'])
-  expect(again.usedBytes).toBe(74)
+  expect(again.usedBytes).toBe(202)
 })
 
 test('a file is taken in as it is, hashed on threads beside this one', async () => {

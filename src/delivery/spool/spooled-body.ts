@@ -1,16 +1,16 @@
 /**
- * A spooled file as the body of a request. Every piece is compared with the CRC that was taken together with its hash when
- * the report came in, before its first byte leaves: a bit that flipped on disk is never delivered. Stores that compare
- * SHA-256 are told the hash as well.
+ * A spooled file as the body of a request. Every piece is compared with the tag that was taken when the report came in, before
+ * its first byte leaves, and also when it is hashed for a signature: a bit that flipped on disk is never delivered. Stores
+ * that compare SHA-256 are told the hash as well.
  */
 import { createHash } from 'node:crypto'
 import { type FileHandle, open, readFile } from 'node:fs/promises'
 import { Readable } from 'node:stream'
-import { crc32 } from 'node:zlib'
 import { DrawbridgeError } from '../../base/index.ts'
 import type { Body, RangeSums } from '../../storage/index.ts'
 import type { SpooledFile } from '../record.ts'
-import { type BlockSum, blockBytes, crc32OfBlocks, crc32OfPiece, pieceBytes, readBlockSums } from './block-sums.ts'
+import { type BlockSum, blockBytes, crc32OfBlocks, isPieceWhole, pieceBytes, readBlockSums } from './block-sums.ts'
+import type { Hashing } from './hashing.ts'
 import { givePieceMemory, takePieceMemory } from './piece-memory.ts'
 
 /** Reads a spooled file, any range of it, any number of times. */
@@ -19,14 +19,16 @@ export class SpooledBody implements Body {
   readonly sha256: string
   readonly #dataPath: string
   readonly #sumsPath: string
+  readonly #hashing: Hashing
   #sums: Promise<BlockSum[]> | null = null
   #fault: DrawbridgeError | null = null
 
-  constructor(file: SpooledFile, dataPath: string, sumsPath: string) {
+  constructor(file: SpooledFile, dataPath: string, sumsPath: string, hashing: Hashing) {
     this.sizeBytes = file.sizeBytes
     this.sha256 = file.sha256
     this.#dataPath = dataPath
     this.#sumsPath = sumsPath
+    this.#hashing = hashing
   }
 
   /** What went wrong with the spool while reading; null as long as nothing did. Clients wrap stream errors, so ask here. */
@@ -41,15 +43,33 @@ export class SpooledBody implements Body {
     return md5.digest('hex')
   }
 
-  /** What was taken while the report came in, for ranges of whole blocks. */
+  /**
+   * What was taken while the report came in, for ranges of whole blocks. The hash of a block that was left for later is taken
+   * now.
+   */
   async sums(start: number, end: number): Promise<RangeSums | null> {
     if (start % blockBytes !== 0 || (end % blockBytes !== 0 && end !== this.sizeBytes) || end <= start) return null
     const sums = await this.#guarded(() => this.#table())
     const first = start / blockBytes
     const last = Math.ceil(end / blockBytes) - 1
     const isWhole = start === 0 && end === this.sizeBytes
-    const sha256 = isWhole ? this.sha256 : first === last ? (sums[first]?.sha256.toString('hex') ?? null) : null
+    const sha256 = isWhole ? this.sha256 : first === last ? await this.#sha256OfBlock(first, sums) : null
     return { sha256, crc32: crc32OfBlocks(sums, first, last, this.sizeBytes) }
+  }
+
+  async #sha256OfBlock(index: number, sums: readonly BlockSum[]): Promise<string | null> {
+    const sum = sums[index]
+    if (sum === undefined) return null
+    const sha256 = sum.sha256 ?? (await this.#guarded(() => this.#hash(index, sum)))
+    return sha256.toString('hex')
+  }
+
+  async #hash(index: number, { tags }: BlockSum): Promise<Buffer> {
+    const start = index * blockBytes
+    const sizeBytes = Math.min(blockBytes, this.sizeBytes - start)
+    const sha256 = await this.#hashing.hashStored({ path: this.#dataPath, start, sizeBytes, tags })
+    if (sha256 === null) throw broken('the spooled report is not what was handed over any more', this.#dataPath)
+    return Buffer.from(sha256)
   }
 
   open(start = 0, end: number = this.sizeBytes): Readable {
@@ -100,7 +120,7 @@ export class SpooledBody implements Body {
   /** Fills memory with the piece at `offset`. @throws data-directory-broken — it is not what was handed over */
   async #fill(data: FileHandle, piece: Buffer, offset: number, sums: readonly BlockSum[]): Promise<Buffer> {
     const { bytesRead } = await data.read(piece, 0, piece.length, offset)
-    if (bytesRead === piece.length && crc32(piece) === crc32OfPiece(sums, offset)) return piece
+    if (bytesRead === piece.length && isPieceWhole(piece, sums, offset)) return piece
     throw broken('the spooled report is not what was handed over any more', this.#dataPath)
   }
 
