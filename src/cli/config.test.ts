@@ -3,7 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { oidcSettings, parseConfig, readConfig } from './config.ts'
+import { parseConfig, readConfig } from './config.ts'
+import { oidcSettings } from './people-config.ts'
 
 describe('a configuration', () => {
   it('may be empty', () => {

@@ -6,56 +6,15 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
-import { Secret } from '../base/index.ts'
+import type { Secret } from '../base/index.ts'
 import type { Webhook } from '../connection/index.ts'
 import { inputInvalid } from '../operations/index.ts'
-import type { OidcSettings } from '../server/index.ts'
 import { invalid, secretOf } from './config-files.ts'
 import { webIdentity } from './federation-config.ts'
 import { mail } from './mail-config.ts'
+import { oidc, rights } from './people-config.ts'
 
 const cidr = z.string().refine((text) => ipaddr.isValidCIDR(text), 'an address range such as `203.0.113.0/24`')
-const claimValues = z.array(z.string().min(1)).default([])
-
-const oidc = z
-  .strictObject({
-    issuer: z.url().describe('The issuer, exactly as its ID tokens say it.'),
-    clientId: z.string().min(1).describe('Our client id there.'),
-    clientSecretFile: z
-      .string()
-      .min(1)
-      .optional()
-      .describe('A file with the client secret; a relative path counts from the data directory.'),
-    clientSecret: z.string().min(1).optional().describe('The client secret itself. A file is better.'),
-    terminalClientId: z
-      .string()
-      .min(1)
-      .optional()
-      .describe(
-        'A public client of its own there, for `drawbridge sign-in` at terminals (docs/sign-in.md). Absent: nobody signs in at a terminal.',
-      ),
-    scopes: z.array(z.string().min(1)).default(['profile']).describe('Scopes to ask for beside `openid`.'),
-    allowInsecureLoopback: z
-      .boolean()
-      .default(false)
-      .describe('Lets an issuer on 127.0.0.1 be spoken to over plain http: for trying things out.'),
-  })
-  .refine(
-    (value) => value.clientSecret === undefined || value.clientSecretFile === undefined,
-    'give `clientSecret` or `clientSecretFile`, not both',
-  )
-  .refine(
-    (value) => value.terminalClientId !== value.clientId,
-    '`terminalClientId` is a client of its own: the web pages have a secret to keep, a terminal has none',
-  )
-
-const rights = z.strictObject({
-  claim: z.string().min(1).default('groups').describe('The claim of the sign-in that decides.'),
-  view: claimValues.describe('Values that may look at everything; `*` is everybody who is signed in.'),
-  operate: claimValues.describe('Values that may deliver, verify and diagnose.'),
-  connect: claimValues.describe('Values that may change connections and routes.'),
-})
-
 /** The schema of `config.json`. Unknown members are refused: a misspelt one would silently do nothing. */
 export const configSchema = z.strictObject({
   tenant: z
@@ -368,18 +327,6 @@ export function parseConfig(text: string, file: string): Config {
 }
 
 /**
- * Makes the server's settings of the `oidc` section; undefined when there is none.
- * @throws configuration-invalid when the secret's file can not be read
- */
-export async function oidcSettings(config: Config, directory: string): Promise<OidcSettings | undefined> {
-  const section = config.oidc
-  if (section === undefined) return undefined
-  const { issuer, clientId, terminalClientId = null, scopes, allowInsecureLoopback } = section
-  const secret = await clientSecret(section, directory)
-  return { issuer, clientId, terminalClientId, scopes, allowInsecureLoopback, clientSecret: secret }
-}
-
-/**
  * Reads the webhooks with their secrets.
  * @throws configuration-invalid when a secret's file can not be read or is too short to sign with
  */
@@ -406,11 +353,4 @@ export async function metricsTokenOf(config: Config, directory: string): Promise
     'make one: `openssl rand -hex 32`',
     undefined,
   )
-}
-
-async function clientSecret(section: z.output<typeof oidc>, directory: string): Promise<Secret | null> {
-  if (section.clientSecretFile === undefined) {
-    return section.clientSecret === undefined ? null : new Secret(section.clientSecret)
-  }
-  return secretOf(section.clientSecretFile, directory, 'client secret')
 }

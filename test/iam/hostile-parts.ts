@@ -43,3 +43,19 @@ export const onCondition = (operator: string, wanted: unknown, actual: unknown, 
   statement: { Effect: 'Allow', Action: '*', Resource: '*', Condition: { [operator]: { [key]: wanted } } },
   request: { context: { [key]: actual } },
 })
+
+/** Statements that fit a budget; each is about everything and fails, or holds and denies nothing. */
+export function statements(make: (index: number) => object, bytes: number): readonly object[] {
+  const list: object[] = []
+  for (let left = bytes; ; ) {
+    const one = make(list.length)
+    left -= JSON.stringify(one).length + 1
+    if (left < 0 && list.length > 0) return list
+    list.push(one)
+  }
+}
+
+/** A statement about everything. */
+export const allow = (more: object): object => ({ Effect: 'Allow', Action: '*', Resource: '*', ...more })
+/** A policy. */
+export const document = (Statement: readonly object[]) => ({ Version: '2012-10-17', Statement })

@@ -15,9 +15,10 @@ export const serveCommand: CommandForm = {
   },
   run: async (run, _args, options) => {
     const { terminal, directory, database } = run
-    const [{ startServer }, { metricsTokenOf, oidcSettings, readConfig }, { openHouse }] = await Promise.all([
+    const [{ startServer }, { metricsTokenOf, readConfig }, { oidcSettings }, { openHouse }] = await Promise.all([
       import('../../server/index.ts'),
       import('../config.ts'),
+      import('../people-config.ts'),
       import('../house.ts'),
     ])
     const [{ openServiceLog }, { openSeen }] = await Promise.all([import('../service-log.ts'), import('../seen.ts')])
