@@ -6,5 +6,14 @@ import { repairTicketPage } from './ticket/build.ts'
 export default defineConfig({
   root: import.meta.dirname,
   plugins: [react(), repairTicketPage()],
-  build: { outDir: '../dist/web', emptyOutDir: true, sourcemap: false, assetsInlineLimit: 0 },
+  build: {
+    outDir: '../dist/web',
+    emptyOutDir: true,
+    sourcemap: false,
+    assetsInlineLimit: 0,
+    // What the pages stand on changes seldom: a browser keeps it when only the pages are new.
+    rolldownOptions: {
+      output: { codeSplitting: { groups: [{ name: 'react', test: /node_modules\/(?:react|react-dom|scheduler)\// }] } },
+    },
+  },
 })
