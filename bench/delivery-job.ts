@@ -6,7 +6,7 @@ import { createReadStream, readFileSync } from 'node:fs'
 import { copyFile, open, stat } from 'node:fs/promises'
 import { Agent, request } from 'node:http'
 import type { S3Client } from '@aws-sdk/client-s3'
-import { boundYoungGeneration } from '../src/cli/young-generation.ts'
+import { boundHeapGrowth } from '../src/cli/heap-growth.ts'
 
 /** What a job is told. */
 export interface JobInput {
@@ -222,7 +222,7 @@ function peakRssBytes(): number {
 
 if (import.meta.main) {
   // As the program does when it starts.
-  boundYoungGeneration()
+  boundHeapGrowth()
   const [, , name = '', json = '{}'] = process.argv
   const job = Object.hasOwn(jobs, name) ? jobs[name] : undefined
   if (job === undefined) throw new TypeError(`there is no job \`${name}\``)

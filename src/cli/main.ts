@@ -9,12 +9,12 @@ import type { Run } from './commands/run.ts'
 import { databaseAddress } from './database-address.ts'
 import { type Door, openDoor } from './door.ts'
 import { reportFailure } from './failure.ts'
+import { boundHeapGrowth } from './heap-growth.ts'
 import { makeProgram } from './program.ts'
 import { openTerminal, type Terminal } from './terminal.ts'
 import type { OpenTracing } from './tracing.ts'
-import { boundYoungGeneration } from './young-generation.ts'
 
-boundYoungGeneration()
+boundHeapGrowth()
 const stop = new AbortController()
 const terminal = openTerminal({
   stdout: process.stdout,
