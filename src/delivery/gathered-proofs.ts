@@ -1,9 +1,18 @@
 /** Proofs from the evidence log for many deliveries at a time; whose receipts they become is decided elsewhere. */
-import type { EvidenceLog, LogProof } from '../evidence/index.ts'
+import type { KeyObject } from 'node:crypto'
+import type { ReceiptProof } from '../evidence/index.ts'
+
+/** What proves entries of the log: an `EvidenceLog`, or whoever asks one on another thread. */
+export interface Prover {
+  /** As `EvidenceLog.proofsOf`. @throws not-found | evidence-forked */
+  proofsOf(tenant: string, entries: readonly number[]): Promise<readonly ReceiptProof[]>
+  /** The private key that signs now. */
+  readonly signer: KeyObject
+}
 
 interface Asked {
   readonly entry: number
-  readonly prove: (proof: LogProof) => void
+  readonly prove: (proof: ReceiptProof) => void
   readonly fail: (error: unknown) => void
 }
 
@@ -11,15 +20,15 @@ const largestRound = 256
 
 /** Asks the log once for everybody who asks while it is busy. */
 export class GatheredProofs {
-  readonly #log: EvidenceLog
+  readonly #log: Prover
   readonly #waiting = new Map<string, Asked[]>()
 
-  constructor(log: EvidenceLog) {
+  constructor(log: Prover) {
     this.#log = log
   }
 
   /** As `EvidenceLog.proofOf`. @throws not-found | evidence-forked */
-  async proofOf(tenant: string, entry: number): Promise<LogProof> {
+  async proofOf(tenant: string, entry: number): Promise<ReceiptProof> {
     return await new Promise((prove, fail) => {
       const waiting = this.#waiting.get(tenant)
       if (waiting !== undefined) waiting.push({ entry, prove, fail })

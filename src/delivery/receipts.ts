@@ -1,14 +1,13 @@
 /** From a delivered target to its receipt: the log's proof, the signed statement, and where its copies stand. Pure but for the log. */
 import {
   buildReceipt,
-  type EvidenceLog,
   packSidecarOctets,
   type ReceiptFacts,
   type ReceiptFile,
   sidecarSuffix,
 } from '../evidence/index.ts'
 import { actorName } from './entries.ts'
-import { GatheredProofs } from './gathered-proofs.ts'
+import { GatheredProofs, type Prover } from './gathered-proofs.ts'
 import type { DeliveryRecord, ItemRecord, TargetFacts, TargetRecord } from './record.ts'
 import { weakest } from './send/level.ts'
 
@@ -21,7 +20,7 @@ export interface ReceiptMaker {
  * Makes receipts of the evidence log's proofs, signed with the key that signs it. Receipts that are asked for while others are made are
  * made together: one checkpoint and one reading of the log prove them all.
  */
-export function evidenceReceipts(log: EvidenceLog): ReceiptMaker {
+export function evidenceReceipts(log: Prover): ReceiptMaker {
   const proofs = new GatheredProofs(log)
   return {
     async make(record, target) {

@@ -21,3 +21,6 @@ export interface LogProof {
   /** The same as a file in the format of C2SP tlog-proof. */
   readonly tlogProof: string
 }
+
+/** As much of a proof as a receipt carries. */
+export type ReceiptProof = Omit<LogProof, 'proof'>

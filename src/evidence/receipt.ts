@@ -8,7 +8,7 @@ import { preAuthenticationEncoding, statementType, writeEnvelope } from './dsse.
 import { evidenceKeyId } from './evidence-key.ts'
 import type { LogEntry } from './log-entry.ts'
 import { isObject, parseEntry } from './log-entry.ts'
-import type { LogProof } from './log-proof.ts'
+import type { ReceiptProof } from './log-proof.ts'
 import { sha256Hex, writeManifest } from './manifest.ts'
 import { bagTagFiles, manifestPath, maximumPayloadFiles } from './package-layout.ts'
 import { findCollision, isPackagePath } from './package-path.ts'
@@ -49,7 +49,7 @@ export const keyPath = 'evidence-key.pem'
  * @param key - Ed25519, private
  * @throws TypeError when the entry is not about this delivery and these objects, or contradicts the facts, or the objects' paths are not those of a package.
  */
-export function buildReceipt(facts: ReceiptFacts, proof: LogProof, key: KeyObject): ReceiptFiles {
+export function buildReceipt(facts: ReceiptFacts, proof: ReceiptProof, key: KeyObject): ReceiptFiles {
   const form = packageForm(facts.objects.map(({ path }) => path))
   if (form === null) throw new TypeError('the paths of a receipt are one plain name, or paths under data/')
   const entry = parseEntry(proof.entryJson)

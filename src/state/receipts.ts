@@ -28,19 +28,28 @@ const insertReceipt = new Prepared<NewReceipt, { delivery_id: string }>((executo
     .returning('delivery_id'),
 )
 
-/** Keeps the files of a receipt unless there are some already; returns those that stand. */
+/** Keeps a receipt, as `writeReceipt` wrote it, unless there is one already; null: it is kept, otherwise the one that stands. */
 export async function keepReceipt(
   transaction: Executor,
   claim: Claim,
   connection: string,
-  files: readonly ReceiptFile[],
+  written: string,
   now: Instant,
-): Promise<readonly ReceiptFile[]> {
+): Promise<string | null> {
   const { tenant, delivery } = claim
-  const text = JSON.stringify(files.map(({ path, role, bytes }) => ({ path, role, base64: base64Of(bytes) })))
-  const { rows } = await insertReceipt.run(transaction, { delivery, connection, tenant, now, files: text })
-  if (rows.length > 0) return files
-  return (await receiptOf(transaction, tenant, delivery, connection)) ?? files
+  const { rows } = await insertReceipt.run(transaction, { delivery, connection, tenant, now, files: written })
+  return rows.length > 0 ? null : await writtenReceipt(transaction, tenant, delivery, connection)
+}
+
+/** Writes the files of a receipt as they are kept. */
+export function writeReceipt(files: readonly ReceiptFile[]): string {
+  return JSON.stringify(files.map(({ path, role, bytes }) => ({ path, role, base64: base64Of(bytes) })))
+}
+
+/** Reads what `writeReceipt` wrote. */
+export function readReceipt(written: string): readonly ReceiptFile[] {
+  const files: { path: string; role: ReceiptFile['role']; base64: string }[] = JSON.parse(written)
+  return files.map(({ path, role, base64 }) => ({ path, role, bytes: new Uint8Array(Buffer.from(base64, 'base64')) }))
 }
 
 /** Reads the files of a receipt; null when there is none. */
@@ -50,6 +59,16 @@ export async function receiptOf(
   delivery: string,
   connection: string,
 ): Promise<readonly ReceiptFile[] | null> {
+  const written = await writtenReceipt(executor, tenant, delivery, connection)
+  return written === null ? null : readReceipt(written)
+}
+
+async function writtenReceipt(
+  executor: Executor,
+  tenant: string,
+  delivery: string,
+  connection: string,
+): Promise<string | null> {
   const row = await executor
     .selectFrom('receipts')
     .select('files')
@@ -57,9 +76,7 @@ export async function receiptOf(
     .where('delivery_id', '=', delivery)
     .where('connection', '=', connection)
     .executeTakeFirst()
-  if (row === undefined) return null
-  const files: { path: string; role: ReceiptFile['role']; base64: string }[] = JSON.parse(row.files)
-  return files.map(({ path, role, base64 }) => ({ path, role, bytes: new Uint8Array(Buffer.from(base64, 'base64')) }))
+  return row?.files ?? null
 }
 
 function base64Of({ buffer, byteOffset, byteLength }: Uint8Array): string {

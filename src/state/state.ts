@@ -80,7 +80,7 @@ export interface State {
   readonly circuits: CircuitRepository
   readonly signInSessions: SqlSignInSessions
   readonly log: LogStore
-  /** Makes receipts on the thread that keeps the log; null: that is this one. */
+  /** Makes receipts where the log is kept on another thread; null: it is kept on this one. */
   readonly makeReceipts: ((options: ReceiptOptions) => ReceiptMaker) | null
   /** The keys that sign checkpoints and receipts, and those that did. */
   readonly evidenceKeys: EvidenceKeys

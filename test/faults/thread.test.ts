@@ -99,7 +99,7 @@ test('the thread of the database ends under load: nothing is lost, nothing is do
   })
 })
 
-/** As the processes that deliver much have them: made on the thread. */
+/** As the processes that deliver much have them: of what the log on the thread proves. */
 function receiptsOf(state: State): ReceiptMaker {
   const signer = state.evidenceKey.privateKey
   const keys = (): { signer: typeof signer } => ({ signer })

@@ -11,8 +11,8 @@ import { openState, type State } from '../state.ts'
 import { accept } from '../testing/deliveries.ts'
 import { Aside } from './aside.ts'
 import { errorOf, tellError } from './calls.ts'
-import { packFiles, unpackFiles } from './made-receipts.ts'
 import { packAnswers, packCalls, unpackAnswers, unpackCalls } from './packing.ts'
+import { packProofs, unpackProofs } from './proofs.ts'
 
 let directory = ''
 let state: State
@@ -106,11 +106,19 @@ test('calls and answers arrive as they were sent, and bytes come without the mem
   expect(packed.flatMap(unpackCalls)).toEqual([call, { ...call, number: 2 }])
   const answers = [{ number: 3, value: Uint8Array.of(1, 2) }, { number: 4, value: { a: null } }, { number: 5 }]
   expect(packAnswers(answers, []).flatMap(unpackAnswers)).toEqual(answers)
-  const files = [
-    { path: 'receipt.sig', role: 'receipt', bytes: Uint8Array.of(9, 8) },
-    { path: 'ü.txt', role: 'tag', bytes: new Uint8Array() },
-  ] as const
-  expect(unpackFiles(packFiles(files))).toEqual(files)
+})
+
+test('proofs under one checkpoint come apart as they were', () => {
+  const checkpoint = {
+    origin: 'drawbridge.example/default',
+    treeSize: 2,
+    rootHash: Uint8Array.of(7, 8),
+    note: 'signed',
+  }
+  const proofs = [0, 1].map((seq) => ({ seq, entryJson: `{"seq":${seq}}`, tlogProof: `proof ${seq}`, checkpoint }))
+  const answers = packAnswers([{ number: 1, value: packProofs(proofs) }], []).flatMap(unpackAnswers)
+  expect(unpackProofs(answers[0]?.value)).toEqual(proofs)
+  expect(unpackProofs(packProofs([]))).toEqual([])
 })
 
 test('claims come with their records and reports', async () => {

@@ -4,8 +4,9 @@
  */
 import { Worker } from 'node:worker_threads'
 import type { Clock } from '../../base/index.ts'
-import type { DeliveryRepository, ReceiptMaker } from '../../delivery/index.ts'
-import type { LogKeys, LogStore, ReceiptFile } from '../../evidence/index.ts'
+import { type DeliveryRepository, evidenceReceipts, type ReceiptMaker } from '../../delivery/index.ts'
+import type { LogKeys, LogStore } from '../../evidence/index.ts'
+import { readReceipt, writeReceipt } from '../receipts.ts'
 import {
   type Answer,
   type Asked,
@@ -21,8 +22,8 @@ import {
   threadLost,
 } from './calls.ts'
 import { unpackClaims } from './claimed.ts'
-import { unpackFiles } from './made-receipts.ts'
 import { givenWith, packCalls, unpackAnswers } from './packing.ts'
+import { unpackProofs } from './proofs.ts'
 import type { WriteTurns } from './turns.ts'
 
 interface Waiting {
@@ -44,10 +45,10 @@ export class Aside {
     ...this.#room<DeliveryRepository>('deliveries'),
     claim: async (...limits) => unpackClaims(await this.#call('deliveries', 'claim', limits)),
     saveReceipt: async (claim, target, files) => {
-      const isSaved = this.#made.delete(files) && (await this.#call('receipts', 'save', [claim, target]))
-      if (isSaved === true) return files
-      const standing = await this.#call('deliveries', 'saveReceipt', [claim, target, files])
-      return standing as readonly ReceiptFile[]
+      // Written here, where there is time.
+      const text = new Uint8Array(Buffer.from(writeReceipt(files)))
+      const standing = await this.#call('written', 'saveReceipt', [claim, target, text])
+      return typeof standing === 'string' ? readReceipt(standing) : files
     },
   }
   readonly log = this.#room<LogStore>('log')
@@ -67,8 +68,6 @@ export class Aside {
   readonly #path: string
   readonly #clock: Pick<Clock, 'now'>
   readonly #waiting = new Map<number, Waiting>()
-  /** Receipts that the thread has too. */
-  readonly #made = new WeakSet<readonly ReceiptFile[]>()
   #receipts: ReceiptOptions | null = null
   #worker: Worker | null = null
   #text: Call[] = []
@@ -83,19 +82,16 @@ export class Aside {
     this.#worker = this.#start()
   }
 
-  /** Makes receipts on the thread. */
+  /** Makes receipts of what the log on the thread proves. */
   makeReceipts(options: ReceiptOptions): ReceiptMaker {
     this.#receipts = options
     this.#worker?.postMessage({ receipts: settingOf(options) })
-    return {
-      make: async (record, target) => {
-        const packed = await this.#call('receipts', 'make', [record, target])
-        if (!(packed instanceof Uint8Array)) throw new TypeError('a receipt comes as bytes')
-        const files = unpackFiles(packed)
-        this.#made.add(files)
-        return files
+    return evidenceReceipts({
+      proofsOf: async (tenant, entries) => unpackProofs(await this.#call('receipts', 'proofsOf', [tenant, entries])),
+      get signer() {
+        return options.keys().signer
       },
-    }
+    })
   }
 
   /** Ends the thread once everything that was asked of it is answered. */

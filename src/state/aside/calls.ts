@@ -58,8 +58,10 @@ export const methods = {
   } satisfies Record<Exclude<keyof LogStore, 'witnessed'>, Travel>,
   /** The right to write on the main thread's own connection. */
   turns: { take: 'text', give: 'text' },
-  /** Makes receipts where the log is, and saves them without their coming back. */
-  receipts: { make: 'text', save: 'text' },
+  /** Proves where the log is what receipts are made of elsewhere. */
+  receipts: { proofsOf: 'text' },
+  /** Saves what was written for the database on the main thread. */
+  written: { saveReceipt: 'text' },
 } as const
 
 export type Room = keyof typeof methods

@@ -1,7 +1,7 @@
 /** What runs on the database's own thread: the repositories of deliveries and of the log over a connection of their own. */
 import { parentPort, workerData } from 'node:worker_threads'
 import type { Clock } from '../../base/index.ts'
-import type { Claimed } from '../../delivery/index.ts'
+import type { Claim, Claimed, TargetRecord } from '../../delivery/index.ts'
 import type { LogKeys } from '../../evidence/index.ts'
 import { SqlDeliveries } from '../deliveries.ts'
 import { GroupCommit } from '../group-commit.ts'
@@ -18,8 +18,8 @@ import {
   tellError,
 } from './calls.ts'
 import { packClaims } from './claimed.ts'
-import { ReceiptsOnThread } from './made-receipts.ts'
 import { givenWith, packAnswers, unpackCalls } from './packing.ts'
+import { ProofsOnThread } from './proofs.ts'
 import { Turns } from './turns.ts'
 
 /** The clock of whoever asks, as of the last message. */
@@ -69,14 +69,19 @@ function askForKeys(): Promise<LogKeys> {
 
 const opening = SqliteStore.open(path, clock, { turns, isChecked: true }).then((store) => {
   const commits = new GroupCommit(store)
-  return { deliveries: new SqlDeliveries(store, commits), log: new SqlLog(store, commits), turns }
+  const deliveries = new SqlDeliveries(store, commits)
+  const written = {
+    saveReceipt: (claim: Claim, target: TargetRecord, text: Uint8Array) =>
+      deliveries.saveWrittenReceipt(claim, target, Buffer.from(text.buffer).toString('utf8')),
+  }
+  return { deliveries, written, log: new SqlLog(store, commits), turns }
 })
 // Whoever calls is told.
 opening.catch(() => {})
-let receipts: Promise<ReceiptsOnThread> | null = null
+let receipts: Promise<ProofsOnThread> | null = null
 
 function openReceipts(opened: ReceiptSetting): void {
-  receipts = opening.then((rooms) => new ReceiptsOnThread(opened, rooms, askForKeys))
+  receipts = opening.then((rooms) => new ProofsOnThread(opened, rooms.log, askForKeys))
   receipts.catch(() => {})
 }
 
