@@ -1,3 +1,4 @@
+/** The table of actions, condition keys and resources that is committed, against the package that it is made of. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'

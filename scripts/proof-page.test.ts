@@ -1,3 +1,4 @@
+/** PROOF.md against the results that it is written from. */
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { proofText } from './proof-page.ts'

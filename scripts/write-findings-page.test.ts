@@ -1,3 +1,4 @@
+/** docs/findings.md against the table of findings. */
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { findingsPage, findingsPageFile } from './write-findings-page.ts'

@@ -1,3 +1,4 @@
+/** Every broken chain of the table through verify and diagnose, in both views, with its repair. */
 import { ListObjectsV2Command } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { diagnoseLive } from '../src/connection/index.ts'

@@ -1,3 +1,4 @@
+/** A case from its JSON to its outcome, and what is said of one that has not the form. */
 import { describe, expect, test } from 'vitest'
 import { evaluateCase } from './index.ts'
 

@@ -1,3 +1,4 @@
+/** RFC 8785: one text for one value. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { canonicalJson, parseCanonicalJson } from './canonical-json.ts'

@@ -1,3 +1,4 @@
+/** The log: places, checkpoints and proofs, and what it refuses to sign. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ManualClock } from '../base/index.ts'

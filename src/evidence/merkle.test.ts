@@ -1,3 +1,4 @@
+/** RFC 6962 trees and proofs, against a tree that is computed as the RFC words it. */
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'

@@ -1,3 +1,4 @@
+/** The files of a package, and where they lie. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { layoutPackage } from './package-layout.ts'

@@ -1,3 +1,4 @@
+/** Packages that are whole, tampered with, signed wrongly or hostile, and what verification says of each. */
 import { sign } from 'node:crypto'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'

@@ -1,3 +1,4 @@
+/** Signed notes and checkpoints, as the C2SP specifications have them. */
 import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { Secret } from '../base/index.ts'

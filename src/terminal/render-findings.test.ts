@@ -1,3 +1,4 @@
+/** Findings as a terminal shows them. */
 import { expect, test } from 'vitest'
 import { checkPolicy } from '../iam/index.ts'
 import { renderFindings } from './render-findings.ts'

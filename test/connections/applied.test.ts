@@ -1,8 +1,11 @@
+/**
+ * The connection room against the sandbox: the kit as the customer's administrator applies it, and a role that grants
+ * too much; verified link by link.
+ */
 import { ListMultipartUploadsCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import { describe, expect, it } from 'vitest'
 import { openConnection } from '../../src/connection/index.ts'
 import { customerAccountId } from '../../src/sandbox/index.ts'
-
 import {
   apply,
   bucket,

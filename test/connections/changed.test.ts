@@ -1,8 +1,11 @@
+/**
+ * Every scenario of a broken policy in the sandbox, explained in both views, with the statement and a repair that is
+ * proved.
+ */
 import { describe, expect, it } from 'vitest'
 import { diagnoseLive, openConnection } from '../../src/connection/index.ts'
 import { type ConnectionInput, diagnosis as diagnosisShape } from '../../src/contract/index.ts'
 import { customerAccountId } from '../../src/sandbox/index.ts'
-
 import {
   administrator,
   apply,

@@ -1,3 +1,7 @@
+/**
+ * The stage of the connection tests: a sandbox, the customer's administrator in it, who applies kits and changes
+ * policies, and us.
+ */
 import { CreateRoleCommand, IAMClient, PutRolePolicyCommand, UpdateAssumeRolePolicyCommand } from '@aws-sdk/client-iam'
 import { CreateKeyCommand, KMSClient, PutKeyPolicyCommand } from '@aws-sdk/client-kms'
 import {

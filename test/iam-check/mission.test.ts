@@ -1,3 +1,4 @@
+/** The policies of the mission's documents, and exactly the findings that they have. */
 import { describe, expect, test } from 'vitest'
 import { checkPolicy } from '../../src/iam/index.ts'
 import { renderFindings } from '../../src/terminal/index.ts'

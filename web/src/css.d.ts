@@ -1,1 +1,2 @@
+/** Style sheets as modules. */
 declare module '*.css'

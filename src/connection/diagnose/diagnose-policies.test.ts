@@ -1,3 +1,4 @@
+/** Diagnosis from policies: the link, the statement and the repair, where everything can be seen. */
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Connection, ConnectionInput, Diagnosis } from '../../contract/index.ts'
 import { buildKit } from '../kit/index.ts'

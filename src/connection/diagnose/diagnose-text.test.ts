@@ -1,3 +1,4 @@
+/** Diagnosis from the text of an error, as tools print it, and as nobody does. */
 import { describe, expect, it } from 'vitest'
 import { mostWorkGrowth, sizeGrowth, workGrowth } from '../../base/testing/growth.ts'
 import { diagnosis as diagnosisShape } from '../../contract/index.ts'

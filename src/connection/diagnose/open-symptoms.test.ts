@@ -1,3 +1,4 @@
+/** The open part of the real symptoms, each with its class. */
 import { readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { readOpen, score } from '../../../test/symptoms/score.ts'

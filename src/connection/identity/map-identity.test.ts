@@ -1,3 +1,4 @@
+/** From a person's claims to session name, source identity and tags. */
 import { describe, expect, it } from 'vitest'
 import type { IdentityMapping } from '../../contract/index.ts'
 import { mapIdentity, requireIdentity, type SignedInPerson } from './map-identity.ts'

@@ -1,3 +1,4 @@
+/** The set-up kit in all its forms, against the one model that they are made from. */
 import { execFileSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
 import type { ConnectionInput, SetupKit } from '../../contract/index.ts'

@@ -1,3 +1,4 @@
+/** What is written as HCL, and that nothing in a value gets out of its quotes. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { hclAttributes, hclBlock, hclString, hclValue, raw } from './hcl.ts'

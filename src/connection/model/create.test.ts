@@ -1,3 +1,4 @@
+/** What a connection may be made of, and what is refused before anything is saved. */
 import { describe, expect, it } from 'vitest'
 import { DrawbridgeError, systemRandom } from '../../base/index.ts'
 import type { ConnectionInput } from '../../contract/index.ts'

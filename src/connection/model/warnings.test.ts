@@ -1,3 +1,4 @@
+/** When tokens and keys are warned of for their age. */
 import { describe, expect, it } from 'vitest'
 import type { Connection } from '../../contract/index.ts'
 import { makeConnection } from '../testing/surroundings.ts'

@@ -1,3 +1,4 @@
+/** docs/checks.md against the checks that there are. */
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { checkIds, checks } from './checks.ts'

@@ -1,3 +1,4 @@
+/** Verification as a whole: what it leaves behind, and that it always ends with a report. */
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { createServer as createHttpServer } from 'node:http'
 import { type AddressInfo, createServer, type Server } from 'node:net'

@@ -1,3 +1,4 @@
+/** A refusal while a session is opened, before anything was sent. */
 import { expect, test } from 'vitest'
 import { DrawbridgeError, type ErrorCode } from '../../base/index.ts'
 import type { OpenTarget } from '../target-access.ts'

@@ -1,3 +1,4 @@
+/** Every finding in a policy that has it, and not in its neighbour. */
 import { describe, expect, test } from 'vitest'
 import { checkPolicy } from './check-policy.ts'
 import { findingGroups } from './finding-meanings.ts'

@@ -1,3 +1,4 @@
+/** Any value and dear policies: answered with findings, in linear time. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { mostWorkGrowth, sizeGrowth, workGrowth } from '../../base/testing/growth.ts'

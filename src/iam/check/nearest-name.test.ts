@@ -1,3 +1,4 @@
+/** The name that was probably meant. */
 import { expect, test } from 'vitest'
 import { parseOperator } from '../match/operator.ts'
 import { operatorNames } from './grammar-rules.ts'

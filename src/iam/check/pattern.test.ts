@@ -1,3 +1,4 @@
+/** When one pattern covers another. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { compileGlobText, globMatches } from '../match/glob.ts'

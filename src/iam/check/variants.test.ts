@@ -1,3 +1,7 @@
+/**
+ * Findings at the edges: names that are not known, strangers' text in messages, statements that can only partly be
+ * read.
+ */
 import { describe, expect, test } from 'vitest'
 import { checkPolicy } from './check-policy.ts'
 import type { CheckOptions, Finding } from './finding.ts'

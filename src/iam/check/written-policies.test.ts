@@ -1,3 +1,4 @@
+/** What Drawbridge writes has no finding. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { accountOf, type PolicyDocument, policyText, writeSessionPolicy, writeSetupPolicies } from '../write/index.ts'

@@ -1,3 +1,4 @@
+/** Which change of a policy turns which call, alone or together with others. */
 import { describe, expect, test } from 'vitest'
 import { renderComparison } from '../../terminal/index.ts'
 import type { ApiCall, ChainPolicies, NamedPolicy, VerdictChange } from '../index.ts'

@@ -1,3 +1,4 @@
+/** The table of actions, keys and resources, as it is asked. */
 import { describe, expect, test } from 'vitest'
 import { compileGlobText } from '../match/glob.ts'
 import { actionsMatching, actionsOf, conditionKeyNames, findConditionKey, isRcpService, isService } from './index.ts'

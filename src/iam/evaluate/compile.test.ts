@@ -1,3 +1,4 @@
+/** The index by action beside the statements that it stands for. */
 import { expect, test } from 'vitest'
 import { parsePolicy } from '../index.ts'
 import { compilePolicy } from './compile.ts'

@@ -1,3 +1,4 @@
+/** Grants of a KMS key in decision and sentence. */
 import { expect, test } from 'vitest'
 import { renderEvaluation } from '../../terminal/index.ts'
 import { evaluate, parsePolicy, readGrants } from '../index.ts'

@@ -1,3 +1,4 @@
+/** What is told of a verdict: near misses, what decided, what is missing. */
 import { describe, expect, test } from 'vitest'
 import { renderExplanation } from '../../terminal/index.ts'
 import { decideCall, explainCall } from '../index.ts'

@@ -1,3 +1,4 @@
+/** Names in any letter case, whether remembered or not. */
 import { expect, test } from 'vitest'
 import { foldName } from './fold-name.ts'
 

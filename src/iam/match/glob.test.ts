@@ -1,3 +1,4 @@
+/** Wildcards, against a matcher that is slow and plain; and patterns made to cost. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { mostWorkGrowth, sizeGrowth, workGrowth } from '../../base/testing/growth.ts'

@@ -1,3 +1,4 @@
+/** Dates, numbers, addresses, booleans and bytes, read from texts. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Address, type AddressRange, compileRanges, parseAddress, parseAddressRange } from './address.ts'

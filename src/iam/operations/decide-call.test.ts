@@ -1,3 +1,4 @@
+/** An API call as the decisions that AWS makes, and its one verdict. */
 import { describe, expect, test } from 'vitest'
 import { parsePolicy } from '../read/index.ts'
 import type { NamedPolicy } from '../types.ts'

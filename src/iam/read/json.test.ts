@@ -1,3 +1,4 @@
+/** The reader of JSON, against the language's own. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { parsePolicy } from './index.ts'

@@ -1,3 +1,4 @@
+/** Policies that AWS accepts, and those that it does not, with the place. */
 import { describe, expect, test } from 'vitest'
 import { parsePolicy } from './index.ts'
 

@@ -1,3 +1,4 @@
+/** Where each element stands in its text. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { workGrowth } from '../../base/testing/growth.ts'

@@ -1,3 +1,4 @@
+/** Two policies as a diff that a person pastes. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { diffPolicies } from './diff.ts'

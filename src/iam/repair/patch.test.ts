@@ -1,3 +1,4 @@
+/** RFC 6902 patches, applied. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { applyPatch, pointer } from './patch.ts'

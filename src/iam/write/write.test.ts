@@ -1,3 +1,4 @@
+/** Policies that are written: no finding, all of the purpose allowed, all else denied. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { evaluate } from '../evaluate/index.ts'
