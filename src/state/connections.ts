@@ -12,6 +12,7 @@ import { isReferenceBroken, isTaken, type Store } from './store.ts'
 export class SqlConnections implements ConnectionRepository {
   readonly #store: Store
   readonly #sealer: Sealer
+  readonly #read = new WeakMap<ConnectionRow, Connection>()
 
   constructor(store: Store, sealer: Sealer) {
     this.#store = store
@@ -84,7 +85,11 @@ export class SqlConnections implements ConnectionRepository {
 
   async byName(tenant: string, name: string): Promise<Connection | null> {
     const row = await this.#row(tenant, name)
-    return row === undefined ? null : connectionOf(row)
+    if (row === undefined) return null
+    // Whoever asked in the same moment has the same row: it is read once for all of them.
+    const connection = this.#read.get(row) ?? connectionOf(row)
+    this.#read.set(row, connection)
+    return { ...connection }
   }
 
   async list(tenant: string): Promise<Connection[]> {

@@ -2,7 +2,7 @@
  * Encryption at rest: AES-256-GCM under the root key of the data directory. A sealed value is bound to the place it
  * belongs to, so that a row moved to another tenant or connection does not open there.
  */
-import { createCipheriv, createDecipheriv } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject } from 'node:crypto'
 import { mkdir, open, readFile, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { DrawbridgeError, type Random } from '../base/index.ts'
@@ -13,12 +13,12 @@ const tagBytes = 16
 
 /** Seals and opens values under one key. */
 export class Sealer {
-  readonly #key: Uint8Array
+  readonly #key: KeyObject
   readonly #random: Random
 
   constructor(key: Uint8Array, random: Random) {
     if (key.length !== 32) throw new TypeError('a root key has 32 bytes')
-    this.#key = key
+    this.#key = createSecretKey(key)
     this.#random = random
   }
 

@@ -4,7 +4,7 @@
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
  */
-import { createHmac, hash } from 'node:crypto'
+import { createHmac, createSecretKey, hash, type KeyObject } from 'node:crypto'
 import type { Secret } from '../../../base/index.ts'
 import type { AwsCredentials } from '../../../credentials/index.ts'
 
@@ -24,7 +24,8 @@ export interface Signable {
 interface DerivedKey {
   readonly secret: Secret
   readonly day: string
-  readonly key: Buffer
+  /** As a key: Node finds out with two exceptions for every signature that bytes are none. */
+  readonly key: KeyObject
 }
 
 /** Signs requests to S3 in one region. */
@@ -60,12 +61,13 @@ export class Signer {
     return headers
   }
 
-  #key(secret: Secret, day: string): Buffer {
+  #key(secret: Secret, day: string): KeyObject {
     if (this.#derived?.day === day && this.#derived.secret.reveal() === secret.reveal()) return this.#derived.key
-    const key = [day, this.#region, 's3', 'aws4_request'].reduce(
+    const bytes = [day, this.#region, 's3', 'aws4_request'].reduce(
       (from: Buffer, text) => createHmac('sha256', from).update(text).digest(),
       Buffer.from(`AWS4${secret.reveal()}`),
     )
+    const key = createSecretKey(bytes)
     this.#derived = { secret, day, key }
     return key
   }
