@@ -1,4 +1,4 @@
-/** A refusal while a session is opened, before anything was sent. */
+/** What is told of a refusal after the session was renewed: whether something may have been sent before it. */
 import { expect, test } from 'vitest'
 import { DrawbridgeError, type ErrorCode } from '../../base/index.ts'
 import type { OpenTarget } from '../target-access.ts'
