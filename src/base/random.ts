@@ -6,9 +6,25 @@ export interface Random {
   bytes(length: number): Uint8Array
 }
 
+/** Asking the platform costs several microseconds, however little is asked for: so it is asked for much. */
+const pool = new Uint8Array(4_096)
+let given = pool.length
+const longestPooled = 64
+
 /** The platform's cryptographic source. */
 export const systemRandom: Random = {
-  bytes: (length) => globalThis.crypto.getRandomValues(new Uint8Array(length)),
+  bytes(length) {
+    if (length > longestPooled) return globalThis.crypto.getRandomValues(new Uint8Array(length))
+    if (given + length > pool.length) {
+      globalThis.crypto.getRandomValues(pool)
+      given = 0
+    }
+    const bytes = pool.slice(given, given + length)
+    // Nobody finds them here again.
+    pool.fill(0, given, given + length)
+    given += length
+    return bytes
+  },
 }
 
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz'
