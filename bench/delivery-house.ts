@@ -15,6 +15,8 @@ export interface BenchHouseOptions {
   readonly onDelivery: (event: DeliveryEvent) => void
   /** Absent: `s3`. */
   readonly service?: 's3' | 'azblob' | undefined
+  /** True: with the one right to create, so that each report travels in one request. */
+  readonly isOneRequest?: boolean | undefined
   /** Absent: an access key, or Azure's SAS. */
   readonly role?: BenchRole
 }
@@ -31,11 +33,13 @@ export interface BenchRole {
 
 const accessKey = { kind: 'access-key', secretAccessKey: 'benchmarks-need-no-secret-access-key' } as const
 const sasExpiresAt = '2099-01-01T00:00:00Z'
-const sas = `sv=2024-11-04&sr=c&sp=cw&se=${encodeURIComponent(sasExpiresAt)}&sig=YmVuY2htYXJrcyBuZWVkIG5vIHNpZ25hdHVyZQ%3D%3D`
+const sasOf = (letters: string): string =>
+  `sv=2024-11-04&sr=c&sp=${letters}&se=${encodeURIComponent(sasExpiresAt)}&sig=YmVuY2htYXJrcyBuZWVkIG5vIHNpZ25hdHVyZQ%3D%3D`
 
 /** Opens a house with one connection `acme`, and one route `audit` to it. */
 export async function openBenchHouse(options: BenchHouseOptions): Promise<OpenedHouse> {
-  const { endpoint, role, service = 's3' } = options
+  const { endpoint, role, service = 's3', isOneRequest = false } = options
+  const letters = isOneRequest ? 'c' : 'cw'
   const settings = { allowedEndpoints: [endpoint], stsEndpoint: endpoint, ...(role && { region: role.region }) }
   const config = parseConfig(JSON.stringify(settings), 'bench')
   const opened = await openHouse({
@@ -49,20 +53,21 @@ export async function openBenchHouse(options: BenchHouseOptions): Promise<Opened
   })
   const createdAt = systemClock.now().toISOString()
   await opened.house.connections.add(
-    service === 'azblob' ? azureConnection(endpoint, createdAt) : s3Connection(endpoint, createdAt, role),
-    service === 'azblob' ? { kind: 'sas', token: sas } : role === undefined ? accessKey : { kind: 'none' },
+    service === 'azblob' ? azureConnection(endpoint, createdAt, letters) : s3Connection(endpoint, createdAt, role),
+    service === 'azblob' ? { kind: 'sas', token: sasOf(letters) } : role === undefined ? accessKey : { kind: 'none' },
   )
   const route = { id: 'rte_bench', name: 'audit', policy: 'failover' as const, targets: ['acme'], createdAt }
   await opened.house.routes.add(tenant, route)
   return opened
 }
 
-function azureConnection(endpoint: string, createdAt: string): Connection {
+function azureConnection(endpoint: string, createdAt: string, permissions: 'c' | 'cw'): Connection {
   return {
     ...common,
     createdAt,
+    writing: { ...common.writing, resume: permissions === 'cw' },
     location: { service: 'azblob', containerUrl: `${endpoint}/acme-audit`, rootPath: 'exports/' },
-    authentication: { kind: 'sas', fingerprint: '0123456789abcdef', permissions: 'cw', expiresAt: sasExpiresAt },
+    authentication: { kind: 'sas', fingerprint: '0123456789abcdef', permissions, expiresAt: sasExpiresAt },
   }
 }
 

@@ -7,6 +7,7 @@ import { copyFile, open, stat } from 'node:fs/promises'
 import { Agent, request } from 'node:http'
 import type { S3Client } from '@aws-sdk/client-s3'
 import { boundHeapGrowth } from '../src/cli/heap-growth.ts'
+import type { BenchHouseOptions } from './delivery-house.ts'
 
 /** What a job is told. */
 export interface JobInput {
@@ -49,7 +50,9 @@ const jobs: Readonly<Record<string, Job>> = {
   'sdk-parts': sdkParts,
   spooled: async (input, measure) => await oneReport(input, measure, false),
   'from-file': async (input, measure) => await oneReport(input, measure, true),
-  'from-file-azblob': async (input, measure) => await oneReport(input, measure, true, 'azblob'),
+  'from-file-azblob': async (input, measure) => await oneReport(input, measure, true, { service: 'azblob' }),
+  'from-file-azblob-put': async (input, measure) =>
+    await oneReport(input, measure, true, { service: 'azblob', isOneRequest: true }),
   'bare-small': async ({ endpoint, count }, measure) => {
     const agent = new Agent({ keepAlive: true, maxSockets: inFlight })
     const body = Buffer.alloc(smallBytes, 7)
@@ -132,13 +135,13 @@ async function oneReport(
   input: JobInput,
   measure: Parameters<Job>[1],
   acceptance: boolean,
-  service: 's3' | 'azblob' = 's3',
+  way: Pick<BenchHouseOptions, 'service' | 'isOneRequest'> = {},
 ): Promise<void> {
   const { FileSource, openBenchHouse, person, tenant } = await loaded()
   const { promise: ended, resolve, reject } = Promise.withResolvers<void>()
   const { house, worker, close } = await openBenchHouse({
     ...input,
-    service,
+    ...way,
     onDelivery(event) {
       if (event.type === 'crash') reject(event.error)
       if (event.type === 'target' && event.state !== 'sending' && event.state !== 'delivered') reject(event.reason)
