@@ -9,7 +9,7 @@ import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8'
  * Both halves of the young generation. What a report is made of lives until it is delivered: in a smaller one most of it would be
  * carried into the old generation, and be garbage there.
  */
-const youngBytes = 16 << 20
+const youngBytes = 12 << 20
 /** By so much, in percent of what was alive after a collection, the old generation grows before the next one. */
 const oldGrowth = 60
 const startMs = 1_000
