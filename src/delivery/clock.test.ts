@@ -6,6 +6,17 @@ import { houseWith, reopened } from './testing/houses.ts'
 
 const hour = 60 * 60_000
 
+/** A store that answers everything with this for as long as it is broken. */
+function answering(fault: (operation: string) => Error) {
+  const broken = { isBroken: true }
+  const store = intercepted(memoryStore(), {
+    before(operation) {
+      if (broken.isBroken) throw fault(operation)
+    },
+  })
+  return { store, broken }
+}
+
 test('a report that was accepted in what is the future now is delivered at once', async () => {
   const store = memoryStore()
   const house = await houseWith({ acme: { store } })
@@ -17,7 +28,7 @@ test('a report that was accepted in what is the future now is delivered at once'
   expect((await objectsOf(store)).size).toBe(2)
 })
 
-test('and one that its target refuses waits from then on as any other', async () => {
+test('a report that was accepted in the future and refused by its target waits from then on as any other', async () => {
   let asked = 0
   const store = intercepted(memoryStore(), {
     before(operation) {
@@ -54,12 +65,7 @@ test('a lease that was taken while the clock stood ahead ends no later than one 
 })
 
 test('what was put off while the clock stood years ahead does not wait for years', async () => {
-  const broken = { isBroken: true }
-  const store = intercepted(memoryStore(), {
-    before(operation) {
-      if (broken.isBroken) throw denied(operation)
-    },
-  })
+  const { store, broken } = answering(denied)
   const house = await houseWith({ acme: { store } })
   const id = await house.deliver({ 'a.pdf': 'bytes' })
   house.clock.advance(100_000 * hour)
@@ -73,12 +79,7 @@ test('what was put off while the clock stood years ahead does not wait for years
 })
 
 test('what was put off while the clock stood ahead waits for what was left of its time', async () => {
-  const broken = { isBroken: true }
-  const store = intercepted(memoryStore(), {
-    before(operation) {
-      if (broken.isBroken) throw denied(operation)
-    },
-  })
+  const { store, broken } = answering(denied)
   const house = await houseWith({ acme: { store } })
   const id = await house.deliver({ 'a.pdf': 'bytes' })
   house.clock.advance(2 * hour)
@@ -93,12 +94,7 @@ test('what was put off while the clock stood ahead waits for what was left of it
 })
 
 test('a circuit that opened while the clock stood ahead lets its probe go when its time is over', async () => {
-  const broken = { isBroken: true }
-  const store = intercepted(memoryStore(), {
-    before(operation) {
-      if (broken.isBroken) throw unavailable(operation)
-    },
-  })
+  const { store, broken } = answering(unavailable)
   const house = await houseWith({ acme: { store } }, 'failover', { hasCircuits: true })
   const ids = [await house.deliver({ 'a.pdf': 'bytes' })]
   house.clock.advance(2 * hour)

@@ -33,7 +33,7 @@ function answerToPiece({ file, kind, memory, sizeBytes, isDropped }: PieceReques
 
 async function answerTo(request: HashRequest): Promise<HashAnswer> {
   if (!('block' in request)) return answerToPiece(request)
-  // Unreadable is not what came in either.
+  // Whoever asks reads it again, and learns why.
   return await hashStoredBlock(request.block).catch(() => null)
 }
 

@@ -54,3 +54,9 @@ test('that a thread ends says nothing of the block that it was hashing', async (
     await rm(directory, { recursive: true, force: true })
   }
 })
+
+test('a block that can not be read is no block that changed: the disk says why', async () => {
+  const path = join(tmpdir(), 'drawbridge-hashing-that-is-not-there', 'upl_1.data')
+  const block = { path, start: 0, sizeBytes: 1, tags: [tagOf(Buffer.alloc(1), 0)] }
+  await expect(hashingAside.hashStored(block)).rejects.toMatchObject({ code: 'ENOENT' })
+})

@@ -150,13 +150,15 @@ async function hashStoredAside(block: StoredBlock): Promise<Uint8Array | null> {
   const thread = other.waiting < one.waiting ? other : one
   thread.join()
   try {
-    return await thread.ask({ block })
+    const sha256 = await thread.ask({ block })
+    if (sha256 !== null) return sha256
   } catch {
     // That a thread ended says nothing of the block.
-    return await hashStoredBlock(block)
   } finally {
     thread.leave()
   }
+  // Read here once more, so that a disk that fails is not taken for bytes that changed.
+  return await hashStoredBlock(block)
 }
 
 function beginAside(): FileHashing {
