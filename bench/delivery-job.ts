@@ -167,7 +167,7 @@ async function oneReport(
   await close()
 }
 
-/** Small reports through the whole house: many callers upload and accept while the worker delivers. */
+/** Small reports through the whole house: many callers hand them over while the worker delivers. */
 async function smallReports(input: JobInput, measure: Parameters<Job>[1]): Promise<void> {
   const { openBenchHouse, person, tenant } = await loaded()
   const { promise: ended, resolve, reject } = Promise.withResolvers<void>()
@@ -187,8 +187,8 @@ async function smallReports(input: JobInput, measure: Parameters<Job>[1]): Promi
     await side(input.count, callers, async (n) => {
       body.writeUInt32BE(n)
       const bytes = Buffer.from(body)
-      const { upload } = await house.deliveries.upload(tenant, `report-${n}.csv`, one(bytes))
-      await house.deliveries.accept(tenant, person, { route: 'audit', period: '2026-10', uploads: [upload] })
+      const files = [{ name: `report-${n}.csv`, source: one(bytes) }]
+      await house.deliveries.accept(tenant, person, { route: 'audit', period: '2026-10', files })
     })
     await ended
   })

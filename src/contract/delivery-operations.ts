@@ -25,7 +25,12 @@ export const deliveryOperations = {
       /** The same key twice is the same delivery. Absent: every call is a delivery of its own. */
       idempotencyKey: z.string().min(1).max(200).optional(),
       /** Uploads made before, by their ids. */
-      uploads: z.array(z.string()).min(1).max(1000),
+      uploads: z.array(z.string()).max(1000).optional(),
+      /** Small files that come along, behind the uploads; a request carries 1 MiB. */
+      files: z
+        .array(z.object({ name: z.string().min(1).max(1000), base64: z.base64() }))
+        .max(100)
+        .optional(),
     }),
     output: delivery,
     errors: ['not-found', 'claim-missing', 'report-unreadable', 'disk-full', 'spool-full'],

@@ -14,6 +14,7 @@ export type {
 export { deliveryStateOf } from './record.ts'
 export { checkReportName } from './report-names.ts'
 export type {
+  Accepted,
   Claim,
   Claimed,
   ClaimLimit,
@@ -30,7 +31,7 @@ export type { FileMark } from './schedule/folder.ts'
 export type { ScheduleRecord, ScheduleRepository, SlotClaim, SlotEnd } from './schedule/repository.ts'
 export { personOf as personOfSchedule } from './schedule/run-slot.ts'
 export { Scheduler } from './schedule/scheduler.ts'
-export type { AcceptInput } from './service.ts'
+export type { AcceptInput, HandedFile } from './service.ts'
 export { DeliveryService } from './service.ts'
 export { FileSource } from './spool/file-source.ts'
 export { hashingInline } from './spool/hashing.ts'

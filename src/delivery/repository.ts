@@ -72,6 +72,17 @@ export class LeaseLost extends Error {
 /** What is known of a delivery when it is accepted. */
 export type NewDelivery = Omit<DeliveryRecord, 'state' | 'acceptedAt' | 'cancelledAt' | 'crashes' | 'isSpooled'>
 
+/** What became of an acceptance. */
+export type Accepted =
+  | { readonly isNew: true; readonly acceptedAt: string }
+  /** Its idempotency key was used before: by this delivery. */
+  | { readonly isNew: false; readonly earlier: DeliveryRecord }
+
+/** The record of a delivery that was accepted just now. */
+export function acceptedRecord(delivery: NewDelivery, acceptedAt: string): DeliveryRecord {
+  return { ...delivery, state: 'accepted', acceptedAt, cancelledAt: null, crashes: 0, isSpooled: true }
+}
+
 export interface DeliveryRepository {
   /** Remembers a file that no delivery owns yet; of a small report it keeps the bytes too. */
   addUpload(tenant: string, file: SpooledFile, bytes: Uint8Array | null): Promise<void>
@@ -86,10 +97,17 @@ export interface DeliveryRepository {
 
   /**
    * One transaction: the delivery, its hold on the uploads, and its entries. With an idempotency key that was used
-   * before, nothing is written and the earlier delivery is returned with `isNew` false.
+   * before, nothing is written and the earlier delivery is returned.
+   *
+   * @param handed - the bytes of small files that come with the acceptance, by their place among the delivery's files;
+   * null or absent: that file is an upload already
    * @throws input-invalid — an upload was taken by another delivery in the meantime
    */
-  accept(delivery: NewDelivery, entries: readonly NewEntry[]): Promise<{ record: DeliveryRecord; isNew: boolean }>
+  accept(
+    delivery: NewDelivery,
+    entries: readonly NewEntry[],
+    handed?: readonly (Uint8Array | null)[],
+  ): Promise<Accepted>
   byId(tenant: string, id: string): Promise<DeliveryRecord | null>
   byIdempotencyKey(tenant: string, key: string): Promise<DeliveryRecord | null>
   /** The newest first; reports, or canaries where those are asked for. */

@@ -49,6 +49,32 @@ test('the same idempotency key with other bytes is refused: nothing would be del
   })
 })
 
+test('files come with the acceptance, small and large, behind the uploads', async () => {
+  const large = 'y'.repeat(70_000)
+  const ask = async (idempotencyKey: string) =>
+    await house.service.accept(tenant, person, {
+      ...{ route: 'audit', period: '2026-10', idempotencyKey, report: 'three' },
+      uploads: [await uploadOf('x')],
+      files: [
+        { name: 'small.csv', source: chunks('small') },
+        { name: 'large.csv', source: chunks(large) },
+      ],
+    })
+  const { id, files } = await ask('k')
+  expect(files.map(({ name, sizeBytes }) => [name, sizeBytes])).toEqual([
+    ['a.pdf', 1],
+    ['small.csv', 5],
+    ['large.csv', large.length],
+  ])
+  expect((await ask('k')).id).toBe(id)
+  await house.worker.runOnce()
+  expect(await house.service.show(tenant, id)).toMatchObject({ state: 'delivered' })
+  await expect(house.service.accept(tenant, person, { route: 'audit' })).rejects.toMatchObject({
+    code: 'input-invalid',
+    message: 'a report has at least one file',
+  })
+})
+
 test('an upload belongs to one delivery, and to its tenant', async () => {
   const upload = await uploadOf('x')
   const accept = (tenantName: string, uploads: string[]) =>

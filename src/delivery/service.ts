@@ -24,9 +24,9 @@ import {
   wantedTargets,
 } from './record.ts'
 import { checkFileName, checkReportName } from './report-names.ts'
-import type { DeliveryRepository, NewDelivery, RouteRepository } from './repository.ts'
+import { acceptedRecord, type DeliveryRepository, type NewDelivery, type RouteRepository } from './repository.ts'
 import { type RouteRoom, requireRoom, roomOf } from './room.ts'
-import type { Spool } from './spool/spool.ts'
+import type { Spool, TakenReport } from './spool/spool.ts'
 import type { Person, TargetAccess } from './target-access.ts'
 
 /** What the service works with. */
@@ -51,7 +51,22 @@ export interface AcceptInput {
   readonly report?: string | undefined
   readonly period?: string | undefined
   readonly idempotencyKey?: string | undefined
-  readonly uploads: readonly string[]
+  /** Files that were taken in before. */
+  readonly uploads?: readonly string[] | undefined
+  /** Files that come with the acceptance, behind the uploads. Small ones cost no step of their own this way. */
+  readonly files?: readonly HandedFile[] | undefined
+}
+
+/** A file that is handed over with the acceptance of its report. */
+export interface HandedFile {
+  readonly name: string
+  readonly source: AsyncIterable<Uint8Array>
+}
+
+/** The files of a report, and the bytes of those that are nowhere else yet. */
+interface TakenFiles {
+  readonly files: readonly SpooledFile[]
+  readonly handed: readonly (Uint8Array | null)[]
 }
 
 /** Takes reports in and tells about deliveries. Every method is confined to one tenant. */
@@ -73,20 +88,28 @@ export class DeliveryService {
    * @throws report-unreadable | disk-full | spool-full | input-invalid
    */
   async upload(tenant: string, name: string, source: AsyncIterable<Uint8Array>): Promise<UploadedFile> {
+    const { file, bytes } = await this.#take(tenant, name, source)
+    if (bytes !== null) await this.#parts.repository.addUpload(tenant, file, bytes)
+    return { upload: file.upload, name: file.name, sizeBytes: file.sizeBytes, sha256: file.sha256 }
+  }
+
+  /** Reads a file to its end. A large one is in the spool then, and on record; a small one is nowhere but here. */
+  async #take(tenant: string, name: string, source: AsyncIterable<Uint8Array>): Promise<TakenReport> {
     const { repository, spool, random } = this.#parts
-    const { file, bytes } = await spool.take(newId('upl', random), checkFileName(name), source)
+    const taken = await spool.take(newId('upl', random), checkFileName(name), source)
+    if (taken.bytes !== null) return taken
     try {
-      await repository.addUpload(tenant, file, bytes)
+      await repository.addUpload(tenant, taken.file, null)
     } catch (error) {
-      if (!file.isSmall) await spool.remove(file.upload)
+      await spool.remove(taken.file.upload)
       throw error
     }
-    return { upload: file.upload, name: file.name, sizeBytes: file.sizeBytes, sha256: file.sha256 }
+    return taken
   }
 
   /**
    * Accepts a report: when it resolves, the delivery is durable and nothing will drop it silently. The same
-   * idempotency key with the same bytes is the same delivery.
+   * idempotency key with the same bytes is the same delivery. Files that come with it are read to their ends first.
    * @throws not-found — the route or an upload
    * @throws claim-missing — the person's sign-in lacks a claim that a target's identity mapping requires
    * @throws input-invalid — an upload belongs to another delivery, or the key was used for other bytes
@@ -105,9 +128,9 @@ export class DeliveryService {
     const { repository } = this.#parts
     const earlier = await repository.byIdempotencyKey(tenant, idempotencyKey)
     if (earlier !== null) return describeDelivery(earlier)
-    const { upload } = await this.upload(tenant, 'canary.json', canaryOf(route, idempotencyKey))
     const mirror: Route = { ...(await this.#route(tenant, route)), policy: 'mirror' }
-    const input = { route, report: 'canary', idempotencyKey, uploads: [upload] }
+    const files = [{ name: 'canary.json', source: canaryOf(route, idempotencyKey) }]
+    const input = { route, report: 'canary', idempotencyKey, files }
     return this.#acceptOn(tenant, person, mirror, input, true)
   }
 
@@ -152,36 +175,47 @@ export class DeliveryService {
     isCanary = false,
   ): Promise<Delivery> {
     const { repository, wake } = this.#parts
-    const taken = await this.#takeUploads(tenant, input)
-    if ('files' in taken) await requireRoom(this.#parts, tenant, route, taken.files)
+    const taken = await this.#takeFiles(tenant, input)
     if ('earlier' in taken) return describeDelivery(taken.earlier)
-    const draft = await this.#draft(tenant, person, route, input, taken.files)
-    const { record, isNew } = await repository.accept({ ...draft, isCanary }, [acceptedEntry(draft)])
-    if (!isNew) return describeDelivery(sameReport(record, taken.files))
+    const { files, handed } = taken
+    await requireRoom(this.#parts, tenant, route, files)
+    const draft = { ...(await this.#draft(tenant, person, route, input, files)), isCanary }
+    const accepted = await repository.accept(draft, [acceptedEntry(draft)], handed)
+    if (!accepted.isNew) return describeDelivery(sameReport(accepted.earlier, files))
     wake()
-    return describeDelivery(record)
+    return describeDelivery(acceptedRecord(draft, accepted.acceptedAt))
   }
 
-  async #takeUploads(
+  async #takeFiles(
     tenant: string,
-    input: AcceptInput,
-  ): Promise<{ files: SpooledFile[] } | { earlier: DeliveryRecord }> {
+    { uploads = [], files = [], idempotencyKey }: AcceptInput,
+  ): Promise<TakenFiles | { earlier: DeliveryRecord }> {
     const { repository } = this.#parts
-    const known = await repository.uploads(tenant, input.uploads)
-    const files = input.uploads.map((id) => {
+    if (uploads.length + files.length === 0) throw noFiles()
+    const found = uploads.length === 0 ? [] : await this.#findUploads(tenant, uploads)
+    const handed: TakenReport[] = []
+    for (const { name, source } of files) handed.push(await this.#take(tenant, name, source))
+    const all = [...found.map(({ file }) => file), ...handed.map(({ file }) => file)]
+    if (idempotencyKey !== undefined) {
+      const earlier = await repository.byIdempotencyKey(tenant, idempotencyKey)
+      if (earlier !== null) return { earlier: sameReport(earlier, all) }
+    }
+    const owned = found.find(({ delivery }) => delivery !== null)
+    if (owned !== undefined) throw uploadTaken(owned.file.upload)
+    if (new Set(uploads).size !== uploads.length) throw uploadTaken('the same upload')
+    return { files: all, handed: [...found.map(() => null), ...handed.map(({ bytes }) => bytes)] }
+  }
+
+  async #findUploads(
+    tenant: string,
+    uploads: readonly string[],
+  ): Promise<{ file: SpooledFile; delivery: string | null }[]> {
+    const known = await this.#parts.repository.uploads(tenant, uploads)
+    return uploads.map((id) => {
       const found = known.find((upload) => upload.file.upload === id)
       if (found === undefined) throw notFound(`there is no upload \`${id.slice(0, 64)}\``)
       return found
     })
-    if (input.idempotencyKey !== undefined) {
-      const earlier = await repository.byIdempotencyKey(tenant, input.idempotencyKey)
-      const spooled = files.map(({ file }) => file)
-      if (earlier !== null) return { earlier: sameReport(earlier, spooled) }
-    }
-    const owned = files.find(({ delivery }) => delivery !== null)
-    if (owned !== undefined) throw uploadTaken(owned.file.upload)
-    if (new Set(input.uploads).size !== input.uploads.length) throw uploadTaken('the same upload')
-    return { files: files.map(({ file }) => file) }
   }
 
   async #draft(
@@ -371,6 +405,14 @@ function sameReport(record: DeliveryRecord, files: readonly SpooledFile[]): Deli
     code: 'input-invalid',
     message: `the idempotency key belongs to \`${record.id}\`, which has other bytes`,
     help: 'use a key of its own for every report',
+  })
+}
+
+function noFiles(): DrawbridgeError {
+  return new DrawbridgeError({
+    code: 'input-invalid',
+    message: 'a report has at least one file',
+    help: 'name `uploads` that were made before, or hand `files` over',
   })
 }
 

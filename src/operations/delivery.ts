@@ -1,7 +1,6 @@
 /** The operations on deliveries and their receipts. Everything durable about them is the delivery room's own. */
 import { DrawbridgeError } from '../base/index.ts'
-import type { Delivery, OperationOutput, ReceiptBundle, UploadedFile } from '../contract/index.ts'
-import type { AcceptInput } from '../delivery/index.ts'
+import type { Delivery, OperationInput, OperationOutput, ReceiptBundle, UploadedFile } from '../contract/index.ts'
 import { type Caller, requireRight } from './caller.ts'
 import { findConnection } from './connection.ts'
 import type { House } from './house.ts'
@@ -21,8 +20,17 @@ export async function upload(
   return house.deliveries.upload(house.tenant, name, bytes)
 }
 
-export function createDelivery(house: House, caller: Caller, input: AcceptInput): Promise<Delivery> {
-  return house.deliveries.accept(house.tenant, personOf(caller), input)
+export function createDelivery(
+  house: House,
+  caller: Caller,
+  { files, ...input }: OperationInput<'delivery.create'>,
+): Promise<Delivery> {
+  const handed = files?.map(({ name, base64 }) => ({ name, source: one(Buffer.from(base64, 'base64')) }))
+  return house.deliveries.accept(house.tenant, personOf(caller), { ...input, files: handed })
+}
+
+async function* one(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes
 }
 
 /**

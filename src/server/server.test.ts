@@ -59,6 +59,9 @@ describe('a client with the operator token', () => {
         .update(await readFile(join(folder, key)))
         .digest('hex'),
     ).toBe(file.sha256)
+    const files = [{ name: 'note.txt', base64: Buffer.from('small').toString('base64') }]
+    const small = await untilEnded(await client.delivery.create({ route: 'monthly', files, period: '2026-10' }))
+    expect(await readFile(join(folder, small.targets[0]?.keys[0] ?? ''), 'utf8')).toBe('small')
     const receipt = await client.receipt.show({ id: accepted.id, connection: 'shelf' })
     expect(receipt.files.map((entry) => entry.path)).toContain('receipt.dsse.json')
     const log = await client.evidence.export({})

@@ -3,6 +3,7 @@
  * database's clock and a fence that only rises, and every write of a worker asks for its fence in the same transaction.
  */
 import type {
+  Accepted,
   Claim,
   Claimed,
   ClaimLimit,
@@ -38,7 +39,7 @@ import { dueAt, heldBytes, owedIds } from './owed.ts'
 import { keepReceipt, readReceipt, receiptOf, writeReceipt } from './receipts.ts'
 import type { Executor } from './schema.ts'
 import { everyTenant, type Store } from './store.ts'
-import { addUpload, findUploads, forgetOrphans, markUnspooled, smallReports, takeUploads } from './uploads.ts'
+import { addUpload, findUploads, forgetOrphans, markUnspooled, smallReports, takeFiles } from './uploads.ts'
 
 /** Deliveries that are made due in one transaction. */
 const owedAtATime = 500
@@ -90,20 +91,21 @@ export class SqlDeliveries implements DeliveryRepository {
   async accept(
     delivery: NewDelivery,
     entries: readonly NewEntry[],
-  ): Promise<{ record: DeliveryRecord; isNew: boolean }> {
+    handed: readonly (Uint8Array | null)[] = [],
+  ): Promise<Accepted> {
     const now = this.#store.now()
-    return await this.#commits.run(delivery.tenant, async (transaction) => {
-      const record = await insertDelivery(transaction, delivery, now)
-      if (record === null) {
+    return await this.#commits.run<Accepted>(delivery.tenant, async (transaction) => {
+      const acceptedAt = await insertDelivery(transaction, delivery, now)
+      if (acceptedAt === null) {
         const earlier = await this.#earlier(transaction, delivery.tenant, delivery.idempotencyKey ?? '')
         if (earlier === null) throw new TypeError('the delivery exists already')
-        return { record: earlier, isNew: false }
+        return { isNew: false, earlier }
       }
-      await takeUploads(transaction, delivery.tenant, delivery.id, delivery.files)
+      await takeFiles(transaction, delivery, handed, now)
       for (const target of delivery.targets) await insertTarget(transaction, delivery.id, target)
       await enqueue(transaction, delivery.tenant, entries, now)
       await this.#store.announce(transaction)
-      return { record, isNew: true }
+      return { isNew: true, acceptedAt }
     })
   }
 

@@ -1,6 +1,6 @@
 /** The writes that every report goes through, prepared: the delivery's rows, and the fence in front of a claim's writes. */
 import { sql } from 'kysely'
-import type { Claim, DeliveryRecord, ItemRecord, NewDelivery, ReleaseEnd, TargetRecord } from '../delivery/index.ts'
+import type { Claim, ItemRecord, NewDelivery, ReleaseEnd, TargetRecord } from '../delivery/index.ts'
 import { LeaseLost, smallDeliveryBytes } from '../delivery/index.ts'
 import { itemRow, targetColumns } from './delivery-rows.ts'
 import { Prepared } from './prepared.ts'
@@ -53,12 +53,12 @@ const insertRow = new Prepared<NewRow, { accepted_at: string }>((executor, value
     .returning('accepted_at'),
 )
 
-/** Writes the row of a delivery; null when its idempotency key was used before. */
+/** Writes the row of a delivery and tells when it was accepted; null when its idempotency key was used before. */
 export async function insertDelivery(
   transaction: Executor,
   delivery: NewDelivery,
   now: Instant,
-): Promise<DeliveryRecord | null> {
+): Promise<string | null> {
   const { id, tenant, route, policy, report, period, idempotencyKey, actor, claims, files, isCanary = false } = delivery
   const sizeBytes = files.reduce((sum, file) => sum + file.sizeBytes, 0)
   const { rows } = await insertRow.run(transaction, {
@@ -75,16 +75,7 @@ export async function insertDelivery(
     isProbe: isCanary ? 1 : 0,
     now,
   })
-  const [row] = rows
-  if (row === undefined) return null
-  const fresh = {
-    state: 'accepted',
-    acceptedAt: row.accepted_at,
-    cancelledAt: null,
-    crashes: 0,
-    isSpooled: true,
-  } as const
-  return { ...delivery, isCanary, ...fresh }
+  return rows[0]?.accepted_at ?? null
 }
 
 type TargetValues = TargetRow & { readonly [column: string]: string | number | null }

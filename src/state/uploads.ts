@@ -1,19 +1,21 @@
 /** The rows of the spool's files: whose they are, which delivery took them, whether the bytes are still there. */
 import { DrawbridgeError } from '../base/index.ts'
-import type { SpooledFile } from '../delivery/index.ts'
+import type { NewDelivery, SpooledFile } from '../delivery/index.ts'
 import { fileOf } from './delivery-rows.ts'
 import { Prepared } from './prepared.ts'
 import type { Executor } from './schema.ts'
 import type { Instant } from './store.ts'
 
 interface NewUpload {
-  readonly [column: string]: string | number | Instant
+  readonly [column: string]: string | number | null | Instant
   readonly id: string
   readonly tenant: string
   readonly name: string
   readonly sizeBytes: number
   readonly sha256: string
   readonly isSmall: number
+  readonly delivery: string | null
+  readonly position: number
   readonly now: Instant
 }
 
@@ -25,8 +27,8 @@ const insertUpload = new Prepared<NewUpload, never>((executor, value) =>
     size_bytes: value.sizeBytes,
     sha256: value.sha256,
     created_at: value.now,
-    delivery_id: null,
-    position: 0,
+    delivery_id: value.delivery,
+    position: value.position,
     is_spooled: 1,
     is_small: value.isSmall,
   }),
@@ -50,9 +52,20 @@ export async function addUpload(
   bytes: Uint8Array | null,
   now: Instant,
 ): Promise<void> {
+  await insertFile(database, { tenant, delivery: null, position: 0, now }, file, bytes)
+}
+
+type Place = Pick<NewUpload, 'tenant' | 'delivery' | 'position' | 'now'>
+
+async function insertFile(
+  database: Executor,
+  place: Place,
+  file: SpooledFile,
+  bytes: Uint8Array | null,
+): Promise<void> {
   if (file.isSmall !== (bytes !== null)) throw new TypeError('a small report comes with its bytes, and no other')
   const { upload, name, sizeBytes, sha256, isSmall } = file
-  await insertUpload.run(database, { id: upload, tenant, name, sizeBytes, sha256, isSmall: isSmall ? 1 : 0, now })
+  await insertUpload.run(database, { ...place, id: upload, name, sizeBytes, sha256, isSmall: isSmall ? 1 : 0 })
   if (bytes !== null) await insertBytes.run(database, { upload, bytes })
 }
 
@@ -89,14 +102,23 @@ const takeUpload = new Prepared<Taking, never>((executor, value) =>
     .where('delivery_id', 'is', null),
 )
 
-/** Gives uploads to a delivery, in order. @throws input-invalid — one of them is somebody else's by now */
-export async function takeUploads(
+/**
+ * Gives a delivery its files, in order: uploads, and what was handed over with it, whose bytes are kept now.
+ * @throws input-invalid — one of the uploads is somebody else's by now
+ */
+export async function takeFiles(
   transaction: Executor,
-  tenant: string,
-  delivery: string,
-  files: readonly SpooledFile[],
+  { id: delivery, tenant, files }: Pick<NewDelivery, 'id' | 'tenant' | 'files'>,
+  handed: readonly (Uint8Array | null)[],
+  now: Instant,
 ): Promise<void> {
-  for (const [position, { upload }] of files.entries()) {
+  for (const [position, file] of files.entries()) {
+    const bytes = handed[position] ?? null
+    const { upload } = file
+    if (bytes !== null) {
+      await insertFile(transaction, { tenant, delivery, position, now }, file, bytes)
+      continue
+    }
     if ((await takeUpload.change(transaction, { upload, tenant, delivery, position })) === 1) continue
     throw new DrawbridgeError({
       code: 'input-invalid',

@@ -3,7 +3,7 @@
  * that lets one of them pass proves nothing.
  */
 import { DrawbridgeError } from '../../src/base/index.ts'
-import type { Claim, DeliveryRecord, DeliveryRepository } from '../../src/delivery/index.ts'
+import type { Claim, DeliveryRepository } from '../../src/delivery/index.ts'
 import type { ReceiptFile } from '../../src/evidence/index.ts'
 import type { ObjectStore } from '../../src/storage/index.ts'
 import type { PlantedBug, Surroundings } from './planted.ts'
@@ -97,7 +97,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     name: 'an idempotency key is not unique',
     repository: (inner) =>
       changed(inner, {
-        accept: (delivery, entries) => inner.accept({ ...delivery, idempotencyKey: null }, entries),
+        accept: (delivery, ...rest) => inner.accept({ ...delivery, idempotencyKey: null }, ...rest),
         byIdempotencyKey: async () => null,
       }),
   },
@@ -294,12 +294,9 @@ function withoutFence(inner: DeliveryRepository, memory: Map<string, unknown>): 
 
 function acknowledgingEarly(inner: DeliveryRepository, { later, databaseClock }: Surroundings): DeliveryRepository {
   return changed(inner, {
-    accept: async (delivery, entries) => {
-      later(1_500, () => inner.accept(delivery, entries))
-      const acceptedAt = databaseClock.now().toISOString()
-      const fresh = { state: 'accepted', acceptedAt, cancelledAt: null, crashes: 0, isSpooled: true } as const
-      const record: DeliveryRecord = { ...delivery, ...fresh }
-      return { record, isNew: true }
+    accept: async (delivery, ...rest) => {
+      later(1_500, () => inner.accept(delivery, ...rest))
+      return { isNew: true, acceptedAt: databaseClock.now().toISOString() }
     },
   })
 }

@@ -1,6 +1,6 @@
 /** The people and programs that hand reports over, from outside of the house: patient, forgetful of nothing, never dying. */
 import { DrawbridgeError } from '../../src/base/index.ts'
-import type { DeliveryService, Person } from '../../src/delivery/index.ts'
+import type { DeliveryService, HandedFile, Person } from '../../src/delivery/index.ts'
 import { Chance } from './chance.ts'
 import type { Report } from './history.ts'
 import { type House, tenants } from './house.ts'
@@ -74,14 +74,18 @@ export async function ask<T>(house: House, question: (service: DeliveryService) 
 
 async function hand(house: House, service: DeliveryService, report: Report): Promise<string> {
   const uploads: string[] = []
+  const files: HandedFile[] = []
+  // Every second report comes with its acceptance, of several files the last one.
   for (const [name, bytes] of report.files) {
-    const { upload } = await service.upload(report.tenant, name, pieces(house, bytes))
-    uploads.push(upload)
+    const source = pieces(house, bytes)
+    const isLast = uploads.length === report.files.size - 1
+    if (isLast && report.index % 2 === 1) files.push({ name, source })
+    else uploads.push((await service.upload(report.tenant, name, source)).upload)
   }
   const { tenant, route, name, idempotencyKey } = report
   const keyed = idempotencyKey === null ? {} : { idempotencyKey }
   const { id } = await service.accept(tenant, personOf(tenant), {
-    ...{ route, report: name, period: '2026-10', uploads },
+    ...{ route, report: name, period: '2026-10', uploads, files },
     ...keyed,
   })
   return id

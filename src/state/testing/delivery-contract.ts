@@ -29,10 +29,10 @@ export function deliveryContract(subject: () => Subject): void {
   test('a delivery is read as it was accepted, by its tenant alone', async () => {
     const { deliveries } = subject().state
     await deliveries.addUpload(tenant, fileOf(1), Uint8Array.of(1, 2, 3))
-    const { record, isNew } = await deliveries.accept(deliveryOf(1, { idempotencyKey: 'k' }), [entry('a')])
-    expect(isNew).toBe(true)
+    const accepted = await deliveries.accept(deliveryOf(1, { idempotencyKey: 'k' }), [entry('a')])
+    const record = await deliveries.byId(tenant, 'dlv_1')
+    expect(accepted).toEqual({ isNew: true, acceptedAt: record?.acceptedAt })
     expect(record).toMatchObject({ ...deliveryOf(1, { idempotencyKey: 'k' }), state: 'accepted', isSpooled: true })
-    expect(await deliveries.byId(tenant, 'dlv_1')).toEqual(record)
     expect(await deliveries.byIdempotencyKey(tenant, 'k')).toEqual(record)
     expect(await deliveries.list(tenant, { limit: 10 })).toEqual([record])
     expect(await deliveries.smallReport(tenant, 'upl_1')).toHaveLength(3)
@@ -47,14 +47,31 @@ export function deliveryContract(subject: () => Subject): void {
     const { state, other } = subject()
     for (const number of [1, 2, 3, 4]) await state.deliveries.addUpload(tenant, fileOf(number), Uint8Array.of(1, 2, 3))
     const answers = await Promise.all(
-      [1, 2, 3, 4].map((number) => {
+      [1, 2, 3, 4].map(async (number) => {
         const { deliveries } = number % 2 === 0 ? state : other
-        return deliveries.accept(deliveryOf(number, { idempotencyKey: 'k' }), [entry('delivery.accepted')])
+        const delivery = deliveryOf(number, { idempotencyKey: 'k' })
+        const accepted = await deliveries.accept(delivery, [entry('delivery.accepted')])
+        return { isNew: accepted.isNew, id: accepted.isNew ? delivery.id : accepted.earlier.id }
       }),
     )
     expect(answers.filter(({ isNew }) => isNew)).toHaveLength(1)
-    expect(new Set(answers.map(({ record }) => record.id)).size).toBe(1)
+    expect(new Set(answers.map(({ id }) => id)).size).toBe(1)
     expect(await state.log.pending(tenant, 10)).toHaveLength(1)
+  })
+
+  test('small files come with the acceptance, beside uploads', async () => {
+    const { deliveries } = subject().state
+    await deliveries.addUpload(tenant, fileOf(1), Uint8Array.of(1, 2, 3))
+    const delivery = deliveryOf(1, { files: [fileOf(1), fileOf(2)], idempotencyKey: 'k' })
+    await deliveries.accept(delivery, [entry('a')], [null, Uint8Array.of(4, 5, 6)])
+    expect((await deliveries.byId(tenant, 'dlv_1'))?.files).toEqual([fileOf(1), fileOf(2)])
+    expect(await deliveries.smallReport(tenant, 'upl_2')).toEqual(Uint8Array.of(4, 5, 6))
+    const known = await deliveries.uploads(tenant, ['upl_1', 'upl_2'])
+    expect(known.map((upload) => upload.delivery)).toEqual(['dlv_1', 'dlv_1'])
+
+    const again = deliveryOf(2, { files: [fileOf(3)], idempotencyKey: 'k' })
+    expect(await deliveries.accept(again, [entry('a')], [Uint8Array.of(7)])).toMatchObject({ isNew: false })
+    expect(await deliveries.smallReport(tenant, 'upl_3')).toBeNull()
   })
 
   test('an upload belongs to one delivery, and a refused acceptance leaves nothing behind', async () => {
