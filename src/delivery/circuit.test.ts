@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { localStore, memoryStore, type ObjectStore } from '../storage/index.ts'
 import { Circuits } from './circuit.ts'
-import { recordBytes } from './spool/block-sums.ts'
+import { recordBytes } from './spool/piece-sums.ts'
 import {
   actionsOf,
   denied,

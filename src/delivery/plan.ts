@@ -6,11 +6,12 @@ import { layoutPackage, type PackageFile } from '../evidence/index.ts'
 import type { StoreCapabilities } from '../storage/index.ts'
 import { packageFolder, reportKey } from './keys.ts'
 import type { DeliveryRecord, ItemRecord, SpooledFile } from './record.ts'
-import { blockBytes } from './spool/block-sums.ts'
 
 const mebibyte = 1 << 20
 /** Below this a repetition costs less than the bookkeeping of parts. */
 const smallestMultipartBytes = 16 * mebibyte
+/** A whole number of the spool's pieces, whose CRCs are known. */
+const partUnitBytes = 8 * mebibyte
 
 /** What a plan depends on beside the record. */
 export interface PlanTarget {
@@ -94,10 +95,10 @@ function wayOf(sizeBytes: number, target: PlanTarget): Pick<ItemRecord, 'way' | 
   return { way: 'multipart', partSizeBytes: partSizeOf(sizeBytes, capabilities) }
 }
 
-/** The smallest whole number of the spool's blocks that keeps within the store's number of parts. */
+/** The smallest multiple of `partUnitBytes` that keeps within the store's number of parts. */
 export function partSizeOf(sizeBytes: number, capabilities: StoreCapabilities): number {
   const needed = Math.max(sizeBytes / capabilities.maximumParts, capabilities.minimumPartBytes, 1)
-  return Math.ceil(needed / blockBytes) * blockBytes
+  return Math.ceil(needed / partUnitBytes) * partUnitBytes
 }
 
 function tooLarge(sizeBytes: number, capabilities: StoreCapabilities): DrawbridgeError {

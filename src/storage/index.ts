@@ -13,7 +13,6 @@ export type {
   ObjectStore,
   PutAnswer,
   PutOptions,
-  RangeSums,
   StoreCapabilities,
   StoreChecksum,
   StoredPart,

@@ -19,18 +19,10 @@ export interface Body {
    */
   pieces?(start: number, end: number): AsyncIterable<Uint8Array>
   /**
-   * Hashes of a range that were taken earlier, so that they need no reading of their own. Only for bodies that compare
-   * every byte they hand out with them. Null: not known for this range.
+   * The CRC-32 (unsigned) of a range as it was taken earlier, so that it needs no reading of its own. Only for bodies that
+   * compare every byte they hand out with what was taken then. Null: not known for this range.
    */
-  sums?(start: number, end: number): Promise<RangeSums | null>
-}
-
-/** Hashes of a range of bytes. */
-export interface RangeSums {
-  /** Hex; null where only the CRC is known. */
-  readonly sha256: string | null
-  /** Of the bytes, unsigned. */
-  readonly crc32: number
+  crc32?(start: number, end: number): Promise<number | null>
 }
 
 export type Encryption =
@@ -159,7 +151,8 @@ export interface ObjectStore {
   createUpload(key: string, options: PutOptions): Promise<string>
   /**
    * Sends bytes `start`–`end` (exclusive) of `body` as part `number`. Sending a part again replaces it. `withCrc32`: the
-   * upload was started with `crc32`, so that its parts carry theirs.
+   * upload was started with `crc32`, so that its parts carry theirs. A store may answer a refusal by sending the part once
+   * more in the other form that it knows.
    */
   uploadPart(
     key: string,

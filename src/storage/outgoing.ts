@@ -188,22 +188,13 @@ async function* counted(
   if (hash !== null && hash.digest('hex') !== body.sha256) throw changed(operation, 'their SHA-256 differs')
 }
 
-/** Hashes bytes `start`–`end` of a body in one reading, without keeping them; a body that knows its sums is not read. */
-export async function sumsOfRange(
-  body: Body,
-  start: number,
-  end: number,
-  operation: string,
-): Promise<{ readonly sha256: string; readonly crc32: number }> {
-  const known = (await body.sums?.(start, end)) ?? null
-  if (known !== null && known.sha256 !== null) return { sha256: known.sha256, crc32: known.crc32 }
-  const hash = createHash('sha256')
+/** The CRC-32 of bytes `start`–`end` of a body, which is read only when it does not know it. */
+export async function crc32OfRange(body: Body, start: number, end: number, operation: string): Promise<number> {
+  const known = (await body.crc32?.(start, end)) ?? null
+  if (known !== null) return known
   let sum = 0
-  for await (const piece of bytesOf(body, start, end, operation)) {
-    hash.update(piece)
-    sum = crc32(piece, sum)
-  }
-  return { sha256: hash.digest('hex'), crc32: sum }
+  for await (const piece of bytesOf(body, start, end, operation)) sum = crc32(piece, sum)
+  return sum
 }
 
 /** Hashes bytes `start`–`end` of a body in one reading, without keeping them. */

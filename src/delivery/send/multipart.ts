@@ -41,8 +41,8 @@ type Round = { readonly done: ItemRecord } | { readonly error: DrawbridgeError; 
 
 /** Where the spool knows it, the store is told it at every step: the same for the same bytes, also after a crash. */
 async function wholeCrc32(body: ItemBody): Promise<Crc32> {
-  const sums = (await body.sums?.(0, body.sizeBytes)) ?? null
-  return sums === null ? {} : { crc32: sums.crc32 }
+  const crc32 = (await body.crc32?.(0, body.sizeBytes)) ?? null
+  return crc32 === null ? {} : { crc32 }
 }
 
 type Crc32 = Pick<PutOptions, 'crc32'>

@@ -49,7 +49,7 @@ async function sendPart(
   const start = (number - 1) * item.partSizeBytes
   const end = Math.min(start + item.partSizeBytes, item.sizeBytes)
   const onProgress = (bytesSent: number): void => progress.set(number, bytesSent)
-  const withCrc32 = body.sums !== undefined
+  const withCrc32 = body.crc32 !== undefined
   const options = { signal: work.signal, onProgress, withCrc32 }
   const stored = await withBody(sending, body, (store) =>
     store.uploadPart(item.key, uploadId, number, body, start, end, options),

@@ -3,9 +3,9 @@
  * hashing threads and the disk. Names and acknowledgement are the spool's business.
  */
 import type { FileHandle } from 'node:fs/promises'
-import { pieceBytes } from './block-sums.ts'
 import { type FileHashing, type Hashing, hashingInline } from './hashing.ts'
 import { givePieceMemory, isPieceMemoryPlenty, takePieceMemory } from './piece-memory.ts'
+import { pieceBytes } from './piece-sums.ts'
 
 /** The kernel is told to begin writing after so many pieces, so that the last sync finds little left to do. */
 const piecesPerSync = 64
@@ -25,7 +25,7 @@ export interface WrittenFile {
   readonly sizeBytes: number
   /** Hex. */
   readonly sha256: string
-  /** As `readBlockSums` reads it. */
+  /** As `readPieceSums` reads it. */
   readonly table: Buffer
 }
 

@@ -1,62 +1,54 @@
 /**
- * Who hashes a file. It is hashed twice, as a whole and block by block; two threads do that side by side over memory that
- * they share with the writer, so that no byte is copied for it and the main thread hashes none. Some of the blocks are left
- * until they are sent.
+ * Who hashes a file: as a whole, and piece by piece. Two threads do that side by side over memory that they share with the
+ * writer, so that no byte is copied for it and the main thread hashes none.
  */
 import { createHash } from 'node:crypto'
 import { Worker } from 'node:worker_threads'
-import { BlockHasher } from './block-sums.ts'
-import { hashStoredBlock, type StoredBlock } from './stored-block.ts'
+import { PieceSummer } from './piece-sums.ts'
 
 /** The hashes of one file, piece by piece, in order. */
 export interface FileHashing {
   /** Hashes the next piece: `pieceBytes`, and only at the file's end fewer. The memory is free again when this resolves. */
   update(memory: SharedArrayBuffer, sizeBytes: number): Promise<void>
-  /** Ends the file. `sha256` is of the whole, `table` of its blocks. */
+  /** Ends the file. `sha256` is of the whole, `table` of its pieces. */
   end(): Promise<{ readonly sha256: Buffer; readonly table: Buffer }>
   /** Forgets a file that did not come to its end. */
   drop(): void
 }
 
-/** Where files and blocks are hashed. */
+/** Where files are hashed. */
 export interface Hashing {
   /** Begins the hashing of a file that comes in. */
   begin(): FileHashing
-  /** The SHA-256 of a block that lies in the spool; null: it is not what came in. */
-  hashStored(block: StoredBlock): Promise<Uint8Array | null>
 }
 
 /** Hashes on the thread that asks: for files of a single piece, and where nothing may happen beside it. */
 export const hashingInline: Hashing = {
   begin() {
     const whole = createHash('sha256')
-    const blocks = new BlockHasher()
+    const pieces = new PieceSummer()
     return {
       async update(memory, sizeBytes) {
         const piece = new Uint8Array(memory, 0, sizeBytes)
         whole.update(piece)
-        blocks.update(piece)
+        pieces.update(piece)
       },
-      end: async () => ({ sha256: whole.digest(), table: blocks.end() }),
+      end: async () => ({ sha256: whole.digest(), table: pieces.end() }),
       drop() {},
     }
   },
-  hashStored: hashStoredBlock,
 }
 
-/** What a thread is asked: about a file that comes in, or to hash a block that lies there. */
-export type HashRequest = PieceRequest | { readonly block: StoredBlock }
-
-/** To take a piece, or, without one, to end the file or to forget it. */
-export interface PieceRequest {
+/** What a thread is asked: to take a piece of a file, or, without one, to end the file or to forget it. */
+export interface HashRequest {
   readonly file: number
-  readonly kind: 'whole' | 'blocks'
+  readonly kind: 'whole' | 'pieces'
   readonly memory?: SharedArrayBuffer
   readonly sizeBytes?: number
   readonly isDropped?: boolean
 }
 
-/** The hash with which a file ended, or of a block; null to everything else. Requests are answered in their order. */
+/** The hash with which a file ended; null to everything else. Requests are answered in their order. */
 export type HashAnswer = Uint8Array | null
 
 interface Asked {
@@ -85,11 +77,6 @@ class HashThread {
     if (this.#files > 0) return
     this.#idle = setTimeout(() => this.#end(), idleMs)
     this.#idle.unref()
-  }
-
-  /** How many requests are not answered yet. */
-  get waiting(): number {
-    return this.#asked.length
   }
 
   ask(request: HashRequest): Promise<HashAnswer> {
@@ -143,39 +130,23 @@ const threads: readonly [HashThread, HashThread] = [new HashThread(), new HashTh
 let files = 0
 
 /** Hashes on two threads that all files share. */
-export const hashingAside: Hashing = { begin: beginAside, hashStored: hashStoredAside }
-
-async function hashStoredAside(block: StoredBlock): Promise<Uint8Array | null> {
-  const [one, other] = threads
-  const thread = other.waiting < one.waiting ? other : one
-  thread.join()
-  try {
-    const sha256 = await thread.ask({ block })
-    if (sha256 !== null) return sha256
-  } catch {
-    // That a thread ended says nothing of the block.
-  } finally {
-    thread.leave()
-  }
-  // Read here once more, so that a disk that fails is not taken for bytes that changed.
-  return await hashStoredBlock(block)
-}
+export const hashingAside: Hashing = { begin: beginAside }
 
 function beginAside(): FileHashing {
   const file = files++
   // Several files at a time put both kinds of work on both threads.
   const [one, other] = threads
-  const [whole, blocks] = file % 2 === 0 ? [one, other] : [other, one]
+  const [whole, pieces] = file % 2 === 0 ? [one, other] : [other, one]
   let isOpen = true
-  const both = (request: Omit<PieceRequest, 'file' | 'kind'>): Promise<[HashAnswer, HashAnswer]> =>
-    Promise.all([whole.ask({ file, kind: 'whole', ...request }), blocks.ask({ file, kind: 'blocks', ...request })])
+  const both = (request: Omit<HashRequest, 'file' | 'kind'>): Promise<[HashAnswer, HashAnswer]> =>
+    Promise.all([whole.ask({ file, kind: 'whole', ...request }), pieces.ask({ file, kind: 'pieces', ...request })])
   const leave = (): void => {
     isOpen = false
     whole.leave()
-    blocks.leave()
+    pieces.leave()
   }
   whole.join()
-  blocks.join()
+  pieces.join()
   return {
     async update(memory, sizeBytes) {
       await both({ memory, sizeBytes })

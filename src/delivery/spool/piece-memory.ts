@@ -2,7 +2,7 @@
  * Memory for pieces of files on their way in and out: reused, so that no size of a report and no number of parts makes it
  * grow. It is shared with the hashing threads, so that no byte is copied for them.
  */
-import { pieceBytes } from './block-sums.ts'
+import { pieceBytes } from './piece-sums.ts'
 
 /** As much is kept for later as a few files use at the same time; what is above goes to the collector. */
 const mostKept = 16

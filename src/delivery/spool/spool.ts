@@ -199,7 +199,7 @@ export class Spool {
 
   /** Opens a spooled file as a body whose every byte is compared with what came in before it leaves. */
   body(file: SpooledFile): SpooledBody {
-    return new SpooledBody(file, this.#path(file.upload, 'data'), this.#path(file.upload, 'sums'), this.#hashing)
+    return new SpooledBody(file, this.#path(file.upload, 'data'), this.#path(file.upload, 'sums'))
   }
 
   /** Removes a file; also succeeds when it is gone. */

@@ -1,17 +1,15 @@
 /**
  * A spooled file as the body of a request. Every piece is compared with the tag that was taken when the report came in, before
- * its first byte leaves, and also when it is hashed for a signature: a bit that flipped on disk is never delivered. Stores
- * that compare SHA-256 are told the hash as well.
+ * its first byte leaves: a bit that flipped on disk is never delivered. Stores are told the CRCs that were taken then as well.
  */
 import { createHash } from 'node:crypto'
 import { type FileHandle, open, readFile } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { DrawbridgeError } from '../../base/index.ts'
-import type { Body, RangeSums } from '../../storage/index.ts'
+import type { Body } from '../../storage/index.ts'
 import type { SpooledFile } from '../record.ts'
-import { type BlockSum, blockBytes, crc32OfBlocks, isPieceWhole, pieceBytes, readBlockSums } from './block-sums.ts'
-import type { Hashing } from './hashing.ts'
 import { givePieceMemory, takePieceMemory } from './piece-memory.ts'
+import { crc32OfPieces, isPieceWhole, type PieceSum, pieceBytes, readPieceSums } from './piece-sums.ts'
 
 /** Reads a spooled file, any range of it, any number of times. */
 export class SpooledBody implements Body {
@@ -19,16 +17,14 @@ export class SpooledBody implements Body {
   readonly sha256: string
   readonly #dataPath: string
   readonly #sumsPath: string
-  readonly #hashing: Hashing
-  #sums: Promise<BlockSum[]> | null = null
+  #sums: Promise<PieceSum[]> | null = null
   #fault: DrawbridgeError | null = null
 
-  constructor(file: SpooledFile, dataPath: string, sumsPath: string, hashing: Hashing) {
+  constructor(file: SpooledFile, dataPath: string, sumsPath: string) {
     this.sizeBytes = file.sizeBytes
     this.sha256 = file.sha256
     this.#dataPath = dataPath
     this.#sumsPath = sumsPath
-    this.#hashing = hashing
   }
 
   /** What went wrong with the spool while reading; null as long as nothing did. Clients wrap stream errors, so ask here. */
@@ -43,33 +39,10 @@ export class SpooledBody implements Body {
     return md5.digest('hex')
   }
 
-  /**
-   * What was taken while the report came in, for ranges of whole blocks. The hash of a block that was left for later is taken
-   * now.
-   */
-  async sums(start: number, end: number): Promise<RangeSums | null> {
-    if (start % blockBytes !== 0 || (end % blockBytes !== 0 && end !== this.sizeBytes) || end <= start) return null
+  /** As it was taken while the report came in, for ranges of whole pieces; null of others. */
+  async crc32(start: number, end: number): Promise<number | null> {
     const sums = await this.#guarded(() => this.#table())
-    const first = start / blockBytes
-    const last = Math.ceil(end / blockBytes) - 1
-    const isWhole = start === 0 && end === this.sizeBytes
-    const sha256 = isWhole ? this.sha256 : first === last ? await this.#sha256OfBlock(first, sums) : null
-    return { sha256, crc32: crc32OfBlocks(sums, first, last, this.sizeBytes) }
-  }
-
-  async #sha256OfBlock(index: number, sums: readonly BlockSum[]): Promise<string | null> {
-    const sum = sums[index]
-    if (sum === undefined) return null
-    const sha256 = sum.sha256 ?? (await this.#guarded(() => this.#hash(index, sum)))
-    return sha256.toString('hex')
-  }
-
-  async #hash(index: number, { tags }: BlockSum): Promise<Buffer> {
-    const start = index * blockBytes
-    const sizeBytes = Math.min(blockBytes, this.sizeBytes - start)
-    const sha256 = await this.#hashing.hashStored({ path: this.#dataPath, start, sizeBytes, tags })
-    if (sha256 === null) throw broken('the spooled report is not what was handed over any more', this.#dataPath)
-    return Buffer.from(sha256)
+    return crc32OfPieces(sums, start, end, this.sizeBytes)
   }
 
   open(start = 0, end: number = this.sizeBytes): Readable {
@@ -109,7 +82,7 @@ export class SpooledBody implements Body {
     }
   }
 
-  #begin(data: FileHandle, memory: Buffer, offset: number, sums: readonly BlockSum[]): Promise<Buffer> {
+  #begin(data: FileHandle, memory: Buffer, offset: number, sums: readonly PieceSum[]): Promise<Buffer> {
     const piece = memory.subarray(0, Math.min(pieceBytes, this.sizeBytes - offset))
     const filled = this.#guarded(() => this.#fill(data, piece, offset, sums))
     // Its failure is thrown where it is waited for, and must not count as unhandled until then.
@@ -118,15 +91,15 @@ export class SpooledBody implements Body {
   }
 
   /** Fills memory with the piece at `offset`. @throws data-directory-broken — it is not what was handed over */
-  async #fill(data: FileHandle, piece: Buffer, offset: number, sums: readonly BlockSum[]): Promise<Buffer> {
+  async #fill(data: FileHandle, piece: Buffer, offset: number, sums: readonly PieceSum[]): Promise<Buffer> {
     const { bytesRead } = await data.read(piece, 0, piece.length, offset)
     if (bytesRead === piece.length && isPieceWhole(piece, sums, offset)) return piece
     throw broken('the spooled report is not what was handed over any more', this.#dataPath)
   }
 
-  async #table(): Promise<BlockSum[]> {
+  async #table(): Promise<PieceSum[]> {
     this.#sums ??= readFile(this.#sumsPath).then((table) => {
-      const sums = readBlockSums(table, this.sizeBytes)
+      const sums = readPieceSums(table, this.sizeBytes)
       if (sums === null) throw broken('the hashes of the spooled report are damaged', this.#sumsPath)
       return sums
     })

@@ -33,6 +33,8 @@ interface Sent {
 /** A bucket that requests can be sent to. */
 export class S3Bucket {
   readonly location: string
+  /** The bucket and where it is: others of the same name are elsewhere. */
+  readonly address: string
   /** What every command of the SDK says about the bucket. */
   readonly at: { readonly Bucket: string; readonly ExpectedBucketOwner?: string }
   readonly #options: S3StoreOptions
@@ -45,9 +47,10 @@ export class S3Bucket {
     this.#options = options
     this.#lease = leaseFor(options)
     const { region, credentials } = options
-    const address = (): Promise<URL> => this.#address()
+    const address = (): Promise<URL> => this.#url()
     this.#dataPlane = new DataPlane({ region, credentials, agents: this.#lease.agents, address })
     this.location = `s3://${options.bucket}`
+    this.address = `${options.endpoint ?? 'aws'} ${options.bucket}`
     this.at = {
       Bucket: options.bucket,
       ...(options.expectedBucketOwner === null ? {} : { ExpectedBucketOwner: options.expectedBucketOwner }),
@@ -61,7 +64,7 @@ export class S3Bucket {
   }
 
   /** Other stores know their buckets by path; for AWS the SDK's own rules tell the address. */
-  async #address(): Promise<URL> {
+  async #url(): Promise<URL> {
     const { endpoint, region, bucket } = this.#options
     if (endpoint !== null) return new URL(`${endpoint.replace(/\/+$/, '')}/${bucket}`)
     const { client } = await this.sdk()

@@ -7,7 +7,7 @@ import type { AwsCredentials } from '../../../credentials/index.ts'
 import type { Agents } from '../../endpoint/agents.ts'
 import { type AnswerHeaders, element, exchange } from '../../wire/exchange.ts'
 import type { PiecesBody } from '../../wire/send-body.ts'
-import { escaped, queryText, Signer } from './sign.ts'
+import { escaped, queryText, Signer, unsignedPayload } from './sign.ts'
 
 /** Where a bucket is reached: its address, without a slash at the end. */
 export type BucketAddress = () => Promise<URL>
@@ -27,8 +27,8 @@ export interface BodyRequest {
   readonly headers: Readonly<Record<string, string | undefined>>
   readonly body: Uint8Array | Readable | PiecesBody
   readonly sizeBytes: number
-  /** Hex. Signed, so that the store takes no other bytes. */
-  readonly sha256: string
+  /** Hex. Signed, so that the store takes no other bytes. Null: the bytes are not signed, only what the headers say of them. */
+  readonly sha256: string | null
   readonly signal?: AbortSignal | undefined
 }
 
@@ -73,7 +73,7 @@ export class DataPlane {
       path,
       query: wanted.query,
       headers: { ...given(wanted.headers), host: address.host, 'content-length': `${wanted.sizeBytes}` },
-      payloadSha256: wanted.sha256,
+      payload: wanted.sha256 ?? unsignedPayload,
     }
     const headers = this.#signer.sign(signable, credentials, now)
     const {

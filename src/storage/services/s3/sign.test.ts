@@ -19,7 +19,7 @@ const put: Signable = {
     date: 'Fri, 24 May 2013 00:00:00 GMT',
     'x-amz-storage-class': 'REDUCED_REDUNDANCY',
   },
-  payloadSha256: createHash('sha256').update('Welcome to Amazon S3.').digest('hex'),
+  payload: createHash('sha256').update('Welcome to Amazon S3.').digest('hex'),
 }
 const signatureOf = (headers: Record<string, string>): string =>
   /Signature=([0-9a-f]{64})$/.exec(headers['authorization'] ?? '')?.[1] ?? ''
@@ -39,7 +39,7 @@ test('the documented query gets the documented signature', () => {
       ['max-keys', '2'],
     ],
     headers: { host: 'examplebucket.s3.amazonaws.com' },
-    payloadSha256: createHash('sha256').digest('hex'),
+    payload: createHash('sha256').digest('hex'),
   }
   expect(signatureOf(new Signer('us-east-1').sign(list, credentials, now))).toBe(
     '34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7',

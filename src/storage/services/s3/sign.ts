@@ -1,12 +1,15 @@
 /**
- * Signature Version 4 for the requests of the data plane: plain headers, a payload hash that is given, and a signing key
- * that is derived once a day. Nothing is sent here.
+ * Signature Version 4 for the requests of the data plane: plain headers, a payload hash that is given or none, and a signing
+ * key that is derived once a day. Nothing is sent here.
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
  */
 import { createHmac, createSecretKey, hash, type KeyObject } from 'node:crypto'
 import type { Secret } from '../../../base/index.ts'
 import type { AwsCredentials } from '../../../credentials/index.ts'
+
+/** Stands where the hash of the body would: the signature covers no byte of it. */
+export const unsignedPayload = 'UNSIGNED-PAYLOAD'
 
 /** A request before it is signed. */
 export interface Signable {
@@ -17,8 +20,8 @@ export interface Signable {
   readonly query: readonly (readonly [name: string, value: string])[]
   /** Lower-case names, `host` among them. All of them are signed. */
   readonly headers: Readonly<Record<string, string>>
-  /** Hex SHA-256 of the body. */
-  readonly payloadSha256: string
+  /** Hex SHA-256 of the body, or `unsignedPayload`. */
+  readonly payload: string
 }
 
 interface DerivedKey {
@@ -43,14 +46,14 @@ export class Signer {
     const day = time.slice(0, 8)
     const headers: Record<string, string> = {
       ...request.headers,
-      'x-amz-content-sha256': request.payloadSha256,
+      'x-amz-content-sha256': request.payload,
       'x-amz-date': time,
     }
     if (credentials.sessionToken !== undefined) headers['x-amz-security-token'] = credentials.sessionToken.reveal()
     const names = Object.keys(headers).sort()
     const signed = names.join(';')
     const lines = names.map((name) => `${name}:${(headers[name] ?? '').trim().replace(/ +/g, ' ')}\n`).join('')
-    const canonical = `${request.method}\n${request.path}\n${queryText(request.query)}\n${lines}\n${signed}\n${request.payloadSha256}`
+    const canonical = `${request.method}\n${request.path}\n${queryText(request.query)}\n${lines}\n${signed}\n${request.payload}`
     const scope = `${day}/${this.#region}/s3/aws4_request`
     const digest = hash('sha256', canonical, 'hex')
     const signature = createHmac('sha256', this.#key(credentials.secretAccessKey, day))

@@ -1,6 +1,7 @@
 /**
  * Objects in S3 and in stores that speak its protocol. Every call names the account that must own the bucket; every body goes as
- * a stream of known length with its hash signed, so that nothing is buffered and nothing else than those bytes is taken.
+ * a stream of known length with its hash signed, or with its CRC in a signed header, so that nothing is buffered and nothing
+ * else than those bytes is taken.
  */
 import { Readable } from 'node:stream'
 import { DrawbridgeError } from '../../../base/index.ts'

@@ -6,10 +6,12 @@ import type { ListMultipartUploadsCommandOutput } from '@aws-sdk/client-s3'
 import { DrawbridgeError } from '../../../base/index.ts'
 import { checkKey, checkMetadata, checkPartOrder } from '../../fault.ts'
 import type { Body, PendingUpload, PutAnswer, PutOptions, StoredPart, UploadPartOptions } from '../../object-store.ts'
-import { sumsOfRange } from '../../outgoing.ts'
+import { crc32OfRange, hashOfRange } from '../../outgoing.ts'
+import type { AnswerHeaders } from '../../wire/exchange.ts'
 import { answerOf } from './answers.ts'
 import type { S3Bucket } from './bucket.ts'
 import { watchHeaders } from './client.ts'
+import { crcHeader, PartSigning } from './part-signing.ts'
 import { writeHeaders } from './write-headers.ts'
 
 /** A CRC as S3 writes it: big-endian, base 64. */
@@ -19,12 +21,30 @@ function crcBase64(sum: number): string {
   return bytes.toString('base64')
 }
 
+/** Reads what a store says of a part that it took. @throws protocol-broken | checksum-mismatch */
+function etagOfPart(answer: AnswerHeaders, crc: string | undefined): string {
+  const operation = 's3:UploadPart'
+  const { etag, [crcHeader]: echo } = answer
+  if (!etag) {
+    throw new DrawbridgeError({ code: 'protocol-broken', message: 'S3 took a part without an ETag', operation })
+  }
+  if (crc === undefined || echo === undefined || echo === crc) return etag
+  throw new DrawbridgeError({
+    code: 'checksum-mismatch',
+    retry: 'later',
+    message: 'S3 says that it took other bytes of a part than were sent',
+    operation,
+  })
+}
+
 /** The uploads in parts of one bucket; each method is that of `ObjectStore` of the same name. */
 export class S3Uploads {
   readonly #bucket: S3Bucket
+  readonly #signing: PartSigning
 
   constructor(bucket: S3Bucket) {
     this.#bucket = bucket
+    this.#signing = new PartSigning(bucket.address)
   }
 
   async createUpload(key: string, options: PutOptions): Promise<string> {
@@ -47,13 +67,14 @@ export class S3Uploads {
           operation: wanted.operation,
         })
       }
+      this.#signing.begin()
       return UploadId
     })
   }
 
   /**
-   * The part's hash is signed: S3 compares it, and so do stores that know no checksum headers. A body that does not know it
-   * is read once more for it.
+   * With its CRC a part needs no signature over its bytes: `PartSigning` decides. Without it the part's hash is signed, so
+   * that stores compare it that know no checksum headers; the bytes are read once more for it.
    */
   async uploadPart(
     key: string,
@@ -62,36 +83,30 @@ export class S3Uploads {
     body: Body,
     start: number,
     end: number,
-    options: UploadPartOptions = {},
+    { signal, onProgress, withCrc32 = false }: UploadPartOptions = {},
   ): Promise<StoredPart> {
-    const { signal, onProgress, withCrc32 } = options
-    const wanted = { operation: 's3:UploadPart', key, signal }
-    return this.#bucket.call(wanted, async () => {
-      const sums = await sumsOfRange(body, start, end, wanted.operation)
-      const { etag } = await this.#bucket.sendBody(body, start, end, {
-        key,
-        query: [
-          ['partNumber', `${number}`],
-          ['uploadId', uploadId],
-          ['x-id', 'UploadPart'],
-        ],
-        headers: {
-          ...this.#bucket.ownerHeader,
-          'x-amz-checksum-crc32': withCrc32 === true ? crcBase64(sums.crc32) : undefined,
-        },
-        sha256: sums.sha256,
-        signal,
-        operation: wanted.operation,
-        onProgress,
-      })
-      if (!etag) {
-        throw new DrawbridgeError({
-          code: 'protocol-broken',
-          message: 'S3 took a part without an ETag',
-          operation: wanted.operation,
+    const operation = 's3:UploadPart'
+    return this.#bucket.call({ operation, key, signal }, async () => {
+      const crc = withCrc32 ? crcBase64(await crc32OfRange(body, start, end, operation)) : undefined
+      const send = (sha256: string | null): Promise<AnswerHeaders> =>
+        this.#bucket.sendBody(body, start, end, {
+          key,
+          query: [
+            ['partNumber', `${number}`],
+            ['uploadId', uploadId],
+            ['x-id', 'UploadPart'],
+          ],
+          headers: { ...this.#bucket.ownerHeader, [crcHeader]: crc },
+          sha256,
+          signal,
+          operation,
+          onProgress,
         })
-      }
-      return { number, etag, sizeBytes: end - start }
+      const signed = async (): Promise<AnswerHeaders> =>
+        await send((await hashOfRange(body, start, end, 'sha256', operation)).toString('hex'))
+      const answer =
+        crc === undefined ? await signed() : await this.#signing.send({ unsigned: () => send(null), signed })
+      return { number, etag: etagOfPart(answer, crc), sizeBytes: end - start }
     })
   }
 
