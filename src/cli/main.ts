@@ -7,13 +7,13 @@ import { join, resolve } from 'node:path'
 import type { CommandForm, Options } from './commands/form.ts'
 import type { Run } from './commands/run.ts'
 import { databaseAddress } from './database-address.ts'
-import { type Door, openDoor } from './door.ts'
+import type { Door } from './door.ts'
 import { reportFailure } from './failure.ts'
 import { boundHeapGrowth } from './heap-growth.ts'
-import { makeProgram } from './program.ts'
 import { openTerminal, type Terminal } from './terminal.ts'
 import type { OpenTracing } from './tracing.ts'
 
+// Before anything large is loaded: V8 keeps the size to which loading has let the young generation grow.
 boundHeapGrowth()
 const stop = new AbortController()
 const terminal = openTerminal({
@@ -45,6 +45,7 @@ for (const [signal, code] of [
 
 let exitCode = 0
 try {
+  const { makeProgram } = await import('./program.ts')
   await makeProgram(async (form, args, options) => {
     exitCode = await runCommand(form, args, options, terminal)
   }).parseAsync(process.argv)
@@ -88,7 +89,9 @@ async function runCommand(
     signInFile,
     openDoor: ({ foreignCredentials = false } = {}) => {
       const token = given(process.env['DRAWBRIDGE_TOKEN']) ?? null
-      held.door ??= openDoor({ directory, configPath, database, url, token, signInFile, foreignCredentials })
+      held.door ??= import('./door.ts').then(({ openDoor }) =>
+        openDoor({ directory, configPath, database, url, token, signInFile, foreignCredentials }),
+      )
       return held.door
     },
   }
