@@ -19,14 +19,18 @@ export interface Envelope {
  * @see https://github.com/secure-systems-lab/dsse/blob/master/protocol.md
  */
 export function preAuthenticationEncoding(type: string, payload: Uint8Array): Uint8Array {
-  const head = `DSSEv1 ${Buffer.byteLength(type)} ${type} ${payload.length} `
-  return new Uint8Array(Buffer.concat([Buffer.from(head), payload]))
+  return new Uint8Array(Buffer.concat([Buffer.from(encodingHead(type, payload.length)), payload]))
+}
+
+/** What stands in them before a payload of so many bytes. */
+export function encodingHead(type: string, payloadBytes: number): string {
+  return `DSSEv1 ${Buffer.byteLength(type)} ${type} ${payloadBytes} `
 }
 
 /** Writes an envelope as a file: canonical JSON and a newline. */
 export function writeEnvelope({ payload, keyId, signature }: Envelope): string {
-  const signatures = [{ keyid: keyId, sig: toBase64(signature) }]
-  return `${canonicalJson({ payload: toBase64(payload), payloadType: statementType, signatures })}\n`
+  const signatures = `[{"keyid":${canonicalJson(keyId)},"sig":"${toBase64(signature)}"}]`
+  return `{"payload":"${toBase64(payload)}","payloadType":"${statementType}","signatures":${signatures}}\n`
 }
 
 /** Reads an envelope; null for everything that `writeEnvelope` would not have written. */

@@ -20,7 +20,7 @@ import { bagDeclaration, manifestPath, tagManifestPath } from './package-layout.
 import type { OpenPackage, PackageSource } from './package-source.ts'
 import { openPackage, quoted, utf8Text } from './package-source.ts'
 import { isEntryOf, keyPath, packageForm, receiptPaths } from './receipt.ts'
-import type { ReceiptParts } from './receipt-statement.ts'
+import type { ReceiptParts } from './receipt-facts.ts'
 import { parseStatement } from './receipt-statement.ts'
 import { sidecarSuffix } from './sidecar.ts'
 import { parseTlogProof } from './tlog-proof.ts'

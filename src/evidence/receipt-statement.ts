@@ -2,80 +2,13 @@
 import type { Result } from '../base/index.ts'
 import { err, ok } from '../base/index.ts'
 import type { JsonValue } from './canonical-json.ts'
-import { canonicalJson, parseCanonicalJson } from './canonical-json.ts'
+import { parseCanonicalJson } from './canonical-json.ts'
 import { isObject } from './log-entry.ts'
 import type { ManifestLine } from './manifest.ts'
 import { isSha256Hex } from './manifest.ts'
+import type { ReceiptFacts, ReceiptLog, ReceiptObject, ReceiptParts } from './receipt-facts.ts'
+import { deliveredAction, factsText, statementText } from './statement-text.ts'
 
-/** Where the objects stand. */
-export interface ReceiptTarget {
-  /** `s3`, `azblob` … */
-  readonly service: string
-  /** `s3://bucket`, the container's URL. */
-  readonly location: string
-  /** The account that owns the bucket, as verified. */
-  readonly bucketOwner?: string
-  /** Who wrote: the ARN of the assumed role's session, or the like. */
-  readonly principal?: string
-}
-
-/** One object of the report, with what the store said when it took it. */
-export interface ReceiptObject {
-  /** Where the file stands in the package: `data/…`, or for a report of one file the last part of the key. */
-  readonly path: string
-  readonly key: string
-  readonly sizeBytes: number
-  /** Of the bytes that were sent, lower-case hex. */
-  readonly sha256: string
-  readonly etag?: string
-  readonly versionId?: string
-  /** As the store reported it. */
-  readonly checksum?: { readonly algorithm: string; readonly base64: string }
-  readonly requestId?: string
-}
-
-/** Everything that a receipt vouches for, except its place in the log. */
-export interface ReceiptFacts {
-  /** The delivery's id. */
-  readonly delivery: string
-  readonly report: string
-  readonly period: string
-  /** ISO 8601, UTC. */
-  readonly acceptedAt: string
-  /** ISO 8601, UTC. */
-  readonly deliveredAt: string
-  /** Who: as in the log's entries. */
-  readonly actor: string
-  readonly target: ReceiptTarget
-  /** The files of the report, and only they. */
-  readonly objects: readonly ReceiptObject[]
-  readonly verificationLevel: 'read-back' | 'server-checksum' | 'etag-equal' | 'sent-only' | 'occupied'
-  /** Why this target and not the one before it: one line. */
-  readonly failoverReason?: string
-}
-
-/** The log at the moment of the receipt. */
-export interface ReceiptLog {
-  readonly origin: string
-  readonly seq: number
-  readonly treeSize: number
-  /** Base64, as in the checkpoint. */
-  readonly rootHash: string
-}
-
-/** What the statement is made of. */
-export interface ReceiptParts {
-  readonly facts: ReceiptFacts
-  /** The files of the package that are not the report's, by hash. */
-  readonly tags: readonly ManifestLine[]
-  readonly log: ReceiptLog
-}
-
-/** The action of the log entry to which a receipt belongs. */
-export const deliveredAction = 'delivery.delivered'
-
-const statementUri = 'https://in-toto.io/Statement/v1'
-const predicateUri = 'https://drawbridge.dev/receipt/v1'
 const levels = ['read-back', 'server-checksum', 'etag-equal', 'sent-only', 'occupied'] as const
 
 /**
@@ -93,21 +26,7 @@ export function deliveredEntry(facts: ReceiptFacts): {
   return { actor: String(actor), action: deliveredAction, subject: String(delivery), fields: rest }
 }
 
-/** Writes the statement as canonical JSON. @throws TypeError when a fact has no canonical form. */
-export function writeStatement({ facts, tags, log }: ReceiptParts): string {
-  const predicate = {
-    ...factsJson(facts),
-    tags: tags.map(({ path, sha256 }) => ({ path, sha256 })),
-    log: { origin: log.origin, seq: log.seq, treeSize: log.treeSize, rootHash: log.rootHash },
-  }
-  const subject = facts.objects.map(({ key, sha256 }) => ({
-    name: objectUri(facts.target.location, key),
-    digest: { sha256 },
-  }))
-  return canonicalJson({ _type: statementUri, subject, predicateType: predicateUri, predicate })
-}
-
-/** Reads a statement; everything that `writeStatement` would not have written is refused. */
+/** Reads a statement; everything that `statementText` would not have written is refused. */
 export function parseStatement(text: string): Result<ReceiptParts, 'malformed'> {
   const parsed = parseCanonicalJson(text)
   if (!parsed.ok || !isObject(parsed.value) || !isObject(parsed.value['predicate'])) return err('malformed')
@@ -116,14 +35,7 @@ export function parseStatement(text: string): Result<ReceiptParts, 'malformed'> 
   const parts = { facts, tags: parseList(tags, parseTag), log: parseLog(log) }
   if (parts.facts === null || parts.tags === null || parts.log === null) return err('malformed')
   const read = { facts: parts.facts, tags: parts.tags, log: parts.log }
-  return writeStatement(read) === text ? ok(read) : err('malformed')
-}
-
-/** The address of an object: the location and the key; in a URL the key's parts are percent-encoded. */
-export function objectUri(location: string, key: string): string {
-  const base = location.endsWith('/') ? location.slice(0, -1) : location
-  const isUrl = base.startsWith('https://') || base.startsWith('http://')
-  return `${base}/${isUrl ? key.split('/').map(encodeURIComponent).join('/') : key}`
+  return statementText(read, factsText(read.facts)) === text ? ok(read) : err('malformed')
 }
 
 function factsJson(facts: ReceiptFacts): Record<string, JsonValue> {

@@ -4,25 +4,19 @@ import { sign } from 'node:crypto'
 import { toBase64 } from './base64.ts'
 import type { JsonValue } from './canonical-json.ts'
 import { canonicalJson } from './canonical-json.ts'
-import { preAuthenticationEncoding, statementType, writeEnvelope } from './dsse.ts'
+import { encodingHead, statementType, writeEnvelope } from './dsse.ts'
 import { evidenceKeyId } from './evidence-key.ts'
 import type { LogEntry } from './log-entry.ts'
-import { isObject, parseEntry } from './log-entry.ts'
+import { isObject, maximumEntryBytes, parseEntry } from './log-entry.ts'
 import type { ReceiptProof } from './log-proof.ts'
 import { sha256Hex, writeManifest } from './manifest.ts'
 import { bagTagFiles, manifestPath, maximumPayloadFiles } from './package-layout.ts'
 import { findCollision, isPackagePath } from './package-path.ts'
-import type { ReceiptFacts, ReceiptLog } from './receipt-statement.ts'
-import { deliveredEntry, writeStatement } from './receipt-statement.ts'
+import type { ReceiptFacts, ReceiptLog } from './receipt-facts.ts'
+import { filesInOne, type ReceiptFile, textFile } from './receipt-file.ts'
+import { deliveredEntry } from './receipt-statement.ts'
+import { type FactsText, factsText, isEntryToTheLetter, statementText } from './statement-text.ts'
 import { verifyInstructions } from './verify-instructions.ts'
-
-/** A file of the evidence. */
-export interface ReceiptFile {
-  readonly path: string
-  /** `tag`: `layoutPackage` made the same file, so that it may stand in the bucket already. */
-  readonly role: 'receipt' | 'tag'
-  readonly bytes: Uint8Array
-}
 
 /** Every file of the evidence of one delivery to one target. With the report's own files they are a complete package. */
 export type ReceiptFiles = readonly ReceiptFile[]
@@ -42,6 +36,8 @@ export const receiptPaths = [
 /** The name under which readers keep the public key; never part of a package. */
 export const keyPath = 'evidence-key.pem'
 
+const taken: ReadonlySet<string> = new Set([...receiptPaths, keyPath].map((name) => name.toLowerCase()))
+
 /**
  * Builds and signs a receipt. The same facts, proof and key always give the same bytes.
  *
@@ -52,25 +48,50 @@ export const keyPath = 'evidence-key.pem'
 export function buildReceipt(facts: ReceiptFacts, proof: ReceiptProof, key: KeyObject): ReceiptFiles {
   const form = packageForm(facts.objects.map(({ path }) => path))
   if (form === null) throw new TypeError('the paths of a receipt are one plain name, or paths under data/')
-  const entry = parseEntry(proof.entryJson)
-  if (!entry.ok || !isEntryOf(entry.value, facts))
-    throw new TypeError('the log entry is not the one to which the receipt belongs')
-  const tags: ReceiptFile[] = packageFiles(facts, form)
+  const text = factsText(facts)
+  if (!isProofOf(proof, facts, text)) throw new TypeError('the log entry is not the one to which the receipt belongs')
   const { origin, treeSize, rootHash, note } = proof.checkpoint
   const log: ReceiptLog = { origin, seq: proof.seq, treeSize, rootHash: toBase64(rootHash) }
-  const tagHashes = tags.map(({ path, bytes }) => ({ path, sha256: sha256Hex(bytes) }))
-  const payload = utf8(writeStatement({ facts, tags: tagHashes, log }))
-  const signed = preAuthenticationEncoding(statementType, payload)
+  const tags = form === 'file' ? [manifestOf(facts)] : bagTagFiles(facts.objects, facts)
+  const payload = statementText({ facts, tags: [...tags, instructionsLine], log }, text)
+  const head = encodingHead(statementType, Buffer.byteLength(payload))
+  const signed = Buffer.from(head + payload)
   const signature = new Uint8Array(sign(null, signed, key))
+  const envelope = { payload: signed.subarray(head.length), keyId: evidenceKeyId(key), signature }
   return [
-    receiptFile('receipt.dsse.json', utf8(writeEnvelope({ payload, keyId: evidenceKeyId(key), signature }))),
-    receiptFile('receipt.signed', signed),
-    receiptFile('receipt.sig', signature),
-    receiptFile('receipt.entry.json', utf8(proof.entryJson)),
-    receiptFile('receipt.tlog-proof', utf8(proof.tlogProof)),
-    receiptFile('checkpoint', utf8(note)),
-    ...tags,
+    ...filesInOne([
+      ['receipt.dsse.json', writeEnvelope(envelope)],
+      ['receipt.signed', head + payload],
+      ['receipt.sig', signature],
+      ['receipt.entry.json', proof.entryJson],
+      ['receipt.tlog-proof', proof.tlogProof],
+      ['checkpoint', note],
+      ...tags.flatMap((tag) => ('text' in tag ? [[tag.path, tag.text] as const] : [])),
+    ]),
+    ...tags.flatMap((tag) => ('bytes' in tag ? [{ path: tag.path, role: tag.role, bytes: tag.bytes }] : [])),
+    instructions,
   ]
+}
+
+/** Hashed once: they are the same for every receipt. */
+const instructions = textFile('VERIFY.md', verifyInstructions)
+const instructionsLine = { path: instructions.path, sha256: sha256Hex(instructions.bytes) }
+
+function manifestOf({ objects }: ReceiptFacts): {
+  readonly path: string
+  readonly text: string
+  readonly sha256: string
+} {
+  const text = writeManifest(objects)
+  return { path: manifestPath, text, sha256: sha256Hex(text) }
+}
+
+function isProofOf({ entryJson }: ReceiptProof, facts: ReceiptFacts, text: FactsText): boolean {
+  // Of several objects two could have one key, which only the longer way sees.
+  const mayBeShort = facts.objects.length === 1 && entryJson.length <= maximumEntryBytes
+  if (mayBeShort && isEntryToTheLetter(entryJson, text)) return true
+  const entry = parseEntry(entryJson)
+  return entry.ok && isEntryOf(entry.value, facts)
 }
 
 /**
@@ -114,24 +135,6 @@ export function packageForm(paths: readonly string[]): 'bag' | 'file' | null {
 }
 
 function isPlainName(path: string): boolean {
-  const taken: readonly string[] = [...receiptPaths, keyPath]
   const folded = path.toLowerCase()
-  return (
-    !path.includes('/') && !folded.endsWith('.receipt.json') && !taken.some((name) => name.toLowerCase() === folded)
-  )
-}
-
-function packageFiles(facts: ReceiptFacts, form: 'bag' | 'file'): ReceiptFile[] {
-  const instructions = receiptFile('VERIFY.md', utf8(verifyInstructions))
-  if (form === 'file') return [receiptFile(manifestPath, utf8(writeManifest(facts.objects))), instructions]
-  const tags = bagTagFiles(facts.objects, facts).map(({ path, bytes }) => ({ path, role: 'tag' as const, bytes }))
-  return [...tags, instructions]
-}
-
-function receiptFile(path: string, bytes: Uint8Array): ReceiptFile {
-  return { path, role: 'receipt', bytes }
-}
-
-function utf8(text: string): Uint8Array {
-  return new Uint8Array(Buffer.from(text))
+  return !path.includes('/') && !folded.endsWith('.receipt.json') && !taken.has(folded)
 }

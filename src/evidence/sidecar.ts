@@ -4,8 +4,9 @@ import { err, ok } from '../base/index.ts'
 import { fromBase64, toBase64 } from './base64.ts'
 import type { JsonValue } from './canonical-json.ts'
 import { isObject } from './log-entry.ts'
-import type { ReceiptFile, ReceiptFiles } from './receipt.ts'
+import type { ReceiptFiles } from './receipt.ts'
 import { receiptPaths } from './receipt.ts'
+import type { ReceiptFile } from './receipt-file.ts'
 
 /** A sidecar's key is the report's key and this. */
 export const sidecarSuffix = '.receipt.json'

@@ -9,7 +9,7 @@ import { layoutPackage } from '../package-layout.ts'
 import type { PackageSource } from '../package-source.ts'
 import type { ReceiptFiles } from '../receipt.ts'
 import { buildReceipt } from '../receipt.ts'
-import type { ReceiptFacts, ReceiptObject } from '../receipt-statement.ts'
+import type { ReceiptFacts, ReceiptObject } from '../receipt-facts.ts'
 import { deliveredEntry } from '../receipt-statement.ts'
 import { MemoryLogStore } from './memory-log-store.ts'
 
