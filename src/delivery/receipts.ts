@@ -74,8 +74,7 @@ export function sidecarObjects(
   files: readonly ReceiptFile[],
 ): { key: string; bytes: Uint8Array }[] {
   if (record.files.length === 1) {
-    const { key, octets } = onlySidecar(target, files)
-    return [{ key, bytes: Buffer.from(octets, 'latin1') }]
+    return [{ key: sidecarKey(target), bytes: Buffer.from(packSidecarOctets(files), 'latin1') }]
   }
   const first = firstItem(target)
   const folder = first.key.slice(0, first.key.length - first.path.length)
@@ -83,9 +82,9 @@ export function sidecarObjects(
   return files.filter((file) => file.role === 'receipt').map(({ path, bytes }) => ({ key: folder + path, bytes }))
 }
 
-/** The one copy beside a report of one file, in UTF-8, each byte of it one character. */
-export function onlySidecar(target: TargetRecord, files: readonly ReceiptFile[]): { key: string; octets: string } {
-  return { key: firstItem(target).key + sidecarSuffix, octets: packSidecarOctets(files) }
+/** Where the one copy stands beside a report of one file. */
+export function sidecarKey(target: TargetRecord): string {
+  return firstItem(target).key + sidecarSuffix
 }
 
 function firstItem({ items: [first] }: TargetRecord): ItemRecord {

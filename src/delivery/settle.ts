@@ -3,7 +3,7 @@ import { DrawbridgeError } from '../base/index.ts'
 import type { ReceiptFile } from '../evidence/index.ts'
 import { backfillDelayMs, faultDelayMs } from './backoff.ts'
 import { receiptRefusedEntry } from './entries.ts'
-import { onlySidecar, sidecarObjects } from './receipts.ts'
+import { sidecarKey, sidecarObjects } from './receipts.ts'
 import type { DeliveryRecord, TargetRecord } from './record.ts'
 import type { NewEntry } from './repository.ts'
 import { writeSidecars } from './sidecars.ts'
@@ -79,7 +79,7 @@ async function writeCopies(
   const files = made ?? (await repository.receipt(record.tenant, record.id, target.connection))
   if (files === null) throw new TypeError('a receipt that is marked as made is in the database')
   if (work.claim.isSmall && record.files.length === 1) {
-    return await sidecars.write({ ...onlySidecar(target, files), record, target })
+    return await sidecars.write({ key: sidecarKey(target), files, record, target })
   }
   const objects = sidecarObjects(record, target, files)
   const open = await access.open(record.tenant, target.connection, target.identity)

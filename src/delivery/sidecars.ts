@@ -4,6 +4,7 @@
  */
 import { hash } from 'node:crypto'
 import { DrawbridgeError } from '../base/index.ts'
+import { assertSidecar, packSidecarLine, packSidecarOctets, type ReceiptFiles } from '../evidence/index.ts'
 import type { DeliveryRecord, TargetRecord } from './record.ts'
 import { settingsOf } from './send/object-settings.ts'
 import { RenewingSession } from './send/session.ts'
@@ -13,8 +14,8 @@ import type { OpenTarget, TargetAccess } from './target-access.ts'
 /** The copy of one receipt. */
 export interface Sidecar {
   readonly key: string
-  /** UTF-8, each byte one character. */
-  readonly octets: string
+  /** Those of a receipt for a report of one file. */
+  readonly files: ReceiptFiles
   readonly record: DeliveryRecord
   readonly target: TargetRecord
 }
@@ -50,8 +51,11 @@ export class SidecarWriter {
    * Writes the copy of one receipt: by itself, or as a line of `<root>receipts/<period>/receipts-<hash>.jsonl`. It follows
    * from the saved receipt, so that one which stands already is the same one.
    * @throws DrawbridgeError when the target does not take it
+   * @throws TypeError when the files have no copy of this kind
    */
   async write(sidecar: Sidecar): Promise<void> {
+    // Here, for those with whom it would travel are not to blame.
+    assertSidecar(sidecar.files)
     const { record, target } = sidecar
     const place = JSON.stringify([record.tenant, target.connection, target.identity, record.period])
     await new Promise<void>((done, fail) => {
@@ -88,8 +92,8 @@ export class SidecarWriter {
       return
     }
     await Promise.all(
-      batch.map(({ record, key, octets, done, fail }) =>
-        writeSidecars(open, record, [{ key, bytes: Buffer.from(octets, 'latin1') }]).then(done, fail),
+      batch.map(({ record, key, files, done, fail }) =>
+        writeSidecars(open, record, [{ key, bytes: Buffer.from(packSidecarOctets(files), 'latin1') }]).then(done, fail),
       ),
     )
   }
@@ -107,7 +111,7 @@ function latestOf(batch: readonly Waiting[]): string {
 
 /** One line of JSON for each receipt: the key under which it would stand beside its report, and what would stand there. */
 function batchObject(rootPath: string, batch: readonly Waiting[]): SidecarObject {
-  const lines = batch.map(({ key, octets }) => JSON.stringify({ key: octetsOf(key), receipt: octets }))
+  const lines = batch.map(({ key, files }) => packSidecarLine(key, files))
   const bytes = Buffer.allocUnsafe(lines.reduce((sum, { length }) => sum + length + 1, 0))
   let at = 0
   for (const line of lines) {
@@ -117,10 +121,6 @@ function batchObject(rootPath: string, batch: readonly Waiting[]): SidecarObject
   const sha256 = hash('sha256', bytes, 'hex')
   const folder = `${rootPath}receipts/${batch[0]?.record.period ?? ''}`
   return { key: `${folder}/receipts-${sha256.slice(0, 16)}.jsonl`, bytes, sha256 }
-}
-
-function octetsOf(text: string): string {
-  return Buffer.from(text).toString('latin1')
 }
 
 /**

@@ -38,7 +38,14 @@ export { buildReceipt, receiptPaths } from './receipt.ts'
 export type { ReceiptFacts, ReceiptLog, ReceiptObject, ReceiptParts, ReceiptTarget } from './receipt-facts.ts'
 export type { ReceiptFile } from './receipt-file.ts'
 export { deliveredEntry } from './receipt-statement.ts'
-export { packSidecar, packSidecarOctets, sidecarSuffix, unpackSidecar } from './sidecar.ts'
+export {
+  assertSidecar,
+  packSidecar,
+  packSidecarLine,
+  packSidecarOctets,
+  sidecarSuffix,
+  unpackSidecar,
+} from './sidecar.ts'
 export type { NoteVerifier } from './signed-note.ts'
 export { noteKeyId, parseVerifierKey, verifierKey } from './signed-note.ts'
 export type { TlogProof } from './tlog-proof.ts'

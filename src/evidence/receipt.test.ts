@@ -4,7 +4,7 @@ import { toBase64 } from './base64.ts'
 import { canonicalJson } from './canonical-json.ts'
 import { buildReceipt } from './receipt.ts'
 import { deliveredEntry } from './receipt-statement.ts'
-import { packSidecar, packSidecarOctets, unpackSidecar } from './sidecar.ts'
+import { packSidecar, packSidecarLine, packSidecarOctets, unpackSidecar } from './sidecar.ts'
 import { MemoryLogStore } from './testing/memory-log-store.ts'
 import type { SamplePackage } from './testing/sample-package.ts'
 import {
@@ -132,11 +132,33 @@ describe('a sidecar', () => {
     const text = packSidecar(receipt)
     expect(text).toContain('\u2014 \u{1f5dd} \u0080\u00ff \\"\\\\\\n')
     expect(Buffer.from(packSidecarOctets(receipt), 'latin1')).toEqual(Buffer.from(text))
+    const line = JSON.stringify({ key: 'audit/\u00fc "a".csv', receipt: text })
+    expect(Buffer.from(packSidecarLine('audit/\u00fc "a".csv', receipt), 'latin1')).toEqual(Buffer.from(line))
     expect(unpackSidecar(text)).toEqual({ ok: true, value: expect.arrayContaining(receipt) })
+  })
+
+  test('is the same whether its files were just made or come from elsewhere, one after another', async () => {
+    const later = { ...plain.facts, report: 'r\u00e9sum\u00e9 \u2014 "1"', period: '2026-11' }
+    const other = buildReceipt(later, await proofFor(later, key), key.privateKey)
+    for (const made of [plain.receipt, other, plain.receipt]) {
+      const read = made.map(({ path, role, bytes }) => ({ path, role, bytes: new Uint8Array(bytes) }))
+      expect(packSidecar(made)).toBe(packSidecar(read))
+      expect(packSidecarLine('a.csv', made)).toBe(packSidecarLine('a.csv', read))
+      const members = [...read]
+        .sort((a, b) => (a.path < b.path ? -1 : 1))
+        .map(({ path, bytes }) => {
+          const file = Buffer.from(bytes)
+          return [path, path === 'receipt.sig' ? { base64: file.toString('base64') } : { text: file.toString() }]
+        })
+      const format = 'https://drawbridge.dev/receipt-sidecar/v1'
+      expect(packSidecar(made)).toBe(`${JSON.stringify({ files: Object.fromEntries(members), format }, null, 2)}\n`)
+    }
   })
 
   test('does not hold the receipt of a bag', () => {
     expect(() => packSidecar(bag.receipt)).toThrow(TypeError)
+    expect(() => packSidecarLine('a.csv', bag.receipt)).toThrow(TypeError)
+    expect(() => packSidecar([...plain.receipt, ...plain.receipt.slice(0, 1)])).toThrow(TypeError)
   })
 
   test.each([

@@ -6,13 +6,39 @@ import type { JsonValue } from './canonical-json.ts'
 import { isObject } from './log-entry.ts'
 import type { ReceiptFiles } from './receipt.ts'
 import { receiptPaths } from './receipt.ts'
-import type { ReceiptFile } from './receipt-file.ts'
+import { knownText, type ReceiptFile } from './receipt-file.ts'
 
 /** A sidecar's key is the report's key and this. */
 export const sidecarSuffix = '.receipt.json'
 
 const format = 'https://drawbridge.dev/receipt-sidecar/v1'
 const maximumLength = 8 * 1024 * 1024
+
+/** What stands before the content of each file, in order, and the same as part of a line. */
+const frames = [...receiptPaths].sort().map((path, at) => {
+  const begin = `${at === 0 ? '{\n  "files": {\n' : '\n    },\n'}    "${path}": {\n      `
+  const [text, base64] = [`${begin}"text": `, `${begin}"base64": `]
+  return { path, text, base64, textInLine: inside(text), base64InLine: inside(base64) }
+})
+const end = `\n    }\n  },\n  "format": "${format}"\n}\n`
+const endInLine = inside(end)
+
+/** A content as JSON, and as part of a text that is JSON itself. */
+class Member {
+  readonly isText: boolean
+  readonly literal: string
+  #inLine: string | null = null
+
+  constructor(isText: boolean, content: string) {
+    this.isText = isText
+    this.literal = JSON.stringify(content)
+  }
+
+  get inLine(): string {
+    this.#inLine ??= inside(this.literal)
+    return this.#inLine
+  }
+}
 
 /**
  * Packs the files of a receipt. Text stands as it is, so that people can read it in the bucket; other bytes as base64.
@@ -31,12 +57,31 @@ export function packSidecar(files: ReceiptFiles): string {
  * @throws TypeError as `packSidecar`
  */
 export function packSidecarOctets(files: ReceiptFiles): string {
-  const paths = files.map(({ path }) => path)
-  if (paths.length !== receiptPaths.length || !receiptPaths.every((path) => paths.includes(path))) {
-    throw new TypeError('a sidecar holds the files of a receipt for a report of one file')
+  const members = frames.map(({ path, text, base64 }) => {
+    const { isText, literal } = memberOf(fileAt(files, path))
+    return (isText ? text : base64) + literal
+  })
+  return `${members.join('')}${end}`
+}
+
+/**
+ * Packs the files of a receipt as a line of JSON, without its newline: `{"key":…,"receipt":…}`, where the receipt is what
+ * `packSidecar` makes. In octets, like `packSidecarOctets`.
+ *
+ * @throws TypeError as `packSidecar`
+ */
+export function packSidecarLine(key: string, files: ReceiptFiles): string {
+  let line = `{"key":${JSON.stringify(octetsOf(Buffer.from(key)))},"receipt":"`
+  for (const { path, textInLine, base64InLine } of frames) {
+    const { isText, inLine } = memberOf(fileAt(files, path))
+    line += (isText ? textInLine : base64InLine) + inLine
   }
-  const members = [...files].sort((a, b) => (a.path < b.path ? -1 : 1)).map(({ path, bytes }) => [path, member(bytes)])
-  return `${JSON.stringify({ files: Object.fromEntries(members), format }, null, 2)}\n`
+  return `${line}${endInLine}"}`
+}
+
+/** @throws TypeError when the files are not those of a receipt for a report of one file */
+export function assertSidecar(files: ReceiptFiles): void {
+  for (const path of receiptPaths) fileAt(files, path)
 }
 
 /** Unpacks a sidecar; everything that `packSidecar` would not have written is refused. */
@@ -58,11 +103,42 @@ export function unpackSidecar(text: string): Result<ReceiptFiles, 'malformed'> {
   return packSidecar(files) === text ? ok(files) : err('malformed')
 }
 
-function member(bytes: Uint8Array): { readonly text: string } | { readonly base64: string } {
-  const held = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const octets = held.toString('latin1')
-  const isText = !/[\u0080-\u00ff]/.test(octets) || Buffer.from(held.toString('utf8')).equals(bytes)
-  return isText ? { text: octets } : { base64: toBase64(bytes) }
+/** A text as it stands between the quotes of JSON. */
+function inside(text: string): string {
+  return JSON.stringify(text).slice(1, -1)
+}
+
+function fileAt(files: ReceiptFiles, path: string): ReceiptFile {
+  const file = files.find((each) => each.path === path)
+  if (file !== undefined && files.length === receiptPaths.length) return file
+  throw new TypeError('a sidecar holds the files of a receipt for a report of one file')
+}
+
+/** Of what one receipt has in common with the next, the latest is kept: the instructions, and the checkpoint of a round. */
+const latest = new Map([
+  ['VERIFY.md', { text: '', member: new Member(true, '') }],
+  ['checkpoint', { text: '', member: new Member(true, '') }],
+])
+
+function memberOf(file: ReceiptFile): Member {
+  const text = knownText(file)
+  if (text === null) return memberOfBytes(file.bytes)
+  const before = latest.get(file.path)
+  if (before?.text === text) return before.member
+  // As many bytes as characters: each byte is one already.
+  const member = new Member(true, text.length === file.bytes.length ? text : octetsOf(file.bytes))
+  if (before !== undefined) latest.set(file.path, { text, member })
+  return member
+}
+
+function memberOfBytes(bytes: Uint8Array): Member {
+  const octets = octetsOf(bytes)
+  const isText = !/[\u0080-\u00ff]/.test(octets) || Buffer.from(Buffer.from(bytes).toString('utf8')).equals(bytes)
+  return new Member(isText, isText ? octets : toBase64(bytes))
+}
+
+function octetsOf({ buffer, byteOffset, byteLength }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString('latin1')
 }
 
 function memberBytes(value: JsonValue | undefined): Uint8Array | null {
