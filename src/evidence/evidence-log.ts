@@ -8,12 +8,12 @@ import { DrawbridgeError } from '../base/index.ts'
 import type { VerifiedCheckpoint } from './checkpoint.ts'
 import { isOrigin, parseDecimal, signCheckpoint, verifyCheckpoint } from './checkpoint.ts'
 import { evidenceKeyId, publicHalf } from './evidence-key.ts'
-import { entryJson } from './log-entry.ts'
 import type { LogProof, SignedCheckpoint } from './log-proof.ts'
-import type { IntegratedEntry, LogStore, PendingEntry } from './log-store.ts'
+import type { LogStore } from './log-store.ts'
+import { LogTip } from './log-tip.ts'
 import { proveConsistency, proveInclusion, verifyConsistency, verifyInclusion } from './merkle-proof.ts'
 import type { HashReader } from './merkle-tree.ts'
-import { frontierIndexes, hashesForLeaf, leafHash, readStoredHashes, storedHashIndex, treeHash } from './merkle-tree.ts'
+import { leafHash, treeHash } from './merkle-tree.ts'
 import { noteKeyId } from './signed-note.ts'
 import { writeTlogProof } from './tlog-proof.ts'
 
@@ -157,7 +157,8 @@ export class EvidenceLog {
       const size = await store.size(tenant)
       const pending = await store.pending(tenant, batchSize)
       if (pending.length === 0) return placed
-      const entries = await this.#place(tenant, size, pending)
+      const tip = await LogTip.read(tenant, size, this.#reader(tenant))
+      const entries = pending.map((entry) => tip.place(entry))
       if (await store.integrate(tenant, size, entries)) {
         placed += entries.length
         losses = 0
@@ -291,27 +292,6 @@ export class EvidenceLog {
       return { origin, treeSize, rootHash, note }
     }
     return this.checkpoint(tenant)
-  }
-
-  async #place(tenant: string, size: number, pending: readonly PendingEntry[]): Promise<IntegratedEntry[]> {
-    const known = new Map<number, Uint8Array>()
-    const frontier = frontierIndexes(size)
-    const last = size === 0 ? [] : [storedHashIndex(0, size - 1)]
-    const wanted = [...new Set([...frontier, ...last])]
-    const stored = await readStoredHashes(this.#reader(tenant), wanted)
-    for (const [at, hash] of stored.entries()) known.set(wanted[at] ?? -1, hash)
-    const fromKnown: HashReader = async (indexes) => indexes.flatMap((index) => known.get(index) ?? [])
-    const placed: IntegratedEntry[] = []
-    for (const [offset, entry] of pending.entries()) {
-      const seq = size + offset
-      const previous = seq === 0 ? undefined : known.get(storedHashIndex(0, seq - 1))
-      const prev = previous === undefined ? undefined : Buffer.from(previous).toString('hex')
-      const json = entryJson(tenant, seq, entry, prev)
-      const hashes = await hashesForLeaf(seq, leafHash(json), fromKnown)
-      for (const { index, hash } of hashes) known.set(index, hash)
-      placed.push({ outboxId: entry.outboxId, seq, json, hashes })
-    }
-    return placed
   }
 
   async #continues(tenant: string, note: string, size: number, root: Uint8Array): Promise<VerifiedCheckpoint> {

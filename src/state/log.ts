@@ -1,10 +1,11 @@
-/** The evidence log's rows: the outbox, the entries with their places, the tree's hashes and the signed checkpoints. */
+/** The evidence log in the database: the outbox, the entries with their places, and the signed checkpoints. */
 import type { NewEntry } from '../delivery/index.ts'
 import type { IntegratedEntry, LogStore, PendingEntry } from '../evidence/index.ts'
 import { coalescedByTenant } from './coalesced.ts'
 import { type GroupCommit, lastLock, locking } from './group-commit.ts'
+import { addToTree, readHashes, sizeOf, tipIn } from './log-rows.ts'
 import { Prepared } from './prepared.ts'
-import type { Executor, Tables } from './schema.ts'
+import type { Executor } from './schema.ts'
 import type { Instant, Store } from './store.ts'
 
 /** Keeps the evidence log in the database. */
@@ -43,17 +44,7 @@ export class SqlLog implements LogStore {
   }
 
   async readHashes(tenant: string, indexes: readonly number[]): Promise<Uint8Array[]> {
-    if (indexes.length === 0) return []
-    const rows = await this.#store.read(tenant, (executor) =>
-      executor
-        .selectFrom('log_hashes')
-        .select(['position', 'hash'])
-        .where('tenant', '=', tenant)
-        .where('position', 'in', indexes)
-        .execute(),
-    )
-    const known = new Map(rows.map((row) => [row.position, row.hash]))
-    return indexes.flatMap((index) => known.get(index) ?? [])
+    return await this.#store.read(tenant, (executor) => readHashes(executor, tenant, indexes))
   }
 
   async integrate(tenant: string, expectedSize: number, entries: readonly IntegratedEntry[]): Promise<boolean> {
@@ -63,11 +54,7 @@ export class SqlLog implements LogStore {
       await this.#store.serialize(transaction, `log of ${tenant}`)
       if ((await sizeOf(transaction, tenant)) !== expectedSize) return false
       for (const { outboxId, seq } of entries) await placeWaiting.run(transaction, { id: outboxId, seq })
-      const leaves = entries.map(({ outboxId, seq, json }) => ({ tenant, seq, outbox_id: outboxId, json }))
-      const nodes = entries.flatMap(({ hashes }) =>
-        hashes.map(({ index, hash }) => ({ tenant, position: index, hash })),
-      )
-      await insertAll(transaction, this.#store.isShared, leaves, nodes)
+      await addToTree(transaction, tenant, entries, this.#store.isShared)
       return true
     })
   }
@@ -143,13 +130,14 @@ export class SqlLog implements LogStore {
 }
 
 interface Waiting {
-  readonly [column: string]: string | Instant
+  readonly [column: string]: string | number | null | Instant
   readonly tenant: string
   readonly time: Instant
   readonly actor: string
   readonly action: string
   readonly subject: string
   readonly fields: string
+  readonly seq: number | null
 }
 
 const insertWaiting = new Prepared<Waiting, { id: number }>((executor, value) =>
@@ -162,24 +150,33 @@ const insertWaiting = new Prepared<Waiting, { id: number }>((executor, value) =>
       action: value.action,
       subject: value.subject,
       fields: value.fields,
-      seq: null,
+      seq: value.seq,
     })
     .returning('id'),
 )
 
-/** Puts entries into the outbox, inside the caller's transaction; returns their outbox ids. */
+/**
+ * Puts entries into the outbox, inside the caller's transaction; returns their outbox ids. Of an embedded database they get
+ * their places in the log with it; elsewhere they wait for whoever integrates them.
+ */
 export async function enqueue(
   executor: Executor,
   tenant: string,
   entries: readonly NewEntry[],
   time: Instant,
 ): Promise<number[]> {
+  if (entries.length === 0) return []
+  const tip = typeof time === 'string' ? await tipIn(executor, tenant) : null
   const ids: number[] = []
-  for (const { actor, action, subject, fields } of entries) {
-    const values = { tenant, time, actor, action, subject, fields: JSON.stringify(fields) }
+  for (const { actor, action, subject, fields: said } of entries) {
+    const fields = JSON.stringify(said)
+    const values = { tenant, time, actor, action, subject, fields, seq: tip?.size ?? null }
     const [row] = (await insertWaiting.run(executor, values)).rows
     if (row === undefined) throw new TypeError('a row that was inserted has an id')
     ids.push(row.id)
+    if (tip === null || typeof time !== 'string') continue
+    const waiting = { outboxId: row.id, time, actor, action, subject, fields: JSON.parse(fields) }
+    await addToTree(executor, tenant, [tip.place(waiting)], false)
   }
   return ids
 }
@@ -193,39 +190,3 @@ interface Placed {
 const placeWaiting = new Prepared<Placed, never>((executor, value) =>
   executor.updateTable('outbox').set({ seq: value.seq }).where('id', '=', value.id),
 )
-
-type Leaf = Tables['log_entries'] & { readonly [column: string]: string | number }
-type Node = Tables['log_hashes'] & { readonly [column: string]: string | number | Uint8Array }
-
-const insertLeaf = new Prepared<Leaf, never>((executor, value) => executor.insertInto('log_entries').values(value))
-const insertNode = new Prepared<Node, never>((executor, value) => executor.insertInto('log_hashes').values(value))
-
-/** Where a statement is a way over the network, many rows go with one; where it is a call, none is built for the occasion. */
-async function insertAll(
-  transaction: Executor,
-  isFar: boolean,
-  leaves: readonly Leaf[],
-  nodes: readonly Node[],
-): Promise<void> {
-  if (isFar) {
-    for (const rows of slices(leaves)) await transaction.insertInto('log_entries').values(rows).execute()
-    for (const rows of slices(nodes)) await transaction.insertInto('log_hashes').values(rows).execute()
-    return
-  }
-  for (const leaf of leaves) await insertLeaf.run(transaction, leaf)
-  for (const node of nodes) await insertNode.run(transaction, node)
-}
-
-/** Rows for one statement each: few enough for its variables. */
-function* slices<T>(rows: readonly T[]): Generator<T[]> {
-  for (let at = 0; at < rows.length; at += 256) yield rows.slice(at, at + 256)
-}
-
-async function sizeOf(executor: Executor, tenant: string): Promise<number> {
-  const { count } = await executor
-    .selectFrom('log_entries')
-    .select((eb) => eb.fn.max('seq').as('count'))
-    .where('tenant', '=', tenant)
-    .executeTakeFirstOrThrow()
-  return count === null ? 0 : Number(count) + 1
-}

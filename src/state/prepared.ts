@@ -29,6 +29,11 @@ export function allowDirect(database: Executor, direct: DirectDatabase): void {
   directDatabases.set(database.getExecutor().adapter, direct)
 }
 
+/** Tells whether this is a transaction of a database that only one process has: nobody else writes until it ends. */
+export function isAlone(executor: Executor): boolean {
+  return executor.isTransaction && directDatabases.has(executor.getExecutor().adapter)
+}
+
 /** Stands for a value while a query is compiled. */
 class Place {
   readonly name: string

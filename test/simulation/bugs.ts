@@ -189,12 +189,8 @@ export const plantedBugs: readonly PlantedBug[] = [
     name: 'the log keeps another text than it hashed',
     log: (inner) =>
       changed(inner, {
-        integrate: (tenant, size, entries) =>
-          inner.integrate(
-            tenant,
-            size,
-            entries.map((entry) => ({ ...entry, json: entry.json.replace('delivery.accepted', 'delivery.Accepted') })),
-          ),
+        entries: async (...parameters) =>
+          (await inner.entries(...parameters)).map((json) => json.replace('delivery.delivered', 'delivery.Delivered')),
       }),
   },
 ]

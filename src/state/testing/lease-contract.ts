@@ -4,6 +4,7 @@ import { LeaseLost } from '../../delivery/index.ts'
 import { tenant } from '../../delivery/testing/house.ts'
 import { accept, claimOne } from './deliveries.ts'
 import type { Subject } from './subject.ts'
+import { toldActions } from './told.ts'
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1)
 
@@ -83,7 +84,7 @@ export function leaseContract(subject: () => Subject): void {
     ]) {
       await expect(write()).rejects.toBeInstanceOf(LeaseLost)
     }
-    expect(await state.log.pending(tenant, 10)).toHaveLength(1)
+    expect(await toldActions(state.log, tenant)).toHaveLength(1)
     await other.deliveries.release(present, { state: 'parked', availableAt: null }, [])
     expect(await state.deliveries.byId(tenant, 'dlv_1')).toMatchObject({ state: 'parked', crashes: 0 })
   })
@@ -109,7 +110,7 @@ export function leaseContract(subject: () => Subject): void {
       ]),
     )
     expect(ends.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'rejected'])
-    const noted = (await state.log.pending(tenant, 10)).filter(({ action }) => action === 'noted')
+    const noted = (await toldActions(state.log, tenant)).filter((action) => action === 'noted')
     expect(noted).toHaveLength(2)
   })
 }

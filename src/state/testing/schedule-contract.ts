@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import type { CircuitFault, ScheduleRecord } from '../../delivery/index.ts'
 import { localConnection, tenant } from '../../delivery/testing/house.ts'
 import type { Subject } from './subject.ts'
+import { toldActions } from './told.ts'
 
 const schedule: ScheduleRecord = {
   id: 'sch_1',
@@ -61,7 +62,7 @@ export function scheduleContract(subject: () => Subject): void {
     if (present === undefined) throw new Error('nobody took it over')
     expect(await other.schedules.end(schedule, present, end, [file], [entry('schedule.ended')])).toBe(true)
     expect([...(await state.schedules.deliveredFiles(schedule)).values()]).toEqual([file])
-    expect((await state.log.pending(tenant, 10)).map(({ action }) => action)).toEqual(['schedule.ended'])
+    expect(await toldActions(state.log, tenant)).toEqual(['schedule.ended'])
     await state.schedules.remove(schedule, [])
     expect(await other.schedules.slots(schedule, 10)).toEqual([])
   })
@@ -90,7 +91,7 @@ export function scheduleContract(subject: () => Subject): void {
     expect((await state.schedules.slots(schedule, 10)).map(({ state: at }) => at)).toEqual([
       ...['running', 'missed', 'running'],
     ])
-    expect((await state.log.pending(tenant, 10)).map(({ action }) => action)).toEqual(['caught-up'])
+    expect(await toldActions(state.log, tenant)).toEqual(['caught-up'])
   })
 
   test('a circuit opens once, lets one probe through, and is told of as well again once', async () => {
@@ -110,7 +111,7 @@ export function scheduleContract(subject: () => Subject): void {
     expect(probes.filter(Boolean)).toHaveLength(1)
     const closed = await Promise.all([state, other].map(({ circuits }) => circuits.close(tenant, 'acme', entry('up'))))
     expect(closed.filter(Boolean)).toHaveLength(1)
-    expect((await state.log.pending(tenant, 10)).map(({ action }) => action)).toEqual(['down', 'up'])
+    expect(await toldActions(state.log, tenant)).toEqual(['down', 'up'])
     expect(await other.circuits.list('other')).toEqual([])
   })
 }
