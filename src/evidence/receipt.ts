@@ -74,8 +74,8 @@ export function buildReceipt(facts: ReceiptFacts, proof: ReceiptProof, key: KeyO
 }
 
 /** Hashed once: they are the same for every receipt. */
-const instructions = textFile('VERIFY.md', verifyInstructions)
-const instructionsLine = { path: instructions.path, sha256: sha256Hex(instructions.bytes) }
+export const instructions = textFile('VERIFY.md', verifyInstructions)
+export const instructionsLine = { path: instructions.path, sha256: sha256Hex(instructions.bytes) }
 
 function manifestOf({ objects }: ReceiptFacts): {
   readonly path: string

@@ -36,7 +36,7 @@ import { type GroupCommit, locking } from './group-commit.ts'
 import { enqueue } from './log.ts'
 import { mendTimes, setBack } from './mended-times.ts'
 import { dueAt, heldBytes, owedIds } from './owed.ts'
-import { keepReceipt, readReceipt, receiptOf, writeReceipt } from './receipts.ts'
+import { keepReceipt, receiptOf, writeReceipt } from './receipts.ts'
 import type { Executor } from './schema.ts'
 import { everyTenant, type Store } from './store.ts'
 import { addUpload, findUploads, forgetOrphans, markUnspooled, smallReports, takeFiles } from './uploads.ts'
@@ -361,12 +361,15 @@ export class SqlDeliveries implements DeliveryRepository {
     target: TargetRecord,
     files: readonly ReceiptFile[],
   ): Promise<readonly ReceiptFile[]> {
-    const standing = await this.saveWrittenReceipt(claim, target, writeReceipt(files))
-    return standing === null ? files : readReceipt(standing)
+    return (await this.saveWrittenReceipt(claim, target, writeReceipt(files))) ?? files
   }
 
   /** As `saveReceipt`, of a receipt as `writeReceipt` wrote it. Null: it is kept; otherwise the one that stands. */
-  async saveWrittenReceipt(claim: Claim, target: TargetRecord, written: string): Promise<string | null> {
+  async saveWrittenReceipt(
+    claim: Claim,
+    target: TargetRecord,
+    written: Uint8Array,
+  ): Promise<readonly ReceiptFile[] | null> {
     return await this.#fenced(claim, async (transaction) => {
       await updateTarget(transaction, claim, target)
       return await keepReceipt(transaction, claim, target.connection, written, this.#store.now())

@@ -10,6 +10,8 @@ export interface FormDialect {
   translate(statement: string): string
   /** Called in the transaction of each step, after its statements. */
   settle(transaction: Transaction<Tables>): Promise<void>
+  /** Shows a step every tenant's rows of a table, until it is settled. */
+  showAll(transaction: Transaction<Tables>, table: string): Promise<void>
 }
 
 /** Which steps a database has seen. */
@@ -22,7 +24,11 @@ export interface DatabaseForm {
 }
 
 /** SQLite understands the steps as they stand. */
-export const sqliteForm: FormDialect = { translate: (statement) => statement, settle: async () => {} }
+export const sqliteForm: FormDialect = {
+  translate: (statement) => statement,
+  settle: async () => {},
+  showAll: async () => {},
+}
 
 /** Reads which steps a database has seen. The tables that tell it are made when they are absent. */
 export async function readForm(
@@ -122,6 +128,10 @@ export async function rollBack(
     throw new DrawbridgeError({ code: 'input-invalid', message: 'nothing stands before the form of the database' })
   }
   await database.transaction().execute(async (transaction) => {
+    if (step.beforeBack !== undefined) {
+      await dialect.showAll(transaction, step.beforeBack.table)
+      await step.beforeBack.work(transaction)
+    }
     for (const statement of back) await sql.raw(dialect.translate(statement)).execute(transaction)
     for (const table of ['migrations', 'breaks'] as const) {
       await transaction.deleteFrom(table).where('version', '=', form.version).execute()

@@ -7,12 +7,17 @@
  * indexes. What is not used any more goes in a later release, when no code that used it can still be running.
  */
 
+import { unpackRows } from './receipts.ts'
+import type { Executor } from './schema.ts'
+
 /** One step. */
 export interface Migration {
   readonly name: string
   readonly statements: readonly string[]
   /** Undoes the step, for whoever must return to the code of before; null: nothing stands before it. */
   readonly back: readonly string[] | null
+  /** What statements can not say: run before those of `back`, which then sees every tenant's rows of this table. */
+  readonly beforeBack?: { readonly table: string; readonly work: (transaction: Executor) => Promise<void> }
   /** True: code that does not know the step can not work after it, so nothing may roll across it. */
   readonly isBreaking?: boolean
 }
@@ -237,5 +242,15 @@ export const migrations: readonly Migration[] = [
       `create table spool_space (upload text not null primary key, bytes bigint not null, noted_at text not null)`,
     ],
     back: [`drop table spool_space`],
+  },
+  {
+    name: 'receipts in a third of the room',
+    statements: [
+      `create table receipt_texts (hash text not null primary key, content text not null)`,
+      `alter table receipts add column packed blob`,
+    ],
+    beforeBack: { table: 'receipts', work: unpackRows },
+    back: [`alter table receipts drop column packed`, `drop table receipt_texts`],
+    isBreaking: true,
   },
 ]

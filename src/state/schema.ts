@@ -33,7 +33,8 @@ export interface Tables {
   delivery_parts: PartRow
   delivery_progress: ProgressRow
   spool_space: { upload: string; bytes: number; noted_at: string }
-  receipts: { delivery_id: string; connection: string; tenant: string; made_at: string; files: string }
+  receipts: ReceiptRow
+  receipt_texts: { hash: string; content: string }
   outbox: OutboxRow
   log_entries: { tenant: string; seq: number; outbox_id: number; json: string }
   log_hashes: { tenant: string; position: number; hash: Uint8Array }
@@ -48,6 +49,16 @@ export interface Tables {
   schedules: ScheduleRow
   schedule_slots: SlotRow
   schedule_files: ScheduleFileRow
+}
+
+export interface ReceiptRow {
+  delivery_id: string
+  connection: string
+  tenant: string
+  made_at: string
+  /** JSON; empty: it is packed. */
+  files: string
+  packed: Uint8Array | null
 }
 
 export interface ProgressRow {

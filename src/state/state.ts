@@ -29,6 +29,7 @@ import type { PostgresOptions } from './postgres/pool.ts'
 import type { WakeQueue } from './postgres/queue.ts'
 import type { SharedNews } from './postgres/shared-news.ts'
 import { PostgresStore } from './postgres/store.ts'
+import { keepInstructions } from './receipts.ts'
 import { SqlRoutes } from './routes.ts'
 import { SqlSchedules } from './schedules.ts'
 import { rootKey, Sealer } from './seal.ts'
@@ -192,6 +193,7 @@ async function assemble(place: Place, store: Store, random: Random, options: Sta
   const evidenceKeys = await EvidenceKeys.open(store, sealer, random, clock)
   const commits = new GroupCommit(store, pause === undefined ? machinePace : playedPace(pause))
   const deliveries = new SqlDeliveries(store, commits)
+  await keepInstructions(store)
   // The lock proves that the workers of before are gone. Where there is none, their leases run out.
   if (place.lock !== null) await deliveries.voidLeases()
   return {

@@ -6,11 +6,13 @@ import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { systemClock } from '../../src/base/index.ts'
 import { runCli } from '../../src/cli/testing/run-cli.ts'
+import { sampleKey, samplePlainPackage } from '../../src/evidence/testing/sample-package.ts'
 import { openDatabase } from '../../src/state/database.ts'
 import { openSharedState, PostgresForm } from '../../src/state/index.ts'
 import { migrate, rollBack, sqliteForm } from '../../src/state/migrate.ts'
 import { type Migration, migrations } from '../../src/state/migrations.ts'
 import { PostgresStore } from '../../src/state/postgres/store.ts'
+import { filesOfJson, keepInstructions, keepReceipt, receiptOf, writeReceipt } from '../../src/state/receipts.ts'
 import { lacksPostgres, type PostgresServer, startPostgres } from '../servers/postgres.ts'
 
 const added: Migration = {
@@ -99,6 +101,28 @@ describe.skipIf(lacksPostgres())('postgresql', () => {
     await expect(open()).rejects.toMatchObject({ code: 'database-outdated' })
     expect(await present.migrate()).toBe(migrations.length - 1)
     await (await open()).close()
+  })
+
+  test('receipts that are kept packed are there for the code of before', async () => {
+    const form = new PostgresForm(server.owner)
+    await form.migrate()
+    const { receipt } = await samplePlainPackage(sampleKey(1))
+    const store = await open()
+    for (const tenant of ['acme', 'globex']) {
+      const claim = { tenant, delivery: `dlv_${tenant}` }
+      await keepInstructions(store)
+      await store.write(tenant, (transaction) =>
+        keepReceipt(transaction, claim, 'audit', writeReceipt(receipt), store.now()),
+      )
+      expect(await store.read(tenant, (executor) => receiptOf(executor, tenant, claim.delivery, 'audit'))).toEqual(
+        receipt,
+      )
+    }
+    await store.close()
+    while ((await form.rollBack()) !== 'receipts in a third of the room');
+    const rows = await server.query<{ files: string }>('select files from drawbridge.receipts')
+    expect(rows).toHaveLength(2)
+    for (const { files } of rows) expect(filesOfJson(files)).toEqual(receipt)
   })
 
   test('of four that begin at once one takes the steps, and the others find them taken', async () => {

@@ -13,7 +13,7 @@ import { accept, claimOne } from '../../src/state/testing/deliveries.ts'
 import { lacksPostgres, type PostgresServer, startPostgres } from '../servers/postgres.ts'
 
 /** No tenant's data stands in these. */
-const houseTables = ['breaks', 'migrations', 'sealed_values', 'spool_space']
+const houseTables = ['breaks', 'migrations', 'receipt_texts', 'sealed_values', 'spool_space']
 /** Workers look for work of every tenant in these. */
 const queueTables = [
   'alerts',

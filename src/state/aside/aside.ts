@@ -6,7 +6,7 @@ import { Worker } from 'node:worker_threads'
 import type { Clock } from '../../base/index.ts'
 import { type DeliveryRepository, evidenceReceipts, type ReceiptMaker } from '../../delivery/index.ts'
 import type { LogKeys, LogStore } from '../../evidence/index.ts'
-import { readReceipt, writeReceipt } from '../receipts.ts'
+import { filesOfJson, writeReceipt } from '../receipts.ts'
 import {
   type Answer,
   type Asked,
@@ -46,9 +46,8 @@ export class Aside {
     claim: async (...limits) => unpackClaims(await this.#call('deliveries', 'claim', limits)),
     saveReceipt: async (claim, target, files) => {
       // Written here, where there is time.
-      const text = new Uint8Array(Buffer.from(writeReceipt(files)))
-      const standing = await this.#call('written', 'saveReceipt', [claim, target, text])
-      return typeof standing === 'string' ? readReceipt(standing) : files
+      const standing = await this.#call('written', 'saveReceipt', [claim, target, writeReceipt(files)])
+      return typeof standing === 'string' ? filesOfJson(standing) : files
     },
   }
   readonly log = this.#room<LogStore>('log')

@@ -6,6 +6,7 @@ import type { LogKeys } from '../../evidence/index.ts'
 import { SqlDeliveries } from '../deliveries.ts'
 import { GroupCommit } from '../group-commit.ts'
 import { SqlLog } from '../log.ts'
+import { filesJson } from '../receipts.ts'
 import { SqliteStore } from '../sqlite-store.ts'
 import {
   type Answer,
@@ -71,8 +72,10 @@ const opening = SqliteStore.open(path, clock, { turns, isChecked: true }).then((
   const commits = new GroupCommit(store)
   const deliveries = new SqlDeliveries(store, commits)
   const written = {
-    saveReceipt: (claim: Claim, target: TargetRecord, text: Uint8Array) =>
-      deliveries.saveWrittenReceipt(claim, target, Buffer.from(text.buffer).toString('utf8')),
+    saveReceipt: async (claim: Claim, target: TargetRecord, written: Uint8Array) => {
+      const standing = await deliveries.saveWrittenReceipt(claim, target, written)
+      return standing && filesJson(standing)
+    },
   }
   return { deliveries, written, log: new SqlLog(store, commits), turns }
 })

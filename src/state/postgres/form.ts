@@ -7,12 +7,12 @@ import { DrawbridgeError } from '../../base/index.ts'
 import { assertUsable, type DatabaseForm, type FormDialect, formOf, migrate, readForm, rollBack } from '../migrate.ts'
 import type { Migration } from '../migrations.ts'
 import type { Tables } from '../schema.ts'
-import { settlePolicies } from './policies.ts'
+import { freeOwner, settlePolicies } from './policies.ts'
 import { appRole, openPool, type PostgresOptions, schemaName } from './pool.ts'
 import { installQueue } from './queue.ts'
 import { inPostgresWords } from './words.ts'
 
-const postgresForm: FormDialect = { translate: inPostgresWords, settle: settlePolicies }
+const postgresForm: FormDialect = { translate: inPostgresWords, settle: settlePolicies, showAll: freeOwner }
 
 /** Any number; the same for every Drawbridge. */
 const migrationLock = 4_780_001

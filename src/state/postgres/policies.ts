@@ -12,7 +12,13 @@ import { appRole, schemaName } from './pool.ts'
 export const tenantSetting = 'drawbridge.tenant'
 
 /** Tables of the house as a whole: no tenant's data stands in them, but for how large an upload is. */
-const houseTables: ReadonlySet<string> = new Set(['migrations', 'breaks', 'sealed_values', 'spool_space'])
+const houseTables: ReadonlySet<string> = new Set([
+  'migrations',
+  'breaks',
+  'sealed_values',
+  'spool_space',
+  'receipt_texts',
+])
 /** Where work for every tenant is looked for. */
 const queueTables: ReadonlySet<string> = new Set(['deliveries', 'uploads', 'small_reports', 'alerts'])
 /** Tables that follow another one's rows: their column, and the table whose `id` it is. */
@@ -52,6 +58,11 @@ export async function settlePolicies(transaction: Transaction<Tables>): Promise<
     }
     for (const statement of statements) await sql.raw(statement).execute(transaction)
   }
+}
+
+/** Frees the owner from a table's rules until they are put on again, in the same transaction. */
+export async function freeOwner(transaction: Transaction<Tables>, table: string): Promise<void> {
+  await sql.raw(`alter table ${table} no force row level security`).execute(transaction)
 }
 
 function ruleOf(table: string, hasTenant: boolean): string {
