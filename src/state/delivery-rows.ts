@@ -1,7 +1,20 @@
 /** Between the rows of a delivery and its record: pure mapping, and the reads that need nothing but an id. */
 import type { Selectable } from 'kysely'
 import type { DeliveryRecord, ItemRecord, SpooledFile, TargetRecord } from '../delivery/index.ts'
+import { Listed } from './listed.ts'
 import type { DeliveryRow, Executor, ItemRow, TargetRow, UploadRow } from './schema.ts'
+
+const targetsOfAll = new Listed<string, TargetRow>((executor, ids) =>
+  executor.selectFrom('delivery_targets').selectAll().where('delivery_id', 'in', ids).orderBy('position'),
+)
+
+const itemsOfAll = new Listed<string, ItemRow>((executor, ids) =>
+  executor.selectFrom('delivery_items').selectAll().where('delivery_id', 'in', ids).orderBy('item'),
+)
+
+const filesOfAll = new Listed<string, UploadRow>((executor, ids) =>
+  executor.selectFrom('uploads').selectAll().where('delivery_id', 'in', ids).orderBy('position'),
+)
 
 /** Reads the targets, items and files of delivery rows, in three queries however many they are. */
 export async function recordsOf(
@@ -10,24 +23,9 @@ export async function recordsOf(
 ): Promise<DeliveryRecord[]> {
   if (rows.length === 0) return []
   const ids = rows.map((row) => row.id)
-  const targets = await executor
-    .selectFrom('delivery_targets')
-    .selectAll()
-    .where('delivery_id', 'in', ids)
-    .orderBy('position')
-    .execute()
-  const items = await executor
-    .selectFrom('delivery_items')
-    .selectAll()
-    .where('delivery_id', 'in', ids)
-    .orderBy('item')
-    .execute()
-  const files = await executor
-    .selectFrom('uploads')
-    .selectAll()
-    .where('delivery_id', 'in', ids)
-    .orderBy('position')
-    .execute()
+  const targets = await targetsOfAll.rows(executor, ids)
+  const items = await itemsOfAll.rows(executor, ids)
+  const files = await filesOfAll.rows(executor, ids)
   const filesOf = Map.groupBy(files, (file) => file.delivery_id)
   const targetsOf = Map.groupBy(targets, (target) => target.delivery_id)
   const itemsOf = Map.groupBy(items, (item) => item.delivery_id)

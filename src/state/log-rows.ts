@@ -4,6 +4,7 @@
  */
 import { DrawbridgeError } from '../base/index.ts'
 import { type IntegratedEntry, LogTip } from '../evidence/index.ts'
+import { Listed } from './listed.ts'
 import { isAlone, Prepared } from './prepared.ts'
 import type { Executor, Tables } from './schema.ts'
 
@@ -68,19 +69,21 @@ async function readTip(transaction: Executor, tenant: string): Promise<LogTip | 
   }
 }
 
+const hashesAt = new Listed<number, { position: number; hash: Uint8Array }>((executor, keys, tenant) =>
+  executor
+    .selectFrom('log_hashes')
+    .select(['position', 'hash'])
+    .where('tenant', '=', tenant)
+    .where('position', 'in', keys),
+)
+
 /** Reads hashes of the tree by their place in it; what is not there is left out. */
 export async function readHashes(
   executor: Executor,
   tenant: string,
   indexes: readonly number[],
 ): Promise<Uint8Array[]> {
-  if (indexes.length === 0) return []
-  const rows = await executor
-    .selectFrom('log_hashes')
-    .select(['position', 'hash'])
-    .where('tenant', '=', tenant)
-    .where('position', 'in', indexes)
-    .execute()
+  const rows = await hashesAt.rows(executor, indexes, tenant)
   const known = new Map(rows.map((row) => [row.position, row.hash]))
   return indexes.flatMap((index) => known.get(index) ?? [])
 }

@@ -3,10 +3,19 @@ import type { NewEntry } from '../delivery/index.ts'
 import type { IntegratedEntry, LogStore, PendingEntry } from '../evidence/index.ts'
 import { coalescedByTenant } from './coalesced.ts'
 import { type GroupCommit, lastLock, locking } from './group-commit.ts'
+import { Listed } from './listed.ts'
 import { addToTree, readHashes, sizeOf, tipIn } from './log-rows.ts'
 import { Prepared } from './prepared.ts'
 import type { Executor } from './schema.ts'
 import type { Instant, Store } from './store.ts'
+
+const placesOf = new Listed<number, { id: number; seq: number | null }>((executor, keys, tenant) =>
+  executor.selectFrom('outbox').select(['id', 'seq']).where('tenant', '=', tenant).where('id', 'in', keys),
+)
+
+const entriesAt = new Listed<number, { seq: number; json: string }>((executor, keys, tenant) =>
+  executor.selectFrom('log_entries').select(['seq', 'json']).where('tenant', '=', tenant).where('seq', 'in', keys),
+)
 
 /** Keeps the evidence log in the database. */
 export class SqlLog implements LogStore {
@@ -64,9 +73,7 @@ export class SqlLog implements LogStore {
   }
 
   readonly #placeOf = coalescedByTenant(async (tenant, ids: readonly number[]) => {
-    const rows = await this.#store.read(tenant, (executor) =>
-      executor.selectFrom('outbox').select(['id', 'seq']).where('tenant', '=', tenant).where('id', 'in', ids).execute(),
-    )
+    const rows = await this.#store.read(tenant, (executor) => placesOf.rows(executor, ids, tenant))
     const known = new Map(rows.map((row) => [row.id, row.seq]))
     return ids.map((id) => known.get(id) ?? null)
   })
@@ -90,14 +97,7 @@ export class SqlLog implements LogStore {
   }
 
   readonly #entry = coalescedByTenant(async (tenant, seqs: readonly number[]) => {
-    const rows = await this.#store.read(tenant, (executor) =>
-      executor
-        .selectFrom('log_entries')
-        .select(['seq', 'json'])
-        .where('tenant', '=', tenant)
-        .where('seq', 'in', seqs)
-        .execute(),
-    )
+    const rows = await this.#store.read(tenant, (executor) => entriesAt.rows(executor, seqs, tenant))
     const known = new Map(rows.map((row) => [row.seq, row.json]))
     return seqs.map((seq) => known.get(seq) ?? null)
   })

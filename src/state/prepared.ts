@@ -29,9 +29,14 @@ export function allowDirect(database: Executor, direct: DirectDatabase): void {
   directDatabases.set(database.getExecutor().adapter, direct)
 }
 
+/** Tells whether a database is an embedded one. */
+export function isEmbedded(executor: Executor): boolean {
+  return directDatabases.has(executor.getExecutor().adapter)
+}
+
 /** Tells whether this is a transaction of a database that only one process has: nobody else writes until it ends. */
 export function isAlone(executor: Executor): boolean {
-  return executor.isTransaction && directDatabases.has(executor.getExecutor().adapter)
+  return executor.isTransaction && isEmbedded(executor)
 }
 
 /** Stands for a value while a query is compiled. */

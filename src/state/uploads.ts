@@ -2,8 +2,9 @@
 import { DrawbridgeError } from '../base/index.ts'
 import type { NewDelivery, SpooledFile } from '../delivery/index.ts'
 import { fileOf } from './delivery-rows.ts'
+import { Listed } from './listed.ts'
 import { Prepared } from './prepared.ts'
-import type { Executor } from './schema.ts'
+import type { Executor, UploadRow } from './schema.ts'
 import type { Instant } from './store.ts'
 
 interface NewUpload {
@@ -69,18 +70,17 @@ async function insertFile(
   if (bytes !== null) await insertBytes.run(database, { upload, bytes })
 }
 
+const uploadsOf = new Listed<string, UploadRow>((executor, ids, tenant) =>
+  executor.selectFrom('uploads').selectAll().where('tenant', '=', tenant).where('id', 'in', ids),
+)
+
 /** Finds uploads of a tenant, in the order of their ids; null for what is not there. */
 export async function findUploads(
   database: Executor,
   tenant: string,
   ids: readonly string[],
 ): Promise<({ readonly file: SpooledFile; readonly delivery: string | null } | null)[]> {
-  const rows = await database
-    .selectFrom('uploads')
-    .selectAll()
-    .where('tenant', '=', tenant)
-    .where('id', 'in', ids)
-    .execute()
+  const rows = await uploadsOf.rows(database, ids, tenant)
   const known = new Map(rows.map((row) => [row.id, { file: fileOf(row), delivery: row.delivery_id }]))
   return ids.map((id) => known.get(id) ?? null)
 }
@@ -128,9 +128,13 @@ export async function takeFiles(
   }
 }
 
+const bytesOf = new Listed<string, { upload: string; bytes: Uint8Array }>((executor, uploads) =>
+  executor.selectFrom('small_reports').selectAll().where('upload', 'in', uploads),
+)
+
 /** Reads the bytes of small reports, in the order of their ids; null for what is not there. */
 export async function smallReports(database: Executor, uploads: readonly string[]): Promise<(Uint8Array | null)[]> {
-  const rows = await database.selectFrom('small_reports').selectAll().where('upload', 'in', uploads).execute()
+  const rows = await bytesOf.rows(database, uploads)
   const known = new Map(rows.map((row) => [row.upload, row.bytes]))
   return uploads.map((upload) => known.get(upload) ?? null)
 }
