@@ -1,12 +1,13 @@
 /**
- * A file of this machine as the source of a report: read straight into the memory that it is hashed and written from, and
- * watched: a file that changes while it is read is no report.
+ * A file of this machine as the source of a report, and watched: a file that changes while it is read is no report. Who reads
+ * it may be another thread.
  */
 import type { BigIntStats } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { DrawbridgeError } from '../../base/index.ts'
 import { countBufferGarbage } from '../../storage/index.ts'
+import type { SourceFault } from './hashing.ts'
 
 /** How a file is read. */
 export interface FileSourceOptions {
@@ -37,7 +38,13 @@ export class FileSource implements AsyncIterable<Uint8Array<ArrayBuffer>> {
     const handle = await this.#watched(() => open(this.path, 'r'))
     try {
       const before = await this.#watched(() => handle.stat({ bigint: true }))
-      return new FileReading(this.path, handle, before, { ...this.#options, watched: (work) => this.#watched(work) })
+      return new FileReading(this.path, handle, before, {
+        ...this.#options,
+        watched: (work) => this.#watched(work),
+        note: (fault) => {
+          this.#fault = fault
+        },
+      })
     } catch (error) {
       await handle.close()
       throw error
@@ -68,19 +75,21 @@ export class FileSource implements AsyncIterable<Uint8Array<ArrayBuffer>> {
 
 interface ReadingOptions extends FileSourceOptions {
   readonly watched: <T>(work: () => Promise<T>) => Promise<T>
+  readonly note: (fault: unknown) => void
 }
 
 /** An opened file on its way through. */
 export class FileReading {
+  /** For whoever reads the file itself, and tells how far it is. */
+  readonly handle: FileHandle
   readonly #path: string
-  readonly #handle: FileHandle
   readonly #before: BigIntStats
   readonly #options: ReadingOptions
   #position = 0
 
   constructor(path: string, handle: FileHandle, before: BigIntStats, options: ReadingOptions) {
     this.#path = path
-    this.#handle = handle
+    this.handle = handle
     this.#before = before
     this.#options = options
   }
@@ -91,24 +100,39 @@ export class FileReading {
   }
 
   /** Puts the next bytes there and answers how many; 0: the end. @throws report-unreadable — it changed meanwhile */
-  fill(room: Uint8Array): Promise<number> {
-    return this.#options.watched(() => this.#fill(room))
-  }
-
-  async #fill(room: Uint8Array): Promise<number> {
+  async fill(room: Uint8Array): Promise<number> {
     const isRegular = this.#before.isFile()
-    const { bytesRead } = await this.#handle.read(room, 0, room.length, isRegular ? this.#position : null)
-    if (bytesRead === 0 && isRegular) await this.#compare()
-    this.#position += bytesRead
-    if (bytesRead > 0) this.#options.onProgress?.(this.#position)
+    const position = isRegular ? this.#position : null
+    const { bytesRead } = await this.#options.watched(() => this.handle.read(room, 0, room.length, position))
+    if (bytesRead > 0) this.tell(this.#position + bytesRead)
+    else if (isRegular) await this.end()
     return bytesRead
   }
 
-  async #compare(): Promise<void> {
-    const after = await this.#handle.stat({ bigint: true })
-    const isSame = after.size === this.#before.size && after.mtimeNs === this.#before.mtimeNs
-    if (isSame && after.size === BigInt(this.#position)) return
-    throw new DrawbridgeError({
+  /** So many bytes were read. */
+  tell(position: number): void {
+    this.#position = position
+    this.#options.onProgress?.(position)
+  }
+
+  /** Everything was read. @throws report-unreadable — the file changed meanwhile */
+  async end(): Promise<void> {
+    await this.#options.watched(async () => {
+      const after = await this.handle.stat({ bigint: true })
+      const isSame = after.size === this.#before.size && after.mtimeNs === this.#before.mtimeNs
+      if (!isSame || after.size !== BigInt(this.#position)) throw this.#changed()
+    })
+  }
+
+  /** What went wrong while somebody else read the file. */
+  fail(fault: SourceFault): Error {
+    const error = fault.code === null ? this.#changed() : fault
+    this.#options.note(error)
+    return error
+  }
+
+  #changed(): DrawbridgeError {
+    return new DrawbridgeError({
       code: 'report-unreadable',
       message: `\`${basename(this.#path)}\` changed while it was read`,
       operation: 'spool.write',
@@ -117,6 +141,6 @@ export class FileReading {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#handle.close()
+    await this.handle.close()
   }
 }

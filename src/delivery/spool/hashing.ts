@@ -1,37 +1,74 @@
 /**
- * Who hashes a file: as a whole, and piece by piece. Two threads do that side by side over memory that they share with the
- * writer, so that no byte is copied for it and the main thread hashes none.
+ * Who brings a file into the spool and hashes it. Two threads do that side by side over memory that they share: one reads,
+ * writes and sums up piece by piece, the other hashes the whole. No byte is copied for it, and the main thread touches none.
  */
 import { createHash } from 'node:crypto'
+import type { FileHandle } from 'node:fs/promises'
 import { Worker } from 'node:worker_threads'
-import { PieceSummer } from './piece-sums.ts'
+import { PieceSummer, writeBytes } from './piece-sums.ts'
 
-/** The hashes of one file, piece by piece, in order. */
+/** A piece of a file: `pieceBytes`, and only at the file's end fewer. */
+export interface Piece {
+  readonly memory: SharedArrayBuffer
+  readonly sizeBytes: number
+  /** In the file. */
+  readonly position: number
+  /** Where to read its bytes, at the same position; null: they are in the memory. */
+  readonly source: FileHandle | null
+}
+
+/** How far a piece is. */
+export interface PieceMoments {
+  /** It was read, and written to the spool. */
+  readonly written: Promise<void>
+  /** It was hashed as well: the memory is free again. */
+  readonly done: Promise<void>
+}
+
+/** One file on its way, piece by piece, in order. */
 export interface FileHashing {
-  /** Hashes the next piece: `pieceBytes`, and only at the file's end fewer. The memory is free again when this resolves. */
-  update(memory: SharedArrayBuffer, sizeBytes: number): Promise<void>
+  /** Takes the next piece. @throws SourceFault | the error of the file system */
+  take(piece: Piece): PieceMoments
   /** Ends the file. `sha256` is of the whole, `table` of its pieces. */
   end(): Promise<{ readonly sha256: Buffer; readonly table: Buffer }>
   /** Forgets a file that did not come to its end. */
   drop(): void
 }
 
-/** Where files are hashed. */
+/** Where files are written and hashed. */
 export interface Hashing {
-  /** Begins the hashing of a file that comes in. */
-  begin(): FileHashing
+  /** Begins a file that comes in. */
+  begin(into: FileHandle): FileHashing
 }
 
-/** Hashes on the thread that asks: for files of a single piece, and where nothing may happen beside it. */
+/** The bytes could not be read where they come from. `code` is null when they end too early. */
+export class SourceFault extends Error {
+  readonly code: string | null
+
+  constructor(code: string | null) {
+    super(code === null ? 'the source ended too early' : `the source can not be read: ${code}`)
+    this.name = 'SourceFault'
+    this.code = code
+  }
+}
+
+/** Does it on the thread that asks: for files of a single piece, and where nothing may happen beside it. */
 export const hashingInline: Hashing = {
-  begin() {
+  begin(into) {
     const whole = createHash('sha256')
     const pieces = new PieceSummer()
+    let last: Promise<void> = Promise.resolve()
+    const move = async ({ memory, sizeBytes, position, source }: Piece): Promise<void> => {
+      const bytes = new Uint8Array(memory, 0, sizeBytes)
+      if (source !== null) await fill(source, bytes, position)
+      await writeFully(into, bytes, position)
+      whole.update(bytes)
+      pieces.update(bytes)
+    }
     return {
-      async update(memory, sizeBytes) {
-        const piece = new Uint8Array(memory, 0, sizeBytes)
-        whole.update(piece)
-        pieces.update(piece)
+      take(piece) {
+        last = last.then(() => move(piece))
+        return { written: last, done: last }
       },
       end: async () => ({ sha256: whole.digest(), table: pieces.end() }),
       drop() {},
@@ -39,17 +76,44 @@ export const hashingInline: Hashing = {
   },
 }
 
+async function fill(source: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let offset = 0; offset < bytes.length; ) {
+    const { bytesRead } = await source.read(bytes, offset, bytes.length - offset, position + offset).catch((cause) => {
+      throw new SourceFault(cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown')
+    })
+    if (bytesRead === 0) throw new SourceFault(null)
+    offset += bytesRead
+  }
+}
+
+/** Writes all of the bytes at a place of the file. */
+export async function writeFully(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let offset = 0; offset < bytes.length; ) {
+    const length = Math.min(writeBytes, bytes.length - offset)
+    offset += (await handle.write(bytes, offset, length, position + offset)).bytesWritten
+  }
+}
+
 /** What a thread is asked: to take a piece of a file, or, without one, to end the file or to forget it. */
 export interface HashRequest {
   readonly file: number
   readonly kind: 'whole' | 'pieces'
-  readonly memory?: SharedArrayBuffer
-  readonly sizeBytes?: number
+  readonly piece?: Omit<Piece, 'source'> & {
+    /** Descriptors; absent where it is not to be read, or not to be written. */
+    readonly from?: number
+    readonly into?: number
+  }
   readonly isDropped?: boolean
 }
 
-/** The hash with which a file ended; null to everything else. Requests are answered in their order. */
-export type HashAnswer = Uint8Array | null
+/** Why a piece could not be taken. `code` is null where a source ended too early. */
+export interface PieceFault {
+  readonly fault: 'read' | 'write'
+  readonly code: string | null
+}
+
+/** The hash with which a file ended, or why a piece was not taken; null to everything else. Requests are answered in their order. */
+export type HashAnswer = Uint8Array | PieceFault | null
 
 interface Asked {
   readonly answer: (bytes: HashAnswer) => void
@@ -132,14 +196,12 @@ let files = 0
 /** Hashes on two threads that all files share. */
 export const hashingAside: Hashing = { begin: beginAside }
 
-function beginAside(): FileHashing {
+function beginAside(into: FileHandle): FileHashing {
   const file = files++
   // Several files at a time put both kinds of work on both threads.
   const [one, other] = threads
   const [whole, pieces] = file % 2 === 0 ? [one, other] : [other, one]
   let isOpen = true
-  const both = (request: Omit<HashRequest, 'file' | 'kind'>): Promise<[HashAnswer, HashAnswer]> =>
-    Promise.all([whole.ask({ file, kind: 'whole', ...request }), pieces.ask({ file, kind: 'pieces', ...request })])
   const leave = (): void => {
     isOpen = false
     whole.leave()
@@ -148,13 +210,24 @@ function beginAside(): FileHashing {
   whole.join()
   pieces.join()
   return {
-    async update(memory, sizeBytes) {
-      await both({ memory, sizeBytes })
+    take({ source, ...piece }) {
+      const from = source === null ? {} : { from: source.fd }
+      const moving = pieces.ask({ file, kind: 'pieces', piece: { ...piece, ...from, into: into.fd } })
+      const written = moving.then(checkFault)
+      const hash = (): Promise<HashAnswer> => whole.ask({ file, kind: 'whole', piece })
+      // What is still to be read can not be hashed yet.
+      const hashed = source === null ? hash() : written.then(hash)
+      return { written, done: Promise.all([written, hashed]).then(() => {}) }
     },
     async end() {
       try {
-        const [sha256, table] = await both({})
-        if (sha256 === null || table === null) throw new Error('a hashing thread lost a file')
+        const [sha256, table] = await Promise.all([
+          whole.ask({ file, kind: 'whole' }),
+          pieces.ask({ file, kind: 'pieces' }),
+        ])
+        if (sha256 === null || table === null || 'fault' in sha256 || 'fault' in table) {
+          throw new Error('a hashing thread lost a file')
+        }
         return { sha256: Buffer.from(sha256), table: Buffer.from(table) }
       } finally {
         leave()
@@ -162,8 +235,16 @@ function beginAside(): FileHashing {
     },
     drop() {
       if (!isOpen) return
-      both({ isDropped: true }).catch(() => {})
+      whole.ask({ file, kind: 'whole', isDropped: true }).catch(() => {})
+      pieces.ask({ file, kind: 'pieces', isDropped: true }).catch(() => {})
       leave()
     },
   }
+}
+
+function checkFault(answer: HashAnswer): void {
+  if (answer === null || !('fault' in answer)) return
+  const { fault, code } = answer
+  if (fault === 'read') throw new SourceFault(code)
+  throw Object.assign(new Error('a piece can not be written'), { code })
 }

@@ -9,6 +9,12 @@ import { joinCrc32 } from './crc32.ts'
 /** The unit that is read, compared and sent. */
 export const pieceBytes = 1 << 20
 
+/**
+ * So much is written at a time. For longer runs the kernel looks for memory in one piece as long, which a virtual machine may
+ * have given back: a gibibyte written by the mebibyte then took two to ten times the processor time.
+ */
+export const writeBytes = 128 * 1024
+
 const crcBytes = 4
 const tagBytes = 16
 /** CRC-32 of a piece, big-endian, and its tag. */

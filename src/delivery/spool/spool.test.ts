@@ -1,6 +1,6 @@
 /** The spool on a real disk: what is kept, what is refused, and that no flipped bit leaves it. */
 import { createHash, randomBytes } from 'node:crypto'
-import { appendFileSync } from 'node:fs'
+import { appendFileSync, truncateSync } from 'node:fs'
 import { mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
@@ -178,6 +178,25 @@ test('a file is taken in as it is, hashed on threads beside this one', async () 
     await inline.take('upl_2', 'a.bin', new FileSource(path))
     const tables = await Promise.all(['upl_1', 'upl_2'].map((name) => readFile(join(directory, `${name}.sums`))))
     expect(tables[0]?.equals(tables[1] ?? Buffer.alloc(0))).toBe(true)
+  } finally {
+    await rm(path)
+  }
+})
+
+test.each([
+  ['on threads', undefined],
+  ['here', hashingInline],
+])('a file that is cut while it is read %s is refused, and nothing of it is kept', async (_, hashing) => {
+  const path = join(directory, '..', `${basename(directory)}.bin`)
+  await writeFile(path, randomBytes(30_000_000))
+  try {
+    const spool = await Spool.open({ directory, keep: new Set(), ...(hashing && { hashing }) })
+    // The first of thirty pieces is there, and no more than sixteen are on their way at a time.
+    const source = new FileSource(path, { onProgress: () => truncateSync(path, 1_500_000) })
+    await expect(spool.take('upl_1', 'a.bin', source)).rejects.toMatchObject({ code: 'report-unreadable' })
+    expect(source.fault).toMatchObject({ code: 'report-unreadable' })
+    expect(await readdir(directory)).toEqual([])
+    expect(spool.usedBytes).toBe(0)
   } finally {
     await rm(path)
   }

@@ -8,9 +8,9 @@ import { join } from 'node:path'
 import { DrawbridgeError } from '../../base/index.ts'
 import { countBufferGarbage } from '../../storage/index.ts'
 import type { SpooledFile } from '../record.ts'
-import { BlockWriter, writeFully } from './block-writer.ts'
 import { FileSource } from './file-source.ts'
-import { type Hashing, hashingAside } from './hashing.ts'
+import { type Hashing, hashingAside, SourceFault, writeFully } from './hashing.ts'
+import { PieceWriter } from './piece-writer.ts'
 import { type Claim, ownSpace, type SharedSpace, type Space, sharedSpace, unlimitedSpace } from './space.ts'
 import { SpooledBody } from './spooled-body.ts'
 
@@ -154,12 +154,12 @@ export class Spool {
 
   async #stream(upload: string, name: string, source: AsyncIterable<Uint8Array>, claim: Claim): Promise<SpooledFile> {
     const handle = await onDisk('spool.write', () => open(`${this.#path(upload, 'data')}.part`, 'wx', 0o600))
-    const writer = new BlockWriter(handle, this.#hashing)
+    const writer = new PieceWriter(handle, this.#hashing)
     try {
       const reserve = async (bytes: number): Promise<void> => {
         if (!(await claim.take(bytes))) throw quotaExceeded(name)
       }
-      if (source instanceof FileSource) await copyFile(name, source, writer, reserve)
+      if (source instanceof FileSource && (await sizeOf(source)) > 0) await copyFile(name, source, writer, reserve)
       else {
         for await (const bytes of readable(name, source)) {
           await reserve(bytes.length)
@@ -245,25 +245,26 @@ async function* following(held: readonly Uint8Array[], rest: AsyncIterable<Uint8
   yield* rest
 }
 
-/** Reads a file into the memory that it is written from. */
+/** Copies a file on the threads that hash it. */
 async function copyFile(
   name: string,
   source: FileSource,
-  writer: BlockWriter,
+  writer: PieceWriter,
   reserve: (bytes: number) => Promise<void>,
 ): Promise<void> {
   await using reading = await source.read().catch((cause: unknown) => {
     throw unreadable(name, cause)
   })
-  const fill = (room: Uint8Array): Promise<number> =>
-    reading.fill(room).catch((cause: unknown) => {
-      throw unreadable(name, cause)
-    })
-  for (;;) {
-    const bytes = await onDisk('spool.write', () => writer.fill(fill))
-    if (bytes === 0) return
-    await reserve(bytes)
+  const { handle, sizeBytes } = reading
+  const copied = { handle, sizeBytes, reserve, onProgress: (bytes: number) => reading.tell(bytes) }
+  try {
+    await onDisk('spool.write', () => writer.copy(copied))
+  } catch (error) {
+    throw error instanceof SourceFault ? unreadable(name, reading.fail(error)) : error
   }
+  await reading.end().catch((cause: unknown) => {
+    throw unreadable(name, cause)
+  })
 }
 
 async function sizeOf(source: FileSource): Promise<number> {
@@ -323,7 +324,7 @@ async function onDisk<T>(operation: string, work: () => Promise<T>): Promise<T> 
   try {
     return await work()
   } catch (cause) {
-    if (cause instanceof DrawbridgeError || cause instanceof TypeError) throw cause
+    if (cause instanceof DrawbridgeError || cause instanceof TypeError || cause instanceof SourceFault) throw cause
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown'
     const isFull = code === 'ENOSPC' || code === 'EDQUOT'
     throw new DrawbridgeError({
