@@ -181,7 +181,7 @@ test('with every target down reports are held, up to half of the spool, and noth
   second.isDown = false
   await pass(house, 30 * minute, minute)
   for (const id of held) expect((await house.service.show(tenant, id)).state).toBe('delivered')
-  // The upload that no delivery took lies there for a day, with what is known of its one block.
+  // The upload that no delivery took lies there for a day, with what is known of its one piece.
   expect(await house.service.room(tenant, route)).toEqual({
     ...{ heldBytes: 0, isDown: false, limitBytes: null, roomBytes: 4_000 - 900 - recordBytes },
   })
