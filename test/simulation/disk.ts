@@ -25,6 +25,8 @@ export interface DiskFaults {
 
 interface Held {
   bytes: Buffer
+  /** What lies at `bytes` and has room for more behind it. */
+  room: Buffer
   /** What a power cut leaves for certain. */
   durable: Buffer | null
 }
@@ -61,7 +63,7 @@ export class Disk {
     for (const name of names) {
       const [now, before] = [this.#names.get(name), this.#durableNames.get(name)]
       const held = now === before || this.#chance.happens(0.3) ? now : before
-      if (held !== undefined) survivors.set(name, { bytes: this.#left(held), durable: null })
+      if (held !== undefined) survivors.set(name, heldOf(this.#left(held)))
     }
     for (const held of survivors.values()) held.durable = held.bytes
     this.#names = survivors
@@ -92,7 +94,7 @@ export class Disk {
     if (flags.startsWith('r') && known === undefined) throw failure('ENOENT', path)
     if (flags.includes('x') && known !== undefined) throw failure('EEXIST', path)
     const isNew = known === undefined || flags.startsWith('w')
-    const held = isNew ? { bytes: Buffer.alloc(0), durable: null } : known
+    const held = isNew ? heldOf(Buffer.alloc(0)) : known
     if (isNew) this.#names.set(name, held)
     return new VirtualHandle(this, held, this.#boot)
   }
@@ -100,11 +102,7 @@ export class Disk {
   async write(held: Held, bytes: Uint8Array, at: number, boot: number): Promise<void> {
     await this.#turn(true, boot)
     if (this.#faults.isFull()) throw failure('ENOSPC', this.path)
-    const end = at + bytes.length
-    const grown = Buffer.alloc(Math.max(held.bytes.length, end))
-    held.bytes.copy(grown)
-    grown.set(bytes, at)
-    held.bytes = grown
+    held.bytes = written(held, bytes, at)
   }
 
   async sync(held: Held | null, boot: number): Promise<void> {
@@ -146,6 +144,26 @@ export class Disk {
   #nameOf(path: string): string {
     return path.slice(this.path.length + 1)
   }
+}
+
+function heldOf(bytes: Buffer): Held {
+  return { bytes, room: bytes, durable: null }
+}
+
+/** The file's bytes with others at a place. What was its content before, and is durable perhaps, stays as it was. */
+function written(held: Held, bytes: Uint8Array, at: number): Buffer {
+  const end = at + bytes.length
+  // INVARIANT: nobody else's content reaches into the room behind this one: there is one that continues it.
+  if (at === held.bytes.length && end <= held.room.length) {
+    held.room.set(bytes, at)
+    return held.room.subarray(0, end)
+  }
+  const size = Math.max(held.bytes.length, end)
+  const room = Buffer.alloc(size * 2)
+  held.bytes.copy(room)
+  room.set(bytes, at)
+  held.room = room
+  return room.subarray(0, size)
 }
 
 /** As much of a `FileHandle` as programs use that keep files. */
