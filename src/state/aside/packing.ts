@@ -6,6 +6,9 @@ interface Beside {
   readonly beside: number
 }
 
+/** Just read from text: the one member with bytes in it may still be changed. */
+type Told<T, Member extends keyof T, Value> = Omit<T, Member> & { [name in Member]: Value }
+
 /** V8 lays all of a message that is longer than 100 KB into the old generation, where it stays until a great collection. */
 const longestText = 64 * 1024
 
@@ -33,12 +36,13 @@ class Parcel<T> {
   }
 
   #lifted(value: unknown): unknown {
-    return Array.isArray(value) ? value.map((one) => this.#liftedOne(one)) : this.#liftedOne(value)
+    if (!Array.isArray(value)) return this.#liftedOne(value)
+    return value.some(isBytes) ? value.map((one) => this.#liftedOne(one)) : value
   }
 
   /** The bytes are copied, since they are given away with the message. */
   #liftedOne(value: unknown): unknown {
-    if (!(value instanceof Uint8Array)) return value
+    if (!isBytes(value)) return value
     this.#bytes.push(new Uint8Array(value))
     const place: Beside = { beside: this.#bytes.length - 1 }
     return place
@@ -61,8 +65,15 @@ function pack<T>(
   return [...packed, parcel.end(cloned)]
 }
 
+function isBytes(value: unknown): value is Uint8Array {
+  return value instanceof Uint8Array
+}
+
+/** Puts bytes back where they stood. What was just read from text is ours, and changed in place. */
 function put(value: unknown, bytes: readonly Uint8Array[]): unknown {
-  return Array.isArray(value) ? value.map((one) => putOne(one, bytes)) : putOne(value, bytes)
+  if (!Array.isArray(value)) return putOne(value, bytes)
+  putEach(value, putOne, bytes)
+  return value
 }
 
 function putOne(value: unknown, bytes: readonly Uint8Array[]): unknown {
@@ -70,31 +81,40 @@ function putOne(value: unknown, bytes: readonly Uint8Array[]): unknown {
   return isBeside ? bytes[Number(value.beside)] : value
 }
 
+function putEach(values: unknown[], putTo: typeof put, bytes: readonly Uint8Array[]): void {
+  for (let at = 0; at < values.length; at++) {
+    const value = values[at]
+    if (typeof value === 'object' && value !== null) values[at] = putTo(value, bytes)
+  }
+}
+
 /** Packs calls, into several messages when they are long. */
 export function packCalls(text: readonly Call[], cloned: readonly Call[]): Packed<Call>[] {
-  return pack(text, cloned, (call, lifted) => ({ ...call, values: call.values.map(lifted) }))
+  return pack(text, cloned, (call, lifted) => {
+    const { number, room, method, values } = call
+    return { number, room, method, values: values.map(lifted) }
+  })
 }
 
 /** The calls that were packed, in the order of each kind. */
 export function unpackCalls({ text, bytes, cloned }: Packed<Call>): readonly Call[] {
-  const told: Call[] = JSON.parse(text)
-  return [...told.map((call) => ({ ...call, values: call.values.map((value) => put(value, bytes)) })), ...cloned]
+  const told: Told<Call, 'values', unknown[]>[] = JSON.parse(text)
+  if (bytes.length > 0) for (const { values } of told) putEach(values, put, bytes)
+  return cloned.length === 0 ? told : [...told, ...cloned]
 }
 
 /** Packs answers, into several messages when they are long. */
 export function packAnswers(text: readonly Answer[], cloned: readonly Answer[]): Packed<Answer>[] {
   return pack(text, cloned, (answer, lifted) =>
-    'value' in answer ? { ...answer, value: lifted(answer.value) } : answer,
+    'value' in answer ? { number: answer.number, value: lifted(answer.value) } : answer,
   )
 }
 
 /** The answers that were packed. */
 export function unpackAnswers({ text, bytes, cloned }: Packed<Answer>): readonly Answer[] {
-  const told: Answer[] = JSON.parse(text)
-  return [
-    ...told.map((answer) => ('value' in answer ? { ...answer, value: put(answer.value, bytes) } : answer)),
-    ...cloned,
-  ]
+  const told: Told<Answer, 'value', unknown>[] = JSON.parse(text)
+  if (bytes.length > 0) for (const answer of told) if ('value' in answer) answer.value = put(answer.value, bytes)
+  return cloned.length === 0 ? told : [...told, ...cloned]
 }
 
 /** The memory that goes over with a message, for good. */
