@@ -31,7 +31,6 @@ export interface JobResult {
 const smallBytes = 10 * 1024
 const partBytes = 8 * 1024 * 1024
 const inFlight = 32
-const callers = 128
 
 type Job = (input: JobInput, measure: <T>(work: () => Promise<T>) => Promise<T>) => Promise<void>
 
@@ -184,7 +183,7 @@ async function smallReports(input: JobInput, measure: Parameters<Job>[1]): Promi
   const body = Buffer.alloc(smallBytes, 7)
   worker.start()
   await measure(async () => {
-    await side(input.count, callers, async (n) => {
+    await side(input.count, inFlight, async (n) => {
       body.writeUInt32BE(n)
       const bytes = Buffer.from(body)
       const files = [{ name: `report-${n}.csv`, source: one(bytes) }]

@@ -108,7 +108,7 @@ export const configSchema = z.strictObject({
   worker: z
     .strictObject({
       concurrency: z.number().int().min(1).max(64).default(4).describe('Large deliveries at work at the same time.'),
-      smallConcurrency: z.number().int().min(1).max(512).default(64).describe('Small deliveries beside them.'),
+      smallConcurrency: z.number().int().min(1).max(512).default(128).describe('Small deliveries beside them.'),
       drainSeconds: z
         .number()
         .int()

@@ -39,7 +39,7 @@ export interface DeliveryWorkerParts {
   readonly name?: string
   /** Large deliveries at work at the same time; 4 unless said otherwise. */
   readonly concurrency?: number
-  /** Small deliveries at work beside them; 64 unless said otherwise. */
+  /** Small deliveries at work beside them; 128 unless said otherwise. */
   readonly smallConcurrency?: number
   /** Claims without an answer, one after the other, before a delivery is put into quarantine; 5 unless said otherwise. */
   readonly quarantineAfter?: number
@@ -159,7 +159,7 @@ export class DeliveryWorker {
 
   /** How much more can be begun. Small ones are taken several at a time: one claim costs as much as many. */
   #room(): Required<ClaimLimit> {
-    const { concurrency = 4, smallConcurrency = 64 } = this.#parts
+    const { concurrency = 4, smallConcurrency = 128 } = this.#parts
     let [small, large, suspects] = [smallConcurrency, concurrency, 1]
     let all = smallConcurrency * settlingShare
     for (const claim of this.#running.values()) {

@@ -110,7 +110,7 @@ async function open(
     ...(more.backfillSpacingMs === undefined ? {} : { backfillSpacingMs: () => more.backfillSpacingMs ?? 0 }),
   }
   const receipts = evidenceReceipts(log)
-  const { smallConcurrency = 64 } = more
+  const { smallConcurrency = 128 } = more
   const worker = new DeliveryWorker({ ...shared, receipts, smallConcurrency, onEvent: (event) => events.push(event) })
   const service = new DeliveryService({ ...shared, routes: state.routes, wake: () => worker.wake() })
   const house: TestHouse = {
