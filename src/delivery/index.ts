@@ -18,6 +18,7 @@ export type {
   Claim,
   Claimed,
   ClaimLimit,
+  CopiedReceipt,
   DeliveryRepository,
   Found,
   NewDelivery,

@@ -18,7 +18,7 @@ import {
   type TargetRecord,
   wantedTargets,
 } from './record.ts'
-import { type Claim, LeaseLost, type NewEntry } from './repository.ts'
+import { type Claim, type CopiedReceipt, LeaseLost, type NewEntry } from './repository.ts'
 import { weakest } from './send/level.ts'
 import { settleReceipt } from './settle.ts'
 import { DeliveryCancelled, type PassOptions, type Work, WorkerStopping, type WorkTools } from './work.ts'
@@ -59,8 +59,8 @@ export async function runPass(
 class Pass {
   readonly #work: Work
   readonly #targets: Map<string, TargetRecord>
-  /** Saved together with the claim's end. */
-  readonly #unsaved = new Map<string, TargetRecord>()
+  /** The targets whose receipts have their copies: saved together with the claim's end. */
+  readonly #copied = new Map<string, CopiedReceipt>()
 
   constructor(work: Work) {
     this.#work = work
@@ -305,7 +305,8 @@ class Pass {
     await settleReceipt(this.#work, this.#record, target, async (kept, entries, save) => {
       if (kept.sidecar === 'written') {
         // A crash before the claim's end writes the same copies once more.
-        this.#unsaved.set(kept.connection, kept)
+        const { connection, sidecarAttempts } = kept
+        this.#copied.set(connection, { connection, sidecarAttempts })
         this.#remember(kept)
       } else await this.#keep(kept, save ?? ((settled) => tools.repository.saveTarget(claim, settled, entries)))
     })
@@ -337,7 +338,7 @@ class Pass {
     const availableAt = this.#nextDue()
     const isEnded = state === 'delivered' || state === 'cancelled'
     const isUnspooled = isEnded && availableAt === null && record.isSpooled
-    await tools.repository.release(claim, { state, availableAt, isUnspooled }, [], [...this.#unsaved.values()])
+    await tools.repository.release(claim, { state, availableAt, isUnspooled }, [], [...this.#copied.values()])
     tools.tell({ type: 'delivery', tenant: record.tenant, delivery: record.id, state, availableAt })
     if (!isUnspooled) return
     // Told first: a file system takes its time to free gigabytes, and what a crash leaves is swept.
@@ -375,7 +376,7 @@ class Pass {
   async giveBack(): Promise<void> {
     const { tools, claim } = this.#work
     const end = { state: deliveryStateOf(this.#record), availableAt: this.#after(0) }
-    await tools.repository.release(claim, end, [], [...this.#unsaved.values()])
+    await tools.repository.release(claim, end, [], [...this.#copied.values()])
   }
 
   async giveBackCrashed(error: unknown): Promise<void> {
@@ -383,7 +384,7 @@ class Pass {
     const availableAt = this.#after(crashDelayMs * 2 ** claim.crashes)
     try {
       const end = { state: deliveryStateOf(this.#record), availableAt, isCrash: true }
-      await tools.repository.release(claim, end, [], [...this.#unsaved.values()])
+      await tools.repository.release(claim, end, [], [...this.#copied.values()])
     } catch (fault) {
       // The database is what failed: the lease runs out by itself.
       tools.tell({ type: 'crash', delivery: record.id, error: fault instanceof LeaseLost ? error : fault })

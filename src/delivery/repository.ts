@@ -44,6 +44,12 @@ export interface ReleaseEnd {
   readonly isUnspooled?: boolean
 }
 
+/** A target whose receipt has its copies beside the report. */
+export interface CopiedReceipt {
+  readonly connection: string
+  readonly sidecarAttempts: number
+}
+
 /** How many deliveries a worker has room for. */
 export interface ClaimLimit {
   readonly small: number
@@ -154,10 +160,11 @@ export interface DeliveryRepository {
   note(claim: Claim, entries: readonly NewEntry[]): Promise<void>
   /**
    * Gives the delivery back, with its state and when it is due again (null: when somebody asks); at once when somebody
-   * asked in the meantime. Forgives earlier crashes unless `isCrash`. Saves `targets` too, without their items.
+   * asked in the meantime. Forgives earlier crashes unless `isCrash`. Notes of the targets in `copied` that their receipts
+   * are copied, and that nothing of them is due any more.
    * @throws LeaseLost
    */
-  release(claim: Claim, end: ReleaseEnd, entries: readonly NewEntry[], targets?: readonly TargetRecord[]): Promise<void>
+  release(claim: Claim, end: ReleaseEnd, entries: readonly NewEntry[], copied?: readonly CopiedReceipt[]): Promise<void>
 
   /**
    * Makes these targets due now and forgives earlier crashes. While the delivery is at work it is looked at again right

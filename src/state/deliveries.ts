@@ -7,6 +7,7 @@ import type {
   Claim,
   Claimed,
   ClaimLimit,
+  CopiedReceipt,
   DeliveryRecord,
   DeliveryRepository,
   ItemRecord,
@@ -17,14 +18,15 @@ import type {
   SpooledFile,
   TargetRecord,
 } from '../delivery/index.ts'
+import { LeaseLost } from '../delivery/index.ts'
 import type { ReceiptFile } from '../evidence/index.ts'
 import { coalescedByTenant } from './coalesced.ts'
 import { claimDue, nextDue } from './delivery-claims.ts'
+import { type ClaimEnd, endClaim, endClaims } from './delivery-ends.ts'
 import { deleteParts, keepPart, partsOf } from './delivery-parts.ts'
-import { recordsOf } from './delivery-rows.ts'
+import { recordsById, recordsOf } from './delivery-rows.ts'
 import {
   deleteItems,
-  giveDeliveryBack,
   insertDelivery,
   insertItem,
   insertTarget,
@@ -32,6 +34,7 @@ import {
   updateItem,
   updateTarget,
 } from './delivery-writes.ts'
+import { gatheredWrites } from './gathered-writes.ts'
 import { type GroupCommit, locking } from './group-commit.ts'
 import { enqueue } from './log.ts'
 import { mendTimes, setBack } from './mended-times.ts'
@@ -39,7 +42,7 @@ import { dueAt, heldBytes, owedIds } from './owed.ts'
 import { keepReceipt, receiptOf, writeReceipt } from './receipts.ts'
 import type { Executor } from './schema.ts'
 import { everyTenant, type Store } from './store.ts'
-import { addUpload, findUploads, forgetOrphans, markUnspooled, smallReports, takeFiles } from './uploads.ts'
+import { addUpload, findUploads, forgetOrphans, smallReports, takeFiles } from './uploads.ts'
 
 /** Deliveries that are made due in one transaction. */
 const owedAtATime = 500
@@ -48,10 +51,12 @@ const owedAtATime = 500
 export class SqlDeliveries implements DeliveryRepository {
   readonly #store: Store
   readonly #commits: GroupCommit
+  readonly #end: (ended: ClaimEnd) => Promise<boolean>
 
   constructor(store: Store, commits: GroupCommit) {
     this.#store = store
     this.#commits = commits
+    this.#end = gatheredWrites(commits, (transaction, ends) => endClaims(transaction, ends, store.now()))
   }
 
   async addUpload(tenant: string, file: SpooledFile, bytes: Uint8Array | null): Promise<void> {
@@ -114,13 +119,7 @@ export class SqlDeliveries implements DeliveryRepository {
   }
 
   readonly #byId = coalescedByTenant((tenant, ids: readonly string[]) =>
-    this.#store.read(tenant, async (executor) => {
-      // The tenant is compared here: asked for in the query, SQLite takes an index of all the tenant's deliveries instead.
-      const found = await executor.selectFrom('deliveries').selectAll().where('id', 'in', ids).execute()
-      const rows = found.filter((row) => row.tenant === tenant)
-      const records = new Map((await recordsOf(executor, rows)).map((record) => [record.id, record]))
-      return ids.map((id) => records.get(id) ?? null)
-    }),
+    this.#store.read(tenant, (executor) => recordsById(executor, tenant, ids)),
   )
 
   async byIdempotencyKey(tenant: string, key: string): Promise<DeliveryRecord | null> {
@@ -180,6 +179,8 @@ export class SqlDeliveries implements DeliveryRepository {
         .set({ lease_until: this.#store.now(leaseMs) })
         .where('id', '=', claim.delivery)
         .where('fence', '=', claim.fence)
+        // A beat that comes behind the end of its claim prolongs nothing.
+        .where('worker', 'is not', null)
         .executeTakeFirst()
       return kept.numUpdatedRows === 1n
     })
@@ -246,16 +247,12 @@ export class SqlDeliveries implements DeliveryRepository {
     claim: Claim,
     end: ReleaseEnd,
     entries: readonly NewEntry[],
-    targets: readonly TargetRecord[] = [],
+    copied: readonly CopiedReceipt[] = [],
   ): Promise<void> {
-    const now = this.#store.now()
-    await this.#commits.run(claim.tenant, async (transaction) => {
-      // First, because it asks for the fence.
-      await giveDeliveryBack(transaction, claim, end, now)
-      for (const target of targets) await updateTarget(transaction, claim, target)
-      if (end.isUnspooled === true) await markUnspooled(transaction, claim.delivery)
-      await enqueue(transaction, claim.tenant, entries, now)
-    })
+    const ended = { claim, end, entries, copied }
+    if (this.#store.isShared) {
+      await this.#commits.run(claim.tenant, (transaction) => endClaim(transaction, ended, this.#store.now()))
+    } else if (!(await this.#end(ended))) throw new LeaseLost(claim)
   }
 
   async makeDue(

@@ -34,6 +34,22 @@ export async function recordsOf(
   )
 }
 
+const rowsById = new Listed<string, Selectable<DeliveryRow>>((executor, ids) =>
+  executor.selectFrom('deliveries').selectAll().where('id', 'in', ids),
+)
+
+/** Reads the deliveries of these ids that a tenant has, in their order; null for what is not there. */
+export async function recordsById(
+  executor: Executor,
+  tenant: string,
+  ids: readonly string[],
+): Promise<(DeliveryRecord | null)[]> {
+  // The tenant is compared here: asked for in the query, SQLite takes an index of all the tenant's deliveries instead.
+  const rows = (await rowsById.rows(executor, ids)).filter((row) => row.tenant === tenant)
+  const records = new Map((await recordsOf(executor, rows)).map((record) => [record.id, record]))
+  return ids.map((id) => records.get(id) ?? null)
+}
+
 function recordOf(
   row: Selectable<DeliveryRow>,
   files: readonly UploadRow[],

@@ -95,6 +95,7 @@ export function leaseContract(subject: () => Subject): void {
     const claim = await claimOne(state)
     await state.deliveries.makeDue(tenant, 'dlv_1', ['acme'], [])
     await state.deliveries.release(claim, { state: 'parked', availableAt: null }, [])
+    expect(await state.deliveries.heartbeat(claim, 60_000)).toBe(false)
     expect((await claimOne(state)).delivery).toBe('dlv_1')
   })
 
