@@ -4,7 +4,12 @@
  */
 import { Worker } from 'node:worker_threads'
 import type { Clock } from '../../base/index.ts'
-import { type DeliveryRepository, evidenceReceipts, type ReceiptMaker } from '../../delivery/index.ts'
+import {
+  type DeliveryRepository,
+  evidenceReceipts,
+  type ReceiptMaker,
+  type TargetRecord,
+} from '../../delivery/index.ts'
 import type { LogKeys, LogStore } from '../../evidence/index.ts'
 import { filesOfJson, writeReceipt } from '../receipts.ts'
 import {
@@ -44,9 +49,17 @@ export class Aside {
   readonly deliveries: DeliveryRepository = {
     ...this.#room<DeliveryRepository>('deliveries'),
     claim: async (...limits) => unpackClaims(await this.#call('deliveries', 'claim', limits)),
+    saveTarget: async (claim, target, entries) => {
+      await this.#call('deliveries', 'saveTarget', [claim, withoutItems(target), entries])
+    },
+    commitTarget: async (claim, target, entry) => {
+      const id = Number(await this.#call('written', 'commitTarget', [claim, target, entry]))
+      return { ...target, entry: id }
+    },
     saveReceipt: async (claim, target, files) => {
       // Written here, where there is time.
-      const standing = await this.#call('written', 'saveReceipt', [claim, target, writeReceipt(files)])
+      const written = [claim, withoutItems(target), writeReceipt(files)]
+      const standing = await this.#call('written', 'saveReceipt', written)
       return typeof standing === 'string' ? filesOfJson(standing) : files
     },
   }
@@ -192,6 +205,11 @@ export class Aside {
 
 function settingOf({ origin, witnesses, keys }: ReceiptOptions): ReceiptSetting {
   return { origin, witnesses, keys: keys() }
+}
+
+/** A target is saved without its items where nothing happened to them: they need not go over. */
+function withoutItems(target: TargetRecord): TargetRecord {
+  return { ...target, items: [] }
 }
 
 /** JSON has no word for an argument that was left out. */

@@ -60,8 +60,8 @@ export const methods = {
   turns: { take: 'text', give: 'text' },
   /** Proves where the log is what receipts are made of elsewhere. */
   receipts: { proofsOf: 'text' },
-  /** Saves what was written for the database on the main thread. */
-  written: { saveReceipt: 'text' },
+  /** Saves what was written for the database on the main thread, and answers only what is not known there. */
+  written: { commitTarget: 'text', saveReceipt: 'text' },
 } as const
 
 export type Room = keyof typeof methods

@@ -1,7 +1,7 @@
 /** What runs on the database's own thread: the repositories of deliveries and of the log over a connection of their own. */
 import { parentPort, workerData } from 'node:worker_threads'
 import type { Clock } from '../../base/index.ts'
-import type { Claim, Claimed, TargetRecord } from '../../delivery/index.ts'
+import type { Claim, Claimed, NewEntry, TargetRecord } from '../../delivery/index.ts'
 import type { LogKeys } from '../../evidence/index.ts'
 import { SqlDeliveries } from '../deliveries.ts'
 import { GroupCommit } from '../group-commit.ts'
@@ -72,6 +72,8 @@ const opening = SqliteStore.open(path, clock, { turns, isChecked: true }).then((
   const commits = new GroupCommit(store)
   const deliveries = new SqlDeliveries(store, commits)
   const written = {
+    commitTarget: async (claim: Claim, target: TargetRecord, entry: NewEntry) =>
+      (await deliveries.commitTarget(claim, target, entry)).entry,
     saveReceipt: async (claim: Claim, target: TargetRecord, written: Uint8Array) => {
       const standing = await deliveries.saveWrittenReceipt(claim, target, written)
       return standing && filesJson(standing)
