@@ -37,6 +37,16 @@ export interface EvidenceLogOptions extends LogKeys {
   readonly clock: Clock
 }
 
+type Verification = ReturnType<typeof verifyCheckpoint>
+
+/** What became of the last checkpoint that was looked at, and under which keys. */
+interface Verified {
+  readonly note: string
+  readonly origin: string
+  readonly trusted: readonly KeyObject[]
+  readonly verification: Verification
+}
+
 const batchSize = 256
 const maximumLosses = 16
 const lossesBeforeWaiting = 6
@@ -48,6 +58,7 @@ export class EvidenceLog {
   #trusted: readonly KeyObject[]
   readonly #turns = new Map<string, Promise<undefined>>()
   readonly #epochs = new Map<string, number>()
+  readonly #verified = new Map<string, Verified>()
   /** What this process signed last, by tenant: a database that another one took the place of may not know it. */
   readonly #signed = new Map<string, string>()
 
@@ -310,10 +321,10 @@ export class EvidenceLog {
   }
 
   /** Verifies a checkpoint of ours. One that a key signed which is not known here tells that the key was rotated. */
-  async #verify(tenant: string, note: string): Promise<ReturnType<typeof verifyCheckpoint>> {
+  async #verify(tenant: string, note: string): Promise<Verification> {
     const origin = await this.originOf(tenant)
     const { reloadKeys } = this.#options
-    const verified = verifyCheckpoint(note, this.#trusted, origin)
+    const verified = this.#verifyOnce(tenant, note, origin)
     if (
       reloadKeys === undefined ||
       (verified.ok ? !this.#hasStranger(verified.value) : verified.error !== 'unsigned')
@@ -321,7 +332,16 @@ export class EvidenceLog {
       return verified
     }
     this.signWith(await reloadKeys())
-    return verifyCheckpoint(note, this.#trusted, origin)
+    return this.#verifyOnce(tenant, note, origin)
+  }
+
+  /** Each round of proofs meets the checkpoint of the round before, several times: the same text under the same keys. */
+  #verifyOnce(tenant: string, note: string, origin: string): Verification {
+    const known = this.#verified.get(tenant)
+    if (known?.note === note && known.origin === origin && known.trusted === this.#trusted) return known.verification
+    const verification = verifyCheckpoint(note, this.#trusted, origin)
+    this.#verified.set(tenant, { note, origin, trusted: this.#trusted, verification })
+    return verification
   }
 
   #hasStranger({ origin, note }: VerifiedCheckpoint): boolean {

@@ -88,14 +88,18 @@ export async function readHashes(
   return indexes.flatMap((index) => known.get(index) ?? [])
 }
 
+const lastPlace = new Prepared<OfTenant, { last: number | null }>((executor, value) =>
+  executor
+    .selectFrom('log_entries')
+    .select((eb) => eb.fn.max('seq').as('last'))
+    .where('tenant', '=', value.tenant),
+)
+
 /** How many entries a log has. */
 export async function sizeOf(executor: Executor, tenant: string): Promise<number> {
-  const { count } = await executor
-    .selectFrom('log_entries')
-    .select((eb) => eb.fn.max('seq').as('count'))
-    .where('tenant', '=', tenant)
-    .executeTakeFirstOrThrow()
-  return count === null ? 0 : Number(count) + 1
+  const [row] = (await lastPlace.run(executor, { tenant })).rows
+  // PostgreSQL counts in text.
+  return row === undefined || row.last === null ? 0 : Number(row.last) + 1
 }
 
 type Leaf = Tables['log_entries'] & { readonly [column: string]: string | number }

@@ -103,31 +103,36 @@ export class SqlLog implements LogStore {
   })
 
   async lastCheckpoint(tenant: string): Promise<string | null> {
-    const row = await this.#store.read(tenant, (executor) =>
-      executor
-        .selectFrom('checkpoints')
-        .select('note')
-        .where('tenant', '=', tenant)
-        .orderBy('size', 'desc')
-        .limit(1)
-        .executeTakeFirst(),
-    )
-    return row?.note ?? null
+    const { rows } = await this.#store.read(tenant, (executor) => newestNote.run(executor, { tenant }))
+    return rows[0]?.note ?? null
   }
 
   async saveCheckpoint(tenant: string, size: number, note: string): Promise<void> {
     // The same size again is the same tree under a newer key.
     await this.#commits.run(locking(tenant, lastLock), async (transaction) => {
-      await transaction
-        .insertInto('checkpoints')
-        .values({ tenant, size, saved_at: this.#store.now(), note })
-        .onConflict((conflict) =>
-          conflict.columns(['tenant', 'size']).doUpdateSet({ note, saved_at: this.#store.now() }),
-        )
-        .execute()
+      await keepNote.run(transaction, { tenant, size, note, now: this.#store.now() })
     })
   }
 }
+
+const newestNote = new Prepared<{ readonly tenant: string }, { note: string }>((executor, value) =>
+  executor.selectFrom('checkpoints').select('note').where('tenant', '=', value.tenant).orderBy('size', 'desc').limit(1),
+)
+
+interface Signed {
+  readonly [column: string]: string | number | Instant
+  readonly tenant: string
+  readonly size: number
+  readonly note: string
+  readonly now: Instant
+}
+
+const keepNote = new Prepared<Signed, never>((executor, { tenant, size, note, now }) =>
+  executor
+    .insertInto('checkpoints')
+    .values({ tenant, size, saved_at: now, note })
+    .onConflict((conflict) => conflict.columns(['tenant', 'size']).doUpdateSet({ note, saved_at: now })),
+)
 
 interface Waiting {
   readonly [column: string]: string | number | null | Instant
