@@ -3,8 +3,9 @@ import { type Selectable, sql } from 'kysely'
 import type { Claimed, ClaimLimit, DeliveryRecord, Found } from '../delivery/index.ts'
 import { suspectAfter } from '../delivery/index.ts'
 import { recordsOf } from './delivery-rows.ts'
+import { isEmbedded, Prepared } from './prepared.ts'
 import type { DeliveryRow, Executor } from './schema.ts'
-import type { Store } from './store.ts'
+import type { Instant, Store } from './store.ts'
 import { smallReports } from './uploads.ts'
 
 /** Who asks for claims, for how many and for how long. */
@@ -61,39 +62,84 @@ function uploadOf({ files }: DeliveryRecord): string | null {
   return file?.isSmall === true && others.length === 0 ? file.upload : null
 }
 
+interface Free {
+  readonly [name: string]: Instant | number
+  readonly now: Instant
+  readonly most: number
+  readonly size: number
+}
+
+interface Due {
+  readonly id: string
+  readonly crashes: number
+  readonly is_small: number
+}
+
+/** What is due and nobody holds. */
+function free(executor: Executor, { now, most }: Free) {
+  return (
+    executor
+      .selectFrom('deliveries')
+      .select(['id', 'crashes', 'is_small'])
+      .where('available_at', '<=', now)
+      .where((eb) => eb.or([eb('lease_until', 'is', null), eb('lease_until', '<=', now)]))
+      .limit(most)
+      // Two workers that look at the same time must not wait for each other, nor take the same.
+      .$if(!isEmbedded(executor), (query) => query.forUpdate().skipLocked())
+  )
+}
+
+const ofSize = new Prepared<Free, Due>((executor, value) =>
+  free(executor, value).where('is_small', '=', value.size).where('crashes', '<', suspectAfter).orderBy('available_at'),
+)
+
+/** Literally, so that the index of the few suspects serves. */
+const suspectsOfAny = new Prepared<Free, Due>((executor, value) =>
+  free(executor, value)
+    .where((eb) => eb('crashes', '>=', eb.lit(suspectAfter)))
+    .orderBy('crashes')
+    .orderBy('available_at'),
+)
+
+/** The size so that the index of all that is due does not serve. */
+const suspectsOfSize = new Prepared<Free, Due>((executor, value) =>
+  free(executor, value)
+    .where((eb) => eb('crashes', '>=', eb.lit(suspectAfter)))
+    .where((eb) => eb(eb('is_small', '+', eb.lit(0)), '=', value.size))
+    .orderBy('crashes')
+    .orderBy('available_at'),
+)
+
 async function dueNow(
   executor: Executor,
   store: Store,
   limit: ClaimLimit,
 ): Promise<{ id: string; crashes: number; isSmall: boolean }[]> {
-  const free = (most: number) =>
-    executor
-      .selectFrom('deliveries')
-      .select(['id', 'crashes', 'is_small'])
-      .where('available_at', '<=', store.now())
-      .where((eb) => eb.or([eb('lease_until', 'is', null), eb('lease_until', '<=', store.now())]))
-      .limit(most)
-      // Two workers that look at the same time must not wait for each other, nor take the same.
-      .$if(store.isShared, (query) => query.forUpdate().skipLocked())
-  const sized = async (isSmall: 0 | 1, most: number) =>
-    most <= 0
-      ? []
-      : await free(most)
-          .where('is_small', '=', isSmall)
-          .where('crashes', '<', suspectAfter)
-          .orderBy('available_at')
-          .execute()
-  const onlySize = limit.large <= 0 ? 1 : limit.small <= 0 ? 0 : null
-  const suspects = await free(limit.suspects ?? 1)
-    // Literally, so that the index of the few suspects serves; and the size so that the index of all that is due does not.
-    .where((eb) => eb('crashes', '>=', eb.lit(suspectAfter)))
-    .$if(onlySize !== null, (query) => query.where((eb) => eb(eb('is_small', '+', eb.lit(0)), '=', onlySize ?? 0)))
-    .orderBy('crashes')
-    .orderBy('available_at')
-    .execute()
-  const due = [...suspects, ...(await sized(1, limit.small)), ...(await sized(0, limit.large))]
+  const now = store.now()
+  const take = async (query: Prepared<Free, Due>, size: number, most: number) =>
+    most <= 0 ? [] : (await query.run(executor, { now, most, size })).rows
+  const hasBoth = limit.large > 0 && limit.small > 0
+  const most = limit.suspects ?? 1
+  const suspects = await take(hasBoth ? suspectsOfAny : suspectsOfSize, limit.large <= 0 ? 1 : 0, most)
+  const due = [...suspects, ...(await take(ofSize, 1, limit.small)), ...(await take(ofSize, 0, limit.large))]
   return due.map(({ id, crashes, is_small }) => ({ id, crashes, isSmall: is_small === 1 }))
 }
+
+interface Sizes {
+  readonly [name: string]: number
+  readonly one: number
+  readonly other: number
+}
+
+const earliest = new Prepared<Sizes, { readonly due: string | null }>((executor, { one, other }) =>
+  executor
+    .selectFrom('deliveries')
+    .select(
+      sql<string | null>`min(case when lease_until > available_at then lease_until else available_at end)`.as('due'),
+    )
+    .where('available_at', 'is not', null)
+    .where('is_small', 'in', [one, other]),
+)
 
 /** When the next delivery of the sizes that there is room for becomes due or its lease ends; null: nothing is waiting. */
 export async function nextDue(
@@ -102,13 +148,8 @@ export async function nextDue(
 ): Promise<Date | null> {
   const sizes = [...(small > 0 ? [1] : []), ...(large > 0 ? [0] : [])]
   if (sizes.length === 0) return null
-  const { due } = await executor
-    .selectFrom('deliveries')
-    .select(
-      sql<string | null>`min(case when lease_until > available_at then lease_until else available_at end)`.as('due'),
-    )
-    .where('available_at', 'is not', null)
-    .where('is_small', 'in', sizes)
-    .executeTakeFirstOrThrow()
+  const [one = 0, other = one] = sizes
+  const { rows } = await earliest.run(executor, { one, other })
+  const due = rows[0]?.due ?? null
   return due === null ? null : new Date(due)
 }
