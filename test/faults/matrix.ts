@@ -258,8 +258,16 @@ export const faultMatrix: Readonly<Record<number, FaultRow>> = {
   },
   32: {
     fault: 'a store that ignores checksums',
-    outcome: 'a weaker level in the receipt',
-    tests: [kills, ['real', 'test/storage-contract.test.ts', 's3 on Ceph RGW']],
+    outcome: 'parts signed with their SHA-256 instead, and a weaker level in the receipt',
+    tests: [
+      kills,
+      ['real', 'test/storage-contract.test.ts', 's3 on Ceph RGW'],
+      [
+        'wire',
+        'src/storage/services/s3/part-signing.test.ts',
+        'a store that says nothing of the CRC gets the part signed',
+      ],
+    ],
   },
   33: {
     fault: 'a source that breaks off',

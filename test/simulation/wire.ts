@@ -242,7 +242,7 @@ function passing(code: ErrorParts['code'], context: NonNullable<ErrorParts['cont
   })
 }
 
-/** S3 compares the signed hash of the payload and keeps nothing that differs. */
+/** S3 compares the SHA-256 or the CRC that it is told, and keeps nothing that differs. */
 function damaged(): DrawbridgeError {
   return passing('checksum-mismatch', {})
 }

@@ -80,7 +80,7 @@ const afterBody =
   }
 
 describe('what is sent', () => {
-  test('every call names the bucket’s owner, and bodies are signed by their hash, in one piece', async () => {
+  test('every call names the bucket’s owner, and bodies without another checksum are signed by their hash, in one piece', async () => {
     const seen: { method: string; url: string; headers: IncomingMessage['headers'] }[] = []
     const store = await storeAt(
       afterBody((response, { method = '', url = '', headers }) => {
