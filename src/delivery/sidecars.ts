@@ -4,7 +4,7 @@
  */
 import { hash } from 'node:crypto'
 import { DrawbridgeError } from '../base/index.ts'
-import { assertSidecar, packSidecarLine, packSidecarOctets, type ReceiptFiles } from '../evidence/index.ts'
+import { assertSidecar, packSidecarLines, packSidecarOctets, type ReceiptFiles } from '../evidence/index.ts'
 import type { DeliveryRecord, TargetRecord } from './record.ts'
 import { settingsOf } from './send/object-settings.ts'
 import { RenewingSession } from './send/session.ts'
@@ -36,7 +36,6 @@ interface Waiting extends Sidecar {
 /** Fewer than these stand each beside its report. */
 export const smallestBatch = 8
 const largestBatch = 256
-const newline = 0x0a
 
 /** Writes copies that are asked for at the same time together, for each target, person and period. */
 export class SidecarWriter {
@@ -111,13 +110,7 @@ function latestOf(batch: readonly Waiting[]): string {
 
 /** One line of JSON for each receipt: the key under which it would stand beside its report, and what would stand there. */
 function batchObject(rootPath: string, batch: readonly Waiting[]): SidecarObject {
-  const lines = batch.map(({ key, files }) => packSidecarLine(key, files))
-  const bytes = Buffer.allocUnsafe(lines.reduce((sum, { length }) => sum + length + 1, 0))
-  let at = 0
-  for (const line of lines) {
-    at += bytes.write(line, at, 'latin1')
-    at = bytes.writeUInt8(newline, at)
-  }
+  const bytes = packSidecarLines(batch)
   const sha256 = hash('sha256', bytes, 'hex')
   const folder = `${rootPath}receipts/${batch[0]?.record.period ?? ''}`
   return { key: `${folder}/receipts-${sha256.slice(0, 16)}.jsonl`, bytes, sha256 }

@@ -43,7 +43,7 @@ export { deliveredEntry } from './receipt-statement.ts'
 export {
   assertSidecar,
   packSidecar,
-  packSidecarLine,
+  packSidecarLines,
   packSidecarOctets,
   sidecarSuffix,
   unpackSidecar,

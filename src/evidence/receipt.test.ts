@@ -4,7 +4,7 @@ import { toBase64 } from './base64.ts'
 import { canonicalJson } from './canonical-json.ts'
 import { buildReceipt } from './receipt.ts'
 import { deliveredEntry } from './receipt-statement.ts'
-import { packSidecar, packSidecarLine, packSidecarOctets, unpackSidecar } from './sidecar.ts'
+import { packSidecar, packSidecarLines, packSidecarOctets, unpackSidecar } from './sidecar.ts'
 import { MemoryLogStore } from './testing/memory-log-store.ts'
 import type { SamplePackage } from './testing/sample-package.ts'
 import {
@@ -133,7 +133,8 @@ describe('a sidecar', () => {
     expect(text).toContain('\u2014 \u{1f5dd} \u0080\u00ff \\"\\\\\\n')
     expect(Buffer.from(packSidecarOctets(receipt), 'latin1')).toEqual(Buffer.from(text))
     const line = JSON.stringify({ key: 'audit/\u00fc "a".csv', receipt: text })
-    expect(Buffer.from(packSidecarLine('audit/\u00fc "a".csv', receipt), 'latin1')).toEqual(Buffer.from(line))
+    const lines = packSidecarLines([{ key: 'audit/\u00fc "a".csv', files: receipt }])
+    expect(Buffer.from(lines).toString()).toBe(`${line}\n`)
     expect(unpackSidecar(text)).toEqual({ ok: true, value: expect.arrayContaining(receipt) })
   })
 
@@ -143,7 +144,9 @@ describe('a sidecar', () => {
     for (const made of [plain.receipt, other, plain.receipt]) {
       const read = made.map(({ path, role, bytes }) => ({ path, role, bytes: new Uint8Array(bytes) }))
       expect(packSidecar(made)).toBe(packSidecar(read))
-      expect(packSidecarLine('a.csv', made)).toBe(packSidecarLine('a.csv', read))
+      const lines = [made, read].map((files) => ({ key: 'a.csv', files }))
+      const line = `${JSON.stringify({ key: 'a.csv', receipt: packSidecar(read) })}\n`
+      expect(Buffer.from(packSidecarLines(lines)).toString()).toBe(line + line)
       const members = [...read]
         .sort((a, b) => (a.path < b.path ? -1 : 1))
         .map(({ path, bytes }) => {
@@ -157,7 +160,7 @@ describe('a sidecar', () => {
 
   test('does not hold the receipt of a bag', () => {
     expect(() => packSidecar(bag.receipt)).toThrow(TypeError)
-    expect(() => packSidecarLine('a.csv', bag.receipt)).toThrow(TypeError)
+    expect(() => packSidecarLines([{ key: 'a.csv', files: bag.receipt }])).toThrow(TypeError)
     expect(() => packSidecar([...plain.receipt, ...plain.receipt.slice(0, 1)])).toThrow(TypeError)
   })
 

@@ -64,19 +64,31 @@ export function packSidecarOctets(files: ReceiptFiles): string {
   return `${members.join('')}${end}`
 }
 
+/** The files of a receipt for a report of one file, and the key under which their sidecar would stand. */
+export interface SidecarLine {
+  readonly key: string
+  readonly files: ReceiptFiles
+}
+
 /**
- * Packs the files of a receipt as a line of JSON, without its newline: `{"key":…,"receipt":…}`, where the receipt is what
- * `packSidecar` makes. In octets, like `packSidecarOctets`.
+ * Packs receipts as lines of JSON, in UTF-8: `{"key":…,"receipt":…}`, where the receipt is what `packSidecar` makes.
  *
  * @throws TypeError as `packSidecar`
  */
-export function packSidecarLine(key: string, files: ReceiptFiles): string {
-  let line = `{"key":${JSON.stringify(octetsOf(Buffer.from(key)))},"receipt":"`
-  for (const { path, textInLine, base64InLine } of frames) {
-    const { isText, inLine } = memberOf(fileAt(files, path))
-    line += (isText ? textInLine : base64InLine) + inLine
-  }
-  return `${line}${endInLine}"}`
+export function packSidecarLines(lines: readonly SidecarLine[]): Uint8Array {
+  // Written piece by piece: a line as one text would be copied once more.
+  const pieces = lines.flatMap(({ key, files }) => [
+    `{"key":${JSON.stringify(octetsOf(Buffer.from(key)))},"receipt":"`,
+    ...frames.flatMap(({ path, textInLine, base64InLine }) => {
+      const { isText, inLine } = memberOf(fileAt(files, path))
+      return [isText ? textInLine : base64InLine, inLine]
+    }),
+    `${endInLine}"}\n`,
+  ])
+  const bytes = Buffer.allocUnsafeSlow(pieces.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const piece of pieces) at += bytes.write(piece, at, 'latin1')
+  return new Uint8Array(bytes.buffer)
 }
 
 /** @throws TypeError when the files are not those of a receipt for a report of one file */
