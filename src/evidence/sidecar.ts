@@ -1,5 +1,4 @@
 /** The sidecar `<key>.receipt.json`: every file of a receipt in one JSON text, for a report that is a single object. */
-import { isUtf8 } from 'node:buffer'
 import type { Result } from '../base/index.ts'
 import { err, ok } from '../base/index.ts'
 import { fromBase64, toBase64 } from './base64.ts'
@@ -145,7 +144,9 @@ function memberOf(file: ReceiptFile): Member {
 }
 
 function memberOfBytes(bytes: Uint8Array): Member {
-  return isUtf8(bytes) ? new Member(true, octetsOf(bytes)) : new Member(false, toBase64(bytes))
+  const octets = octetsOf(bytes)
+  const isText = !/[\u0080-\u00ff]/.test(octets) || Buffer.from(Buffer.from(bytes).toString('utf8')).equals(bytes)
+  return new Member(isText, isText ? octets : toBase64(bytes))
 }
 
 function octetsOf({ buffer, byteOffset, byteLength }: Uint8Array): string {
