@@ -33,7 +33,7 @@ export function openDatabase(path: string, isChecked = false): Kysely<Tables> {
     try {
       opened.exec('pragma journal_mode = wal; pragma synchronous = full; pragma trusted_schema = off')
       opened.exec(`pragma wal_autocheckpoint = ${checkpointPages}`)
-      if (!isChecked) checkPages(opened, path)
+      if (!isChecked) checkPages(opened)
       return opened
     } catch (error) {
       opened.close()
@@ -137,8 +137,10 @@ function sqliteCode(error: unknown): number | undefined {
 }
 
 /** Reads every page of a database that is small enough for that to take a moment. */
-function checkPages(database: DatabaseSync, path: string): void {
-  if (statSync(path).size > largestCheckedBytes) return
+function checkPages(database: DatabaseSync): void {
+  const path = database.location()
+  // Memory has no pages that a disk could have changed.
+  if (path === null || statSync(path).size > largestCheckedBytes) return
   const [check] = database.prepare('pragma quick_check(1)').all()
   if (check?.['quick_check'] !== 'ok') throw damaged()
 }

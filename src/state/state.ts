@@ -46,6 +46,8 @@ const databaseFile = 'drawbridge.sqlite'
 export interface StateOptions {
   /** Made when absent. */
   readonly directory: string
+  /** Where SQLite keeps the database; a URI may name memory. Absent: a file of the directory. */
+  readonly databasePath?: string
   /** The machine's clock; the embedded database has no other. */
   readonly clock: Clock
   readonly random?: Random
@@ -116,10 +118,11 @@ export async function openState(options: StateOptions): Promise<State> {
   await makeDirectory(directory)
   const lock = lockDirectory(directory)
   try {
-    const store = await SqliteStore.open(join(directory, databaseFile), clock)
+    const path = options.databasePath ?? join(directory, databaseFile)
+    const store = await SqliteStore.open(path, clock)
     const place: Place = { directory, spool: join(directory, 'spool'), rootKeyFile: rootKeyOf(directory), lock }
     const state = await assembleOrClose(place, store, random, options)
-    return options.isAside === true ? putAside(state, store, join(directory, databaseFile), clock) : state
+    return options.isAside === true ? putAside(state, store, path, clock) : state
   } catch (error) {
     lock.release()
     throw error

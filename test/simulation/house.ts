@@ -5,7 +5,8 @@
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import {
   Circuits,
   type Claim,
@@ -33,7 +34,7 @@ import { Way } from './wire.ts'
 export const tenants = ['globex', 'initech'] as const
 export const logOrigin = 'simulation.example'
 
-/** The database is a real file; where the system has a disk in memory, there. */
+/** The lock and the keys are real files; where the system has a disk in memory, there. */
 const memoryDirectory = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
 
 /** Low, so that small reports go both ways. */
@@ -55,6 +56,9 @@ export class House {
   readonly chance: Chance
   readonly #bug: PlantedBug | null
   readonly #directory: string
+  /** SQLite's own memory: a database of that name stands as long as a connection to it is open. */
+  readonly #databasePath: string
+  readonly #holdsDatabase: DatabaseSync
   readonly #lives = new Map<Slot, SlotLife>()
   readonly #ways = new Map<BucketName, Way>()
   readonly #running = new Map<Slot, Running>()
@@ -81,6 +85,9 @@ export class House {
     this.schedule = schedule
     this.#bug = bug
     this.#directory = directory
+    this.#databasePath = `file:/${basename(directory)}?vfs=memdb`
+    this.#holdsDatabase = new DatabaseSync(this.#databasePath)
+    this.#holdsDatabase.exec('select 1')
     const { seed, faults, workers } = schedule
     this.chance = new Chance(seed, 'house')
     this.#isWokenAtOnce = this.chance.happens(0.5)
@@ -165,6 +172,7 @@ export class House {
   async close(): Promise<void> {
     for (const { process } of this.#running.values()) process.die()
     await this.#state?.close()
+    this.#holdsDatabase.close()
     this.disk.unmount()
     await rm(this.#directory, { recursive: true, force: true })
   }
@@ -183,7 +191,13 @@ export class House {
     this.#isPowerGone = false
     const clock = { now: () => new Date(this.databaseNow), sleep: (ms: number) => this.timeline.wait(ms) }
     const random = new Chance(this.schedule.seed, `state ${this.#boots}`)
-    this.#state = await openState({ directory: this.#directory, clock, random, pause: clock.sleep })
+    this.#state = await openState({
+      directory: this.#directory,
+      databasePath: this.#databasePath,
+      clock,
+      random,
+      pause: clock.sleep,
+    })
     const gone = new Promise<null>((resolve) => {
       this.#tellPowerGone = () => resolve(null)
     })
