@@ -1,57 +1,54 @@
 /**
- * What runs in a hashing thread: files on their way into the spool, each begun with its first piece. A piece is read, summed up
- * and written a little at a time, while that is in this processor's cache, and answered for when all of it is done.
+ * What runs in a hashing thread: files on their way into the spool, each begun with its first piece. Reads, writes and hashes
+ * while a piece is in this processor's cache, and answers when all of it is done.
  */
-import { createHash, type Hash } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { readSync, writeSync } from 'node:fs'
 import { parentPort } from 'node:worker_threads'
 import type { HashAnswer, HashRequest } from './hashing.ts'
 import { PieceSummer, writeBytes } from './piece-sums.ts'
 
-type AskedPiece = NonNullable<HashRequest['piece']>
+interface Begun {
+  update(piece: Uint8Array): unknown
+  end(): Uint8Array
+}
 
-const wholes = new Map<number, Hash>()
-const summers = new Map<number, PieceSummer>()
+const begun = new Map<string, Begun>()
+
+function begin(kind: HashRequest['kind']): Begun {
+  if (kind === 'pieces') return new PieceSummer()
+  const whole = createHash('sha256')
+  return { update: (piece) => whole.update(piece), end: () => whole.digest() }
+}
 
 function answerTo({ file, kind, piece, isDropped }: HashRequest): HashAnswer {
-  const begun = kind === 'whole' ? wholes : summers
-  if (piece === undefined) {
-    const end = isDropped === true ? null : kind === 'whole' ? wholes.get(file)?.digest() : summers.get(file)?.end()
-    begun.delete(file)
-    return end ?? null
-  }
-  if (kind === 'whole') {
-    const hash = taken(wholes, file, () => createHash('sha256'))
-    hash.update(new Uint8Array(piece.memory, 0, piece.sizeBytes))
+  const name = `${kind} ${file}`
+  const known = begun.get(name)
+  if (piece !== undefined) {
+    const bytes = new Uint8Array(piece.memory, 0, piece.sizeBytes)
+    const fault = moved(bytes, piece)
+    if (fault !== null) return fault
+    const hash = known ?? begin(kind)
+    if (known === undefined) begun.set(name, hash)
+    hash.update(bytes)
     return null
   }
-  const sums = taken(summers, file, () => new PieceSummer())
-  return moved(piece, sums)
+  begun.delete(name)
+  return isDropped === true ? null : (known?.end() ?? null)
 }
 
-function taken<T>(begun: Map<number, T>, file: number, begin: () => T): T {
-  const known = begun.get(file) ?? begin()
-  begun.set(file, known)
-  return known
-}
-
-/** Reads a piece from where it is, sums it up, and writes it to where it belongs, as far as each is asked. */
-function moved({ memory, sizeBytes, position, from, into }: AskedPiece, sums: PieceSummer): HashAnswer {
-  for (let offset = 0; offset < sizeBytes; offset += writeBytes) {
-    const bytes = new Uint8Array(memory, offset, Math.min(writeBytes, sizeBytes - offset))
-    try {
-      if (from !== undefined && !isFilled(bytes, position + offset, from)) return { fault: 'read', code: null }
-    } catch (error) {
-      return { fault: 'read', code: codeOf(error) }
-    }
-    sums.update(bytes)
-    try {
-      if (into !== undefined) writeFully(bytes, position + offset, into)
-    } catch (error) {
-      return { fault: 'write', code: codeOf(error) }
-    }
+/** Reads a piece from where it is, and writes it to where it belongs, as far as either is asked. */
+function moved(bytes: Uint8Array, { position, from, into }: NonNullable<HashRequest['piece']>): HashAnswer {
+  try {
+    if (from !== undefined && !isFilled(bytes, position, from)) return { fault: 'read', code: null }
+  } catch (error) {
+    return { fault: 'read', code: codeOf(error) }
   }
-  sums.endPiece()
+  try {
+    if (into !== undefined) writeFully(bytes, position, into)
+  } catch (error) {
+    return { fault: 'write', code: codeOf(error) }
+  }
   return null
 }
 
@@ -67,7 +64,7 @@ function isFilled(bytes: Uint8Array, position: number, from: number): boolean {
 
 function writeFully(bytes: Uint8Array, position: number, into: number): void {
   for (let offset = 0; offset < bytes.length; ) {
-    offset += writeSync(into, bytes, offset, bytes.length - offset, position + offset)
+    offset += writeSync(into, bytes, offset, Math.min(writeBytes, bytes.length - offset), position + offset)
   }
 }
 

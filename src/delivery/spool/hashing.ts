@@ -64,7 +64,6 @@ export const hashingInline: Hashing = {
       await writeFully(into, bytes, position)
       whole.update(bytes)
       pieces.update(bytes)
-      pieces.endPiece()
     }
     return {
       take(piece) {

@@ -2,7 +2,7 @@
  * What is known of a spooled file piece by piece: what its bytes are compared with before they leave, and the CRCs that a
  * store is told. Taken while the file came in and written beside it; nothing else reads it.
  */
-import { type CipherGCM, createCipheriv } from 'node:crypto'
+import { createCipheriv } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import { joinCrc32 } from './crc32.ts'
 
@@ -35,40 +35,23 @@ const tagKey = Buffer.alloc(16)
  * one damage in four thousand million pass. Bound to the number, so that a piece in another's place shows.
  */
 export function tagOf(piece: Uint8Array, number: number): Buffer {
-  const gmac = beginTag(number).setAAD(piece)
-  gmac.final()
-  return gmac.getAuthTag()
-}
-
-function beginTag(number: number): CipherGCM {
   const nonce = Buffer.alloc(12)
   nonce.writeUIntBE(number, 6, 6)
-  return createCipheriv('aes-128-gcm', tagKey, nonce)
+  const gmac = createCipheriv('aes-128-gcm', tagKey, nonce).setAAD(piece)
+  gmac.final()
+  return gmac.getAuthTag()
 }
 
 /** Takes the sums of a file's pieces as they come, and answers with the table of them. */
 export class PieceSummer {
   readonly #records: Buffer[] = []
-  #crc32 = 0
-  #gmac: CipherGCM | null = null
 
-  /** Takes the next bytes of the piece. */
-  update(bytes: Uint8Array): void {
-    this.#gmac ??= beginTag(this.#records.length)
-    this.#gmac.setAAD(bytes)
-    this.#crc32 = crc32(bytes, this.#crc32)
-  }
-
-  /** The piece had `pieceBytes`, and only at the file's end fewer. */
-  endPiece(): void {
-    const gmac = this.#gmac ?? beginTag(this.#records.length)
-    gmac.final()
+  /** Takes the next piece: `pieceBytes`, and only at the file's end fewer. */
+  update(piece: Uint8Array): void {
     const record = Buffer.alloc(recordBytes)
-    record.writeUInt32BE(this.#crc32)
-    gmac.getAuthTag().copy(record, crcBytes)
+    record.writeUInt32BE(crc32(piece))
+    tagOf(piece, this.#records.length).copy(record, crcBytes)
     this.#records.push(record)
-    this.#crc32 = 0
-    this.#gmac = null
   }
 
   /** The table, as `readPieceSums` reads it. */
