@@ -39,7 +39,7 @@ import { openHouseState } from './database.ts'
 import type { DatabaseAddress } from './database-address.ts'
 import { identityTokensOf } from './federation-config.ts'
 import { mailOf } from './mail-config.ts'
-import { targetAccess } from './target-access.ts'
+import { foreseeParts, targetAccess } from './target-access.ts'
 import { version } from './version.ts'
 import { ticketTemplate } from './web-root.ts'
 import { refuseOlder, witnessesOf } from './witnesses.ts'
@@ -124,6 +124,7 @@ async function assemble(options: HouseOptions, state: State, tenant: string): Pr
   const spool = await Spool.open({
     directory: state.spoolDirectory,
     keep,
+    onLarge: () => void foreseeParts(state.connections, tenant),
     ...(config.spool.quotaBytes === undefined ? {} : { quotaBytes: config.spool.quotaBytes }),
     ...(state.spoolSpace === null ? {} : { space: state.spoolSpace }),
   })

@@ -10,6 +10,7 @@ import {
 import type { Connection } from '../contract/index.ts'
 import type { OpenTarget, RouteRepository, TargetAccess } from '../delivery/index.ts'
 import { otherTargetsOf } from '../operations/index.ts'
+import { loadS3Sdk } from '../storage/index.ts'
 
 /** Makes the access of the delivery room to the connections of a repository. */
 export function targetAccess(
@@ -42,6 +43,12 @@ export function targetAccess(
       return diagnoseLive(connection, secret, identity, context, error, { otherTargets })
     },
   }
+}
+
+/** Loads what uploads in parts take, while the report still comes in: once it is accepted, nothing waits for that. */
+export async function foreseeParts(connections: ConnectionRepository, tenant: string): Promise<void> {
+  const known = await connections.list(tenant).catch(() => [])
+  if (known.some(({ location, writing }) => location.service === 's3' && writing.resume)) await loadS3Sdk()
 }
 
 interface Shared {

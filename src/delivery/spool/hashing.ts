@@ -130,10 +130,11 @@ class HashThread {
   #files = 0
   #idle: NodeJS.Timeout | undefined
 
-  /** Takes a file on; `leave` ends that. */
+  /** Takes a file on; `leave` ends that. Started now, it is there when the first piece is. */
   join(): void {
     this.#files += 1
     clearTimeout(this.#idle)
+    this.#worker ??= this.#start()
   }
 
   leave(): void {
@@ -176,6 +177,8 @@ class HashThread {
     })
     worker.on('error', (error) => this.#lose(worker, error instanceof Error ? error : new Error('a thread failed')))
     worker.on('exit', () => this.#lose(worker, new Error('a hashing thread ended')))
+    // Nobody waits for an answer yet.
+    worker.unref()
     this.#worker = worker
     return worker
   }

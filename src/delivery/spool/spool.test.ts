@@ -238,3 +238,20 @@ test('pieces come in memory that is reused, and all of them are right', async ()
   expect(at).toBe(5_200_000)
   expect(memory.size).toBe(2)
 })
+
+test('whoever has something to prepare is told once that a file is large, while it comes in', async () => {
+  let told = 0
+  const sizes: number[] = []
+  const spool = await Spool.open({ directory, keep: new Set(), onLarge: () => told++ })
+  async function* pieces(count: number): AsyncGenerator<Uint8Array> {
+    for (let piece = 0; piece < count; piece++) {
+      sizes.push(told)
+      yield new Uint8Array(1 << 20)
+    }
+  }
+  await spool.write('upl_1', 'a.bin', pieces(15))
+  expect(told).toBe(0)
+  await spool.write('upl_2', 'b.bin', pieces(20))
+  expect(told).toBe(1)
+  expect(sizes.at(-1)).toBe(1)
+})

@@ -29,6 +29,8 @@ export interface SpoolOptions {
   readonly space?: SharedSpace
   /** Reports up to this are handed back for the database to keep. Absent: 64 KiB. */
   readonly smallBytes?: number
+  /** Called when a file that comes in is seen to be so large that it will travel in parts. It must not throw. */
+  readonly onLarge?: () => void
   /** Absent: on threads beside this one. */
   readonly hashing?: Hashing
 }
@@ -40,6 +42,7 @@ export interface TakenReport {
 }
 
 const smallBytes = 64 * 1024
+const largeBytes = 16 * 1024 * 1024
 
 /** A file that could not be kept because the spool is full; ask again when deliveries have left it. */
 export const retryAfterSeconds = 60
@@ -50,6 +53,7 @@ export class Spool {
   readonly #quotaBytes: number
   readonly #smallBytes: number
   readonly #hashing: Hashing
+  readonly #onLarge: () => void
   readonly #space: Space
 
   private constructor(options: SpoolOptions) {
@@ -57,6 +61,7 @@ export class Spool {
     this.#quotaBytes = options.quotaBytes ?? Number.POSITIVE_INFINITY
     this.#smallBytes = options.smallBytes ?? smallBytes
     this.#hashing = options.hashing ?? hashingAside
+    this.#onLarge = options.onLarge ?? (() => {})
     const { space } = options
     if (space === undefined) this.#space = ownSpace(this.#quotaBytes)
     else if (Number.isFinite(this.#quotaBytes)) this.#space = sharedSpace(space, this.#quotaBytes)
@@ -156,8 +161,11 @@ export class Spool {
     const handle = await onDisk('spool.write', () => open(`${this.#path(upload, 'data')}.part`, 'wx', 0o600))
     const writer = new PieceWriter(handle, this.#hashing)
     try {
+      let reserved = 0
       const reserve = async (bytes: number): Promise<void> => {
         if (!(await claim.take(bytes))) throw quotaExceeded(name)
+        if (reserved < largeBytes && reserved + bytes >= largeBytes) this.#onLarge()
+        reserved += bytes
       }
       if (source instanceof FileSource && (await sizeOf(source)) > 0) await copyFile(name, source, writer, reserve)
       else {

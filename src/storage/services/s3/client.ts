@@ -52,6 +52,11 @@ export interface Sdk {
   readonly aws: typeof import('@aws-sdk/client-s3')
 }
 
+/** Loads the SDK, for whoever sees beforehand that it will be needed. What can not be loaded is told when it is needed. */
+export async function loadS3Sdk(): Promise<void> {
+  await import('@aws-sdk/client-s3').catch(() => {})
+}
+
 /** Opens a client. `destroy()` gives its sockets back. The SDK is loaded for the first one: it is large, and small reports go without it. */
 export async function openS3Client(options: S3ClientOptions): Promise<Sdk> {
   const aws = await import('@aws-sdk/client-s3')
