@@ -1,4 +1,6 @@
 /** Reports on their way to other people's storage: taken in, delivered, proved. */
+
+export type { AcceptInput, HandedFile } from './acceptance.ts'
 export type { CircuitFault, CircuitRecord, CircuitRepository } from './circuit.ts'
 export { Circuits, probeDelayMs } from './circuit.ts'
 export { actorName } from './entries.ts'
@@ -32,7 +34,6 @@ export type { FileMark } from './schedule/folder.ts'
 export type { ScheduleRecord, ScheduleRepository, SlotClaim, SlotEnd } from './schedule/repository.ts'
 export { personOf as personOfSchedule } from './schedule/run-slot.ts'
 export { Scheduler } from './schedule/scheduler.ts'
-export type { AcceptInput, HandedFile } from './service.ts'
 export { DeliveryService } from './service.ts'
 export { FileSource } from './spool/file-source.ts'
 export { hashingInline } from './spool/hashing.ts'

@@ -2,7 +2,7 @@
  * The front of the delivery room: takes reports in, tells what became of them, and asks for another attempt. Nothing
  * here sends a byte to a target; the worker does.
  */
-import { type Clock, DrawbridgeError, newId, type Random } from '../base/index.ts'
+import { DrawbridgeError } from '../base/index.ts'
 import {
   type Delivery,
   maximumProofBytes,
@@ -11,62 +11,20 @@ import {
   type TargetHealth,
   type UploadedFile,
 } from '../contract/index.ts'
-import { type Circuits, targetHealthOf } from './circuit.ts'
-import { acceptedEntry, actorName, cancelledEntry, retryEntry } from './entries.ts'
-import { checkPeriod, keyedId } from './keys.ts'
-import { packageFiles } from './plan.ts'
-import {
-  type DeliveryRecord,
-  describeDelivery,
-  type SpooledFile,
-  type TargetIdentity,
-  type TargetRecord,
-  wantedTargets,
-} from './record.ts'
-import { checkFileName, checkReportName } from './report-names.ts'
-import { acceptedRecord, type DeliveryRepository, type NewDelivery, type RouteRepository } from './repository.ts'
-import { type RouteRoom, requireRoom, roomOf } from './room.ts'
-import type { Spool, TakenReport } from './spool/spool.ts'
-import type { Person, TargetAccess } from './target-access.ts'
+import { type AcceptanceParts, type AcceptInput, acceptOn, notFound, takeIn } from './acceptance.ts'
+import { targetHealthOf } from './circuit.ts'
+import { actorName, cancelledEntry, retryEntry } from './entries.ts'
+import { type DeliveryRecord, describeDelivery, wantedTargets } from './record.ts'
+import type { RouteRepository } from './repository.ts'
+import { type RouteRoom, roomOf } from './room.ts'
+import type { Spool } from './spool/spool.ts'
+import type { Person } from './target-access.ts'
 
 /** What the service works with. */
-export interface DeliveryServiceParts {
-  readonly clock: Clock
-  readonly random: Random
-  readonly repository: DeliveryRepository
+export interface DeliveryServiceParts extends AcceptanceParts {
   readonly routes: RouteRepository
-  readonly access: TargetAccess
-  readonly spool: Spool
-  /** Absent: every target counts as well. */
-  readonly circuits?: Circuits
   /** How far apart deliveries that are owed to a target are taken up when it is well again; absent: all at once. */
   readonly backfillSpacingMs?: (connection: string) => number
-  /** Called when something became due: `worker.wake()`. */
-  readonly wake: () => void
-}
-
-/** What `accept` is told, as `delivery.create` of the contract has it. */
-export interface AcceptInput {
-  readonly route: string
-  readonly report?: string | undefined
-  readonly period?: string | undefined
-  readonly idempotencyKey?: string | undefined
-  /** Files that were taken in before. */
-  readonly uploads?: readonly string[] | undefined
-  /** Files that come with the acceptance, behind the uploads. Small ones cost no step of their own this way. */
-  readonly files?: readonly HandedFile[] | undefined
-}
-
-/** A file that is handed over with the acceptance of its report. */
-export interface HandedFile {
-  readonly name: string
-  readonly source: AsyncIterable<Uint8Array>
-}
-
-/** The files of a report, and the bytes of those that are nowhere else yet. */
-interface TakenFiles {
-  readonly files: readonly SpooledFile[]
-  readonly handed: readonly (Uint8Array | null)[]
 }
 
 /** Takes reports in and tells about deliveries. Every method is confined to one tenant. */
@@ -88,23 +46,9 @@ export class DeliveryService {
    * @throws report-unreadable | disk-full | spool-full | input-invalid
    */
   async upload(tenant: string, name: string, source: AsyncIterable<Uint8Array>): Promise<UploadedFile> {
-    const { file, bytes } = await this.#take(tenant, name, source)
+    const { file, bytes } = await takeIn(this.#parts, tenant, name, source)
     if (bytes !== null) await this.#parts.repository.addUpload(tenant, file, bytes)
     return { upload: file.upload, name: file.name, sizeBytes: file.sizeBytes, sha256: file.sha256 }
-  }
-
-  /** Reads a file to its end. A large one is in the spool then, and on record; a small one is nowhere but here. */
-  async #take(tenant: string, name: string, source: AsyncIterable<Uint8Array>): Promise<TakenReport> {
-    const { repository, spool, random } = this.#parts
-    const taken = await spool.take(newId('upl', random), checkFileName(name), source)
-    if (taken.bytes !== null) return taken
-    try {
-      await repository.addUpload(tenant, taken.file, null)
-    } catch (error) {
-      await spool.remove(taken.file.upload)
-      throw error
-    }
-    return taken
   }
 
   /**
@@ -116,7 +60,7 @@ export class DeliveryService {
    * @throws spool-full — every target of the route is down, and enough waits for them
    */
   async accept(tenant: string, person: Person, input: AcceptInput): Promise<Delivery> {
-    return this.#acceptOn(tenant, person, await this.#route(tenant, input.route), input)
+    return acceptOn(this.#parts, { tenant, person, route: await this.#route(tenant, input.route), input })
   }
 
   /**
@@ -131,7 +75,7 @@ export class DeliveryService {
     const mirror: Route = { ...(await this.#route(tenant, route)), policy: 'mirror' }
     const files = [{ name: 'canary.json', source: canaryOf(route, idempotencyKey) }]
     const input = { route, report: 'canary', idempotencyKey, files }
-    return this.#acceptOn(tenant, person, mirror, input, true)
+    return acceptOn(this.#parts, { tenant, person, route: mirror, input, isCanary: true })
   }
 
   /** The newest canaries of a route, the newest first. */
@@ -164,93 +108,7 @@ export class DeliveryService {
     }
     const createdAt = clock.now().toISOString()
     const alone: Route = { id: 'none', name: connection, policy: 'failover', targets: [connection], createdAt }
-    return this.#acceptOn(tenant, person, alone, { route: connection, uploads: [upload] })
-  }
-
-  async #acceptOn(
-    tenant: string,
-    person: Person,
-    route: Route,
-    input: AcceptInput,
-    isCanary = false,
-  ): Promise<Delivery> {
-    const { repository, wake } = this.#parts
-    const taken = await this.#takeFiles(tenant, input)
-    if ('earlier' in taken) return describeDelivery(taken.earlier)
-    const { files, handed } = taken
-    await requireRoom(this.#parts, tenant, route, files)
-    const draft = { ...(await this.#draft(tenant, person, route, input, files)), isCanary }
-    const accepted = await repository.accept(draft, [acceptedEntry(draft)], handed)
-    if (!accepted.isNew) return describeDelivery(sameReport(accepted.earlier, files))
-    wake()
-    return describeDelivery(acceptedRecord(draft, accepted.acceptedAt))
-  }
-
-  async #takeFiles(
-    tenant: string,
-    { uploads = [], files = [], idempotencyKey }: AcceptInput,
-  ): Promise<TakenFiles | { earlier: DeliveryRecord }> {
-    const { repository } = this.#parts
-    if (uploads.length + files.length === 0) throw noFiles()
-    const found = uploads.length === 0 ? [] : await this.#findUploads(tenant, uploads)
-    const handed: TakenReport[] = []
-    for (const { name, source } of files) handed.push(await this.#take(tenant, name, source))
-    const all = [...found.map(({ file }) => file), ...handed.map(({ file }) => file)]
-    if (idempotencyKey !== undefined) {
-      const earlier = await repository.byIdempotencyKey(tenant, idempotencyKey)
-      if (earlier !== null) return { earlier: sameReport(earlier, all) }
-    }
-    const owned = found.find(({ delivery }) => delivery !== null)
-    if (owned !== undefined) throw uploadTaken(owned.file.upload)
-    if (new Set(uploads).size !== uploads.length) throw uploadTaken('the same upload')
-    return { files: all, handed: [...found.map(() => null), ...handed.map(({ bytes }) => bytes)] }
-  }
-
-  async #findUploads(
-    tenant: string,
-    uploads: readonly string[],
-  ): Promise<{ file: SpooledFile; delivery: string | null }[]> {
-    const known = await this.#parts.repository.uploads(tenant, uploads)
-    return uploads.map((id) => {
-      const found = known.find((upload) => upload.file.upload === id)
-      if (found === undefined) throw notFound(`there is no upload \`${id.slice(0, 64)}\``)
-      return found
-    })
-  }
-
-  async #draft(
-    tenant: string,
-    person: Person,
-    route: Route,
-    input: AcceptInput,
-    files: readonly SpooledFile[],
-  ): Promise<NewDelivery> {
-    const { access, clock, random } = this.#parts
-    const [first] = files
-    if (first === undefined) throw new TypeError('a report has at least one file')
-    const report = checkReportName(input.report ?? first.name)
-    const period = checkPeriod(input.period ?? clock.now().toISOString().slice(0, 7))
-    const id = input.idempotencyKey === undefined ? newId('dlv', random) : keyedId(tenant, input.idempotencyKey)
-    // What no package can carry is refused now and not at the first attempt.
-    if (files.length > 1) packageFiles({ id, report, period, files, acceptedAt: clock.now().toISOString() })
-    const targets = await Promise.all(
-      route.targets.map(async (connection, position) =>
-        newTarget(connection, position, await access.identityFor(tenant, connection, person), clock),
-      ),
-    )
-    return {
-      id,
-      tenant,
-      route: route.name,
-      policy: route.policy,
-      report,
-      period,
-      idempotencyKey: input.idempotencyKey ?? null,
-      actor: person.actor,
-      claims: person.claims,
-      files,
-      targets,
-    }
+    return acceptOn(this.#parts, { tenant, person, route: alone, input: { route: connection, uploads: [upload] } })
   }
 
   /** Lists deliveries, the newest first. */
@@ -375,60 +233,7 @@ function owedConnections(record: DeliveryRecord): string[] {
     .map((target) => target.connection)
 }
 
-function newTarget(connection: string, position: number, identity: TargetIdentity, clock: Clock): TargetRecord {
-  return {
-    connection,
-    position,
-    state: 'waiting',
-    identity,
-    attempts: 0,
-    faults: 0,
-    availableAt: clock.now().toISOString(),
-    items: [],
-    level: null,
-    deliveredAt: null,
-    reason: null,
-    diagnosis: null,
-    entry: null,
-    receipt: 'none',
-    sidecar: 'none',
-    sidecarAttempts: 0,
-    facts: null,
-  }
-}
-
-function sameReport(record: DeliveryRecord, files: readonly SpooledFile[]): DeliveryRecord {
-  const isSame =
-    record.files.length === files.length && record.files.every((file, index) => file.sha256 === files[index]?.sha256)
-  if (isSame) return record
-  throw new DrawbridgeError({
-    code: 'input-invalid',
-    message: `the idempotency key belongs to \`${record.id}\`, which has other bytes`,
-    help: 'use a key of its own for every report',
-  })
-}
-
-function noFiles(): DrawbridgeError {
-  return new DrawbridgeError({
-    code: 'input-invalid',
-    message: 'a report has at least one file',
-    help: 'name `uploads` that were made before, or hand `files` over',
-  })
-}
-
-function uploadTaken(upload: string): DrawbridgeError {
-  return new DrawbridgeError({
-    code: 'input-invalid',
-    message: `\`${upload}\` belongs to another delivery or stands twice in the list`,
-    help: 'upload the file again, or use an idempotency key to ask for the same delivery twice',
-  })
-}
-
 function ended(record: DeliveryRecord): DrawbridgeError {
   const how = record.cancelledAt === null ? 'delivered' : 'cancelled'
   return new DrawbridgeError({ code: 'ended', message: `\`${record.id}\` was ${how}; nothing of it is left to do` })
-}
-
-function notFound(message: string): DrawbridgeError {
-  return new DrawbridgeError({ code: 'not-found', message })
 }
