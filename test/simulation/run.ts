@@ -6,7 +6,7 @@ import type { History } from './history.ts'
 import { House, tenants } from './house.ts'
 import { bucketName, isBehindHeld, isHeld, type Violation, violationsOf } from './invariants.ts'
 import type { PlantedBug } from './planted.ts'
-import { bucketNames, type Schedule, stormMs } from './schedule.ts'
+import { type Schedule, stormMs } from './schedule.ts'
 
 /** What a run came to. */
 export interface RunResult {
@@ -133,11 +133,11 @@ async function repair(house: House): Promise<boolean> {
     for (const record of await house.state.deliveries.list(tenant, { limit: 100_000 })) {
       const isStuck = record.state === 'conflict' || (record.state === 'quarantined' && !house.isPoison(record.id))
       if (!isStuck || house.chance.happens(0.5)) continue
-      for (const name of bucketNames) {
-        for (const { key } of record.targets.flatMap(({ items }) => items)) {
-          const bucket = house.bucket(name)
-          if (!house.history.occupied.get(name)?.delete(key)) continue
-          bucket.objects.delete(key)
+      // What is reported as delivered stands in nobody's way, whatever it is.
+      for (const { connection, items } of record.targets.filter(({ state }) => state !== 'delivered')) {
+        const bucket = house.bucket(bucketName(tenant, connection))
+        for (const { key } of items) {
+          if (house.history.occupied.get(bucket.name)?.delete(key)) bucket.objects.delete(key)
         }
       }
       await askPatiently(house, tenant, record.id)
