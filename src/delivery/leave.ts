@@ -4,7 +4,7 @@
  */
 import { DrawbridgeError } from '../base/index.ts'
 import { possibleObjectEntry, possibleOrphanEntry } from './entries.ts'
-import type { ItemRecord, TargetRecord } from './record.ts'
+import type { DeliveryRecord, ItemRecord, TargetRecord } from './record.ts'
 import type { NewEntry } from './repository.ts'
 import { RenewingSession } from './send/session.ts'
 import type { Work } from './work.ts'
@@ -22,6 +22,11 @@ export function hasOpenUpload({ items }: TargetRecord): boolean {
   return items.some(isOpen)
 }
 
+/** What is entered into the log of the uploads that may stay open at a target. */
+export function orphanEntries(record: DeliveryRecord, { connection, items }: TargetRecord): NewEntry[] {
+  return items.filter(isOpen).map(({ key }) => possibleOrphanEntry(record, connection, key))
+}
+
 function isOpen(item: ItemRecord): boolean {
   return item.state !== 'done' && item.isCreateSent
 }
@@ -33,7 +38,7 @@ export async function leaveTarget(work: Work, target: TargetRecord): Promise<Lef
   const open = target.items.filter(isOpen)
   const error = open.length === 0 ? null : await abortAll(work, target, open)
   const entries = [
-    ...(error === null ? [] : open.map(({ key }) => possibleOrphanEntry(record, connection, key))),
+    ...(error === null ? [] : orphanEntries(record, target)),
     ...target.items
       .filter((item) => item.state !== 'waiting')
       .map(({ key }) => possibleObjectEntry(record, connection, key)),

@@ -8,7 +8,7 @@ import { attemptTarget } from './attempt.ts'
 import { backfillDelayMs, faultBudget, faultDelayMs } from './backoff.ts'
 import type { Gate } from './circuit.ts'
 import { notDeliveredEntry, quarantinedEntry } from './entries.ts'
-import { hasOpenUpload, leaveTarget, reasonOfCancelled, reasonOfUnneeded } from './leave.ts'
+import { hasOpenUpload, leaveTarget, orphanEntries, reasonOfCancelled, reasonOfUnneeded } from './leave.ts'
 import { type Outcome, outcomeOf } from './outcome.ts'
 import { receiptFacts } from './receipts.ts'
 import {
@@ -368,7 +368,9 @@ class Pass {
   async quarantine(): Promise<void> {
     const { tools, claim, record } = this.#work
     const end = { state: 'quarantined', availableAt: null } as const
-    await tools.repository.release(claim, end, [quarantinedEntry(record, claim.crashes)])
+    // Nothing is sent any more that could end its uploads, until somebody asks for that.
+    const orphans = record.targets.flatMap((target) => orphanEntries(record, target))
+    await tools.repository.release(claim, end, [quarantinedEntry(record, claim.crashes), ...orphans])
     tools.tell({ type: 'delivery', tenant: record.tenant, delivery: record.id, ...end })
   }
 
