@@ -103,6 +103,25 @@ test('a worker that lost its claim while it began an upload aborts that upload',
   expect(await inner.listUploads('')).toEqual([])
 })
 
+test('what a delivery that kills its workers leaves open goes on record with its quarantine', async () => {
+  const inner = memoryStore()
+  const house = await houseWith(
+    intercepted(inner, {
+      before(operation) {
+        if (operation === 'uploadPart') throw new TypeError('a fault of ours')
+      },
+    }),
+  )
+  const id = await house.deliver({ 'big.bin': report() })
+  for (let crash = 1; crash <= 6; crash++) {
+    await house.worker.runOnce()
+    house.clock.advance(60 * 60_000)
+  }
+  expect((await house.service.show(tenant, id)).state).toBe('quarantined')
+  expect(await inner.listUploads('')).toHaveLength(1)
+  expect((await actionsOf(house)).slice(-2)).toEqual(['delivery.quarantined', 'delivery.possible-orphan'])
+})
+
 test('where the rights can not find it, a possible orphan goes on record', async () => {
   const inner = memoryStore()
   let creates = 0
