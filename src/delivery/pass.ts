@@ -369,7 +369,10 @@ class Pass {
     const { tools, claim, record } = this.#work
     const end = { state: 'quarantined', availableAt: null } as const
     // Nothing is sent any more that could end its uploads, until somebody asks for that.
-    const orphans = record.targets.flatMap((target) => orphanEntries(record, target))
+    const orphans = record.targets
+      // What ended was put in order then, or told of.
+      .filter(({ state }) => !['delivered', 'skipped', 'cancelled'].includes(state))
+      .flatMap((target) => orphanEntries(record, target))
     await tools.repository.release(claim, end, [quarantinedEntry(record, claim.crashes), ...orphans])
     tools.tell({ type: 'delivery', tenant: record.tenant, delivery: record.id, ...end })
   }

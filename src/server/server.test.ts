@@ -62,6 +62,16 @@ describe('a client with the operator token', () => {
     const files = [{ name: 'note.txt', base64: Buffer.from('small').toString('base64') }]
     const small = await untilEnded(await client.delivery.create({ route: 'monthly', files, period: '2026-10' }))
     expect(await readFile(join(folder, small.targets[0]?.keys[0] ?? ''), 'utf8')).toBe('small')
+    // The largest that fits into a request, beyond what the database keeps of a report; and one that does not.
+    const large = (bytes: number) => [{ name: 'large.bin', base64: Buffer.alloc(bytes, 7).toString('base64') }]
+    const { state } = await untilEnded(await client.delivery.create({ route: 'monthly', files: large(780_000) }))
+    expect(state).toBe('delivered')
+    await expect(client.delivery.create({ route: 'monthly', files: large(800_000) })).rejects.toMatchObject({
+      code: 'input-invalid',
+    })
+    await expect(client.delivery.create({ route: 'monthly' })).rejects.toMatchObject({
+      message: 'a report has at least one file',
+    })
     const receipt = await client.receipt.show({ id: accepted.id, connection: 'shelf' })
     expect(receipt.files.map((entry) => entry.path)).toContain('receipt.dsse.json')
     const log = await client.evidence.export({})

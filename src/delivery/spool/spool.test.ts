@@ -183,6 +183,14 @@ test('a file is taken in as it is, hashed on threads beside this one', async () 
   }
 })
 
+/** A file that is no report: refused, and nothing of it is kept. */
+async function expectUnreadable(spool: Spool, source: FileSource): Promise<void> {
+  await expect(spool.take('upl_1', 'a.bin', source)).rejects.toMatchObject({ code: 'report-unreadable' })
+  expect(source.fault).toMatchObject({ code: 'report-unreadable' })
+  expect(await readdir(directory)).toEqual([])
+  expect(spool.usedBytes).toBe(0)
+}
+
 test.each([
   ['on threads', undefined],
   ['here', hashingInline],
@@ -193,10 +201,7 @@ test.each([
     const spool = await Spool.open({ directory, keep: new Set(), ...(hashing && { hashing }) })
     // The first of thirty pieces is there, and no more than sixteen are on their way at a time.
     const source = new FileSource(path, { onProgress: () => truncateSync(path, 1_500_000) })
-    await expect(spool.take('upl_1', 'a.bin', source)).rejects.toMatchObject({ code: 'report-unreadable' })
-    expect(source.fault).toMatchObject({ code: 'report-unreadable' })
-    expect(await readdir(directory)).toEqual([])
-    expect(spool.usedBytes).toBe(0)
+    await expectUnreadable(spool, source)
   } finally {
     await rm(path)
   }
@@ -215,10 +220,7 @@ test('a file that changes while it is read is refused, and nothing of it is kept
         appendFileSync(path, 'one more line\n')
       },
     })
-    await expect(spool.take('upl_1', 'a.bin', source)).rejects.toMatchObject({ code: 'report-unreadable' })
-    expect(source.fault).toMatchObject({ code: 'report-unreadable' })
-    expect(await readdir(directory)).toEqual([])
-    expect(spool.usedBytes).toBe(0)
+    await expectUnreadable(spool, source)
   } finally {
     await rm(path)
   }
