@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { systemClock } from '../base/index.ts'
-import { EvidenceLog, generateEvidenceKey } from '../evidence/index.ts'
+import { EvidenceLog, generateEvidenceKey, LogTip } from '../evidence/index.ts'
 import { GroupCommit } from './group-commit.ts'
 import { enqueue, SqlLog } from './log.ts'
+import { addToTree, readHashes, tipIn } from './log-rows.ts'
 import { SqliteStore } from './sqlite-store.ts'
 import { everyTenant } from './store.ts'
 
@@ -74,6 +75,52 @@ test('what another connection added is seen, also when the log is as long as wha
   )
   await other.close()
   expect(await proven([...first, second, ...(await tell('c'))])).toEqual(['0 a', '1 of the other', '2 c'])
+})
+
+test('a place that could not be written is left to the next one, although its transaction goes on', async () => {
+  const before = await tell('a')
+  await store.write(everyTenant, (transaction) =>
+    transaction
+      .insertInto('log_hashes')
+      .values({ tenant, position: 2, hash: Buffer.alloc(32) })
+      .execute(),
+  )
+  const after = await store.write(tenant, async (transaction) => {
+    const tellOne = (subject: string) => enqueue(transaction, tenant, [entryOf(subject)], '2026-11-03T10:00:00.000Z')
+    await expect(tellOne('lost')).rejects.toThrow('UNIQUE')
+    await transaction.deleteFrom('log_entries').where('seq', '=', 1).execute()
+    await transaction.deleteFrom('log_hashes').where('position', '>=', 1).execute()
+    await transaction.deleteFrom('outbox').where('seq', '=', 1).execute()
+    return [...(await tellOne('b')), ...(await tellOne('c'))]
+  })
+  expect(await proven([...before, ...after, ...(await tell('d'))])).toEqual(['0 a', '1 b', '2 c', '3 d'])
+})
+
+test('entries that were placed from the outbox in the same transaction are not passed over', async () => {
+  const first = await tell('a')
+  const commits = new GroupCommit(store)
+  const waiting = { time: 't', actor: 'a', action: 'b', subject: 'waited', fields: '{}' }
+  const [other, later] = await Promise.all([
+    commits.run(tenant, async (transaction) => {
+      const told = await enqueue(transaction, tenant, [entryOf('b')], '2026-11-03T10:00:00.000Z')
+      await transaction
+        .insertInto('outbox')
+        .values({ tenant, ...waiting, seq: null })
+        .execute()
+      return told
+    }),
+    commits.run(tenant, async (transaction) => {
+      const [row] = await transaction.selectFrom('outbox').select('id').where('seq', 'is', null).execute()
+      const tip = await tipIn(transaction, tenant)
+      const outboxId = row?.id ?? 0
+      // As whoever integrates does: with a tree of its own.
+      const own = await LogTip.read(tenant, tip?.size ?? 0, (indexes) => readHashes(transaction, tenant, indexes))
+      await transaction.updateTable('outbox').set({ seq: own.size }).where('id', '=', outboxId).execute()
+      await addToTree(transaction, tenant, [own.place({ outboxId, ...waiting, fields: {} })], false)
+      return [outboxId, ...(await enqueue(transaction, tenant, [entryOf('c')], '2026-11-03T10:00:00.000Z'))]
+    }),
+  ])
+  expect(await proven([...first, ...other, ...later])).toEqual(['0 a', '1 b', '2 waited', '3 c'])
 })
 
 test('entries that wait from an older version go first', async () => {

@@ -11,8 +11,15 @@ import type { Executor, Tables } from './schema.ts'
 /** More logs than this are not remembered at a time. */
 const mostTips = 256
 
+/** The end of a log as it is remembered. */
+interface Known {
+  readonly tip: LogTip
+  /** The transaction that compared it with the database last. Until that ends, nobody else adds to the log. */
+  comparedIn: Executor
+}
+
 /** Of each database the ends of its logs, by tenant. What is remembered of a transaction that was taken back is noticed. */
-const tips = new WeakMap<object, Map<string, LogTip>>()
+const tips = new WeakMap<object, Map<string, Known>>()
 
 /**
  * The end of a tenant's log, where this transaction may add to it: null where other processes write too, and while entries
@@ -20,16 +27,25 @@ const tips = new WeakMap<object, Map<string, LogTip>>()
  */
 export async function tipIn(transaction: Executor, tenant: string): Promise<LogTip | null> {
   if (!isAlone(transaction)) return null
-  const { adapter } = transaction.getExecutor()
-  const known = tips.get(adapter) ?? new Map<string, LogTip>()
-  tips.set(adapter, known)
-  const tip = known.get(tenant)
-  if (tip !== undefined && (await isTip(transaction, tenant, tip))) return tip
+  const known = tipsOf(transaction)
+  const found = known.get(tenant)
+  if (found?.comparedIn === transaction) return found.tip
+  if (found !== undefined && (await isTip(transaction, tenant, found.tip))) {
+    found.comparedIn = transaction
+    return found.tip
+  }
   if (known.size >= mostTips) known.clear()
   known.delete(tenant)
   const read = await readTip(transaction, tenant)
-  if (read !== null) known.set(tenant, read)
+  if (read !== null) known.set(tenant, { tip: read, comparedIn: transaction })
   return read
+}
+
+function tipsOf(executor: Executor): Map<string, Known> {
+  const { adapter } = executor.getExecutor()
+  const known = tips.get(adapter) ?? new Map<string, Known>()
+  tips.set(adapter, known)
+  return known
 }
 
 interface OfTenant {
@@ -46,7 +62,10 @@ const lastNode = new Prepared<OfTenant, { position: number; hash: Uint8Array }>(
     .limit(1),
 )
 
-/** INVARIANT: the log ends with the hash that is remembered. A transaction that was taken back, or another connection, may have changed that. */
+/**
+ * INVARIANT: the log ends with the hash that is remembered. A transaction that was taken back, or another connection, may have
+ * changed that before this transaction began.
+ */
 async function isTip(transaction: Executor, tenant: string, { lastStored }: LogTip): Promise<boolean> {
   const [last] = (await lastNode.run(transaction, { tenant })).rows
   if (last === undefined || lastStored === null) return last === undefined && lastStored === null
@@ -127,8 +146,17 @@ export async function addToTree(
     for (const rows of slices(nodes)) await transaction.insertInto('log_hashes').values(rows).execute()
     return
   }
-  for (const leaf of leaves) await insertLeaf.run(transaction, leaf)
-  for (const node of nodes) await insertNode.run(transaction, node)
+  try {
+    for (const leaf of leaves) await insertLeaf.run(transaction, leaf)
+    for (const node of nodes) await insertNode.run(transaction, node)
+  } catch (error) {
+    // The transaction may go on without them: what is remembered would be ahead of it.
+    tipsOf(transaction).delete(tenant)
+    throw error
+  }
+  const { tip } = tipsOf(transaction).get(tenant) ?? {}
+  // Others than the tip gave these their places.
+  if (tip !== undefined && tip.size !== (entries.at(-1)?.seq ?? -1) + 1) tipsOf(transaction).delete(tenant)
 }
 
 /** Rows for one statement each: few enough for its variables. */
