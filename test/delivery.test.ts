@@ -116,7 +116,12 @@ async function withHouse(
     const access = targetAccess(job)
     const shared = { clock: systemClock, random: systemRandom, repository: state.deliveries, access, spool }
     const worker = new DeliveryWorker({ ...shared, receipts: evidenceReceipts(log) })
-    const service = new DeliveryService({ ...shared, routes: state.routes, wake: () => worker.wake() })
+    const service = new DeliveryService({
+      ...shared,
+      routes: state.routes,
+      wake: () => worker.wake(),
+      reserve: () => worker.reserve(),
+    })
     await run(state, service, worker, job)
     await worker.stop()
   } finally {

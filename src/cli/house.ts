@@ -179,6 +179,7 @@ async function assemble(options: HouseOptions, state: State, tenant: string): Pr
     access,
     spool,
     wake: () => worker.wake(),
+    reserve: () => worker.reserve(),
   })
   const onFault = options.onWatchFault ?? (() => {})
   const scheduler = new Scheduler({

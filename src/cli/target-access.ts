@@ -8,7 +8,7 @@ import {
   requireIdentity,
 } from '../connection/index.ts'
 import type { Connection } from '../contract/index.ts'
-import type { OpenTarget, RouteRepository, TargetAccess } from '../delivery/index.ts'
+import type { OpenTarget, RouteRepository, TargetAccess, TargetIdentity } from '../delivery/index.ts'
 import { otherTargetsOf } from '../operations/index.ts'
 import { loadS3Sdk } from '../storage/index.ts'
 
@@ -24,18 +24,25 @@ export function targetAccess(
     throw new DrawbridgeError({ code: 'not-found', message: `there is no connection \`${name}\`` })
   }
   const shared = new SharedTargets()
+  const open = async (connection: Connection, identity: TargetIdentity): Promise<OpenTarget> => {
+    const { tenant, name } = connection
+    const secret = (): ReturnType<ConnectionRepository['secretOf']> => connections.secretOf(tenant, name)
+    return await shared.open(placeOf(connection, identity), async () =>
+      openConnection(connection, await secret(), identity, context, secret),
+    )
+  }
   return {
     identityFor: async (tenant, name, { actor, claims }) => {
       const { identityMapping } = await find(tenant, name)
       return requireIdentity(identityMapping, { issuer: actor.issuer, subject: actor.subject, claims })
     },
-    open: async (tenant, name, identity) => {
+    ready: async (tenant, name, identity) => {
       const connection = await find(tenant, name)
-      const secret = (): ReturnType<ConnectionRepository['secretOf']> => connections.secretOf(tenant, name)
-      // What is opened follows from these: another version of the connection is opened anew.
-      const place = JSON.stringify([tenant, connection.id, connection.version, identity])
-      return await shared.open(place, async () => openConnection(connection, await secret(), identity, context, secret))
+      // A role's session may have to be won first: what others have open has won it.
+      const isNear = connection.authentication.kind !== 'role' || shared.has(placeOf(connection, identity))
+      return isNear ? await open(connection, identity) : null
     },
+    open: async (tenant, name, identity) => await open(await find(tenant, name), identity),
     explain: async (tenant, name, identity, error) => {
       const connection = await find(tenant, name)
       const secret = await connections.secretOf(tenant, name)
@@ -51,9 +58,15 @@ export async function foreseeParts(connections: ConnectionRepository, tenant: st
   if (known.some(({ location, writing }) => location.service === 's3' && writing.resume)) await loadS3Sdk()
 }
 
+/** What is opened follows from these: another version of the connection is opened anew. */
+function placeOf({ tenant, id, version }: Connection, identity: TargetIdentity): string {
+  return JSON.stringify([tenant, id, version, identity])
+}
+
 interface Shared {
   readonly target: Promise<OpenTarget>
   users: number
+  isOpen: boolean
 }
 
 /**
@@ -63,12 +76,18 @@ interface Shared {
 class SharedTargets {
   readonly #open = new Map<string, Shared>()
 
+  /** Tells whether a target is open, and not about to be. */
+  has(place: string): boolean {
+    return this.#open.get(place)?.isOpen === true
+  }
+
   async open(place: string, make: () => Promise<OpenTarget>): Promise<OpenTarget> {
-    const entry = this.#open.get(place) ?? { target: make(), users: 0 }
+    const entry = this.#open.get(place) ?? { target: make(), users: 0, isOpen: false }
     this.#open.set(place, entry)
     entry.users += 1
     try {
       const target = await entry.target
+      entry.isOpen = true
       let isClosed = false
       const close = (): void => {
         if (isClosed) return

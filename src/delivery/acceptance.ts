@@ -4,7 +4,7 @@
  */
 import { type Clock, DrawbridgeError, newId, type Random } from '../base/index.ts'
 import type { Delivery, Route } from '../contract/index.ts'
-import type { Circuits } from './circuit.ts'
+import { type BeginningParts, prepareBeginning } from './begin.ts'
 import { acceptedEntry } from './entries.ts'
 import { checkPeriod, keyedId } from './keys.ts'
 import { packageFiles } from './plan.ts'
@@ -19,17 +19,14 @@ import { checkFileName, checkReportName } from './report-names.ts'
 import { acceptedRecord, type DeliveryRepository, type NewDelivery } from './repository.ts'
 import { requireRoom } from './room.ts'
 import type { Spool, TakenReport } from './spool/spool.ts'
-import type { Person, TargetAccess } from './target-access.ts'
+import type { Person } from './target-access.ts'
 
 /** What reports are taken in with. */
-export interface AcceptanceParts {
+export interface AcceptanceParts extends BeginningParts {
   readonly clock: Clock
   readonly random: Random
   readonly repository: DeliveryRepository
-  readonly access: TargetAccess
   readonly spool: Spool
-  /** Absent: every target counts as well. */
-  readonly circuits?: Circuits
   /** Called when something became due: `worker.wake()`. */
   readonly wake: () => void
 }
@@ -96,10 +93,21 @@ export async function acceptOn(parts: AcceptanceParts, asked: Asked): Promise<De
   const { files, handed } = taken
   await requireRoom(parts, tenant, route, files)
   const fresh = { ...(await draft(parts, asked, files)), isCanary }
-  const accepted = await repository.accept(fresh, [acceptedEntry(fresh)], handed)
-  if (!accepted.isNew) return describeDelivery(sameReport(accepted.earlier, files))
-  wake()
-  return describeDelivery(acceptedRecord(fresh, accepted.acceptedAt))
+  const beginning = await prepareBeginning(parts, fresh, handed)
+  const delivery = beginning?.delivery ?? fresh
+  const entries = [acceptedEntry(delivery)]
+  const accepted = await repository.accept(delivery, entries, handed, beginning?.hold).catch((error: unknown) => {
+    beginning?.leave()
+    throw error
+  })
+  if (!accepted.isNew) {
+    beginning?.leave()
+    return describeDelivery(sameReport(accepted.earlier, files))
+  }
+  const { acceptedAt } = accepted
+  if (beginning === null) wake()
+  else beginning.begin(acceptedAt)
+  return describeDelivery(acceptedRecord(delivery, acceptedAt))
 }
 
 async function takeFiles(

@@ -1,6 +1,7 @@
 /** One attempt at one target: open it in the person's identity, plan once, send what is missing. */
 import { hash } from 'node:crypto'
 import { DrawbridgeError } from '../base/index.ts'
+import type { BegunAttempt } from './begin.ts'
 import { type Outcome, outcomeOf } from './outcome.ts'
 import { packageFiles, planItems } from './plan.ts'
 import type { ItemRecord, SpooledFile, TargetRecord } from './record.ts'
@@ -18,14 +19,40 @@ import type { Work } from './work.ts'
  * @throws whatever is no answer of the world: a lost lease, a stopping worker, the database, a fault of ours
  */
 export async function attemptTarget(work: Work, record: TargetRecord, isUnsaved: boolean): Promise<Outcome> {
+  const { access } = work.tools
+  return await attempt(
+    work,
+    record,
+    () => access.open(work.record.tenant, record.connection, record.identity),
+    (sending) => sendAll(sending, record, isUnsaved),
+  )
+}
+
+/** Makes the first attempt at a target that is open already and was written down as tried. @throws as `attemptTarget` */
+export async function attemptBegun(work: Work, record: TargetRecord, begun: BegunAttempt): Promise<Outcome> {
+  return await attempt(
+    work,
+    record,
+    async () => begun.target,
+    async (sending) => {
+      work.signal.throwIfAborted()
+      return [await putItem(sending, begun.item, await bodyOf(work, begun.item), true)]
+    },
+  )
+}
+
+async function attempt(
+  work: Work,
+  record: TargetRecord,
+  open: () => Promise<OpenTarget>,
+  send: (sending: Sending) => Promise<ItemRecord[]>,
+): Promise<Outcome> {
   let target: OpenTarget | null = null
   try {
-    const { access } = work.tools
-    target = await access.open(work.record.tenant, record.connection, record.identity)
+    target = await open()
     const session = new RenewingSession(target)
     const isOnlyItem = work.record.files.length === 1
-    const sending = { work, connection: record.connection, target, session, isOnlyItem }
-    const items = await sendAll(sending, record, isUnsaved)
+    const items = await send({ work, connection: record.connection, target, session, isOnlyItem })
     return { kind: 'delivered', items, facts: target.facts }
   } catch (error) {
     // The client turns an abort into errors of its own; what matters is why we aborted.

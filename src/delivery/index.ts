@@ -1,6 +1,7 @@
 /** Reports on their way to other people's storage: taken in, delivered, proved. */
 
 export type { AcceptInput, HandedFile } from './acceptance.ts'
+export type { Reservation } from './begin.ts'
 export type { CircuitFault, CircuitRecord, CircuitRepository } from './circuit.ts'
 export { Circuits, probeDelayMs } from './circuit.ts'
 export { actorName } from './entries.ts'
@@ -23,6 +24,7 @@ export type {
   CopiedReceipt,
   DeliveryRepository,
   Found,
+  Hold,
   NewDelivery,
   NewEntry,
   ReleaseEnd,
@@ -41,4 +43,4 @@ export type { SharedSpace } from './spool/space.ts'
 export { retryAfterSeconds, Spool } from './spool/spool.ts'
 export type { OpenTarget, Person, TargetAccess } from './target-access.ts'
 export type { DeliveryEvent } from './work.ts'
-export { DeliveryWorker } from './worker.ts'
+export { DeliveryWorker, type DeliveryWorkerParts } from './worker.ts'

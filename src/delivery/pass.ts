@@ -4,8 +4,9 @@
  */
 import { DrawbridgeError } from '../base/index.ts'
 import { deliveredEntry } from '../evidence/index.ts'
-import { attemptTarget } from './attempt.ts'
+import { attemptBegun, attemptTarget } from './attempt.ts'
 import { backfillDelayMs, faultBudget, faultDelayMs } from './backoff.ts'
+import type { BegunAttempt } from './begin.ts'
 import type { Gate } from './circuit.ts'
 import { notDeliveredEntry, quarantinedEntry } from './entries.ts'
 import { hasOpenUpload, leaveTarget, orphanEntries, reasonOfCancelled, reasonOfUnneeded } from './leave.ts'
@@ -29,8 +30,14 @@ const maximumAttemptsToLeave = 24
 /** A pass that ended without an answer is repeated after this, doubling, until the quarantine. */
 const crashDelayMs = 1_000
 
+/** What a pass leaves. */
+export interface PassEnd {
+  /** When the delivery is looked at again; null: when somebody asks. */
+  readonly availableAt: string | null
+}
+
 /**
- * Works one claim off and gives it back.
+ * Works one claim off and gives it back; answers when the delivery is due again.
  * @throws LeaseLost — somebody else has the delivery now
  * @throws anything that is no answer of the world, after giving the claim back as crashed
  */
@@ -38,19 +45,24 @@ export async function runPass(
   tools: WorkTools,
   claim: Claim,
   signal: AbortSignal,
-  { quarantineAfter, onArrived, record: found, takeReport = () => null }: PassOptions,
-): Promise<void> {
+  { quarantineAfter, onArrived, record: found, takeReport = () => null, begun = null }: PassOptions,
+): Promise<PassEnd> {
   const record = found ?? (await tools.repository.byId(claim.tenant, claim.delivery))
   if (record === null) throw new LeaseLost(claim)
-  const pass = new Pass({ tools, claim, record, signal, onArrived, takeReport })
-  if (claim.crashes >= quarantineAfter) return await pass.quarantine()
+  const pass = new Pass({ tools, claim, record, signal, onArrived, takeReport }, begun)
+  if (claim.crashes >= quarantineAfter) {
+    await pass.quarantine()
+    return { availableAt: null }
+  }
   try {
     if (record.cancelledAt !== null) await pass.cancel()
     else await pass.run()
-    await pass.release()
+    return { availableAt: await pass.release() }
   } catch (error) {
     // The claim is given back due: whoever takes it next finds it cancelled, and puts things in order.
-    if (error instanceof WorkerStopping || error instanceof DeliveryCancelled) return await pass.giveBack()
+    if (error instanceof WorkerStopping || error instanceof DeliveryCancelled) {
+      return { availableAt: await pass.giveBack() }
+    }
     if (!(error instanceof LeaseLost)) await pass.giveBackCrashed(error)
     throw error
   }
@@ -61,9 +73,12 @@ class Pass {
   readonly #targets: Map<string, TargetRecord>
   /** The targets whose receipts have their copies: saved together with the claim's end. */
   readonly #copied = new Map<string, CopiedReceipt>()
+  /** The attempt that was written down when the report was accepted, until it is made. */
+  #begun: BegunAttempt | null
 
-  constructor(work: Work) {
+  constructor(work: Work, begun: BegunAttempt | null) {
     this.#work = work
+    this.#begun = begun
     this.#targets = new Map(work.record.targets.map((target) => [target.connection, target]))
   }
 
@@ -152,6 +167,8 @@ class Pass {
   }
 
   #isDue(target: TargetRecord): boolean {
+    // Whatever the clock did since.
+    if (this.#begun?.connection === target.connection) return true
     if (target.state === 'delivered' || target.state === 'skipped' || target.availableAt === null) return false
     return Date.parse(target.availableAt) <= this.#now
   }
@@ -159,6 +176,14 @@ class Pass {
   /** True: the route has what it wants of this pass, or must wait for this target. */
   async #attempt(target: TargetRecord): Promise<boolean> {
     const { claim, tools } = this.#work
+    const begun = this.#begun
+    if (begun?.connection === target.connection) {
+      this.#begun = null
+      const started: TargetRecord = { ...target, items: [] }
+      this.#targets.set(target.connection, started)
+      this.#tell(started)
+      return await this.#conclude(started, (work) => attemptBegun(work, started, begun))
+    }
     const gate = (await tools.circuits?.gate(claim.tenant, target.connection)) ?? { kind: 'closed' }
     if (gate.kind === 'open') return await this.#hold(target, gate)
     const identity = await this.#identityFor(target)
@@ -172,9 +197,15 @@ class Pass {
     const isSavedLater = claim.isSmall && target.items.length === 0
     if (isSavedLater) this.#remember(started)
     else await this.#keep(started, (sending) => tools.repository.saveTarget(claim, sending, []))
-    const facts = { delivery: claim.delivery, connection: target.connection, attempt: attempts }
+    return await this.#conclude(started, (work) => attemptTarget(work, started, isSavedLater))
+  }
+
+  /** Makes an attempt that was counted, and saves what became of it. */
+  async #conclude(started: TargetRecord, attempt: (work: Work) => Promise<Outcome>): Promise<boolean> {
+    const { claim, tools } = this.#work
+    const facts = { delivery: claim.delivery, connection: started.connection, attempt: started.attempts }
     const outcome = await tools.tracing.span('delivery.attempt', facts, async (span) => {
-      const end = await attemptTarget(this.#work, started, isSavedLater)
+      const end = await attempt(this.#work)
       span.note({ outcome: end.kind, ...('error' in end ? { code: end.error.code } : {}) })
       return end
     })
@@ -319,11 +350,13 @@ class Pass {
   }
 
   #remember(target: TargetRecord): void {
-    const { tenant, id: delivery } = this.#work.record
     const before = this.#targets.get(target.connection)
     this.#targets.set(target.connection, target)
-    if (before?.state === target.state) return
-    const { connection, state, reason } = target
+    if (before?.state !== target.state) this.#tell(target)
+  }
+
+  #tell({ connection, state, reason }: TargetRecord): void {
+    const { tenant, id: delivery } = this.#work.record
     this.#work.tools.tell({ type: 'target', tenant, delivery, connection, state, reason })
   }
 
@@ -332,7 +365,7 @@ class Pass {
   }
 
   /** Gives the claim back with the state of the whole and the moment at which the first open matter is due. */
-  async release(): Promise<void> {
+  async release(): Promise<string | null> {
     const { tools, claim, record } = this.#work
     const state = deliveryStateOf(this.#record)
     const availableAt = this.#nextDue()
@@ -340,9 +373,10 @@ class Pass {
     const isUnspooled = isEnded && availableAt === null && record.isSpooled
     await tools.repository.release(claim, { state, availableAt, isUnspooled }, [], [...this.#copied.values()])
     tools.tell({ type: 'delivery', tenant: record.tenant, delivery: record.id, state, availableAt })
-    if (!isUnspooled) return
+    if (!isUnspooled) return availableAt
     // Told first: a file system takes its time to free gigabytes, and what a crash leaves is swept.
     for (const file of record.files) if (!file.isSmall) await tools.spool.remove(file.upload)
+    return null
   }
 
   #nextDue(): string | null {
@@ -378,10 +412,11 @@ class Pass {
   }
 
   /** The worker stops: somebody goes on at once. */
-  async giveBack(): Promise<void> {
+  async giveBack(): Promise<string> {
     const { tools, claim } = this.#work
     const end = { state: deliveryStateOf(this.#record), availableAt: this.#after(0) }
     await tools.repository.release(claim, end, [], [...this.#copied.values()])
+    return end.availableAt
   }
 
   async giveBackCrashed(error: unknown): Promise<void> {

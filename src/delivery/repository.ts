@@ -78,6 +78,18 @@ export class LeaseLost extends Error {
 /** What is known of a delivery when it is accepted. */
 export type NewDelivery = Omit<DeliveryRecord, 'state' | 'acceptedAt' | 'cancelledAt' | 'crashes' | 'isSpooled'>
 
+/** A worker's hold on what it begins with in the moment of acceptance. */
+export interface Hold {
+  /** Names it in its claims. */
+  readonly worker: string
+  readonly leaseMs: number
+}
+
+/** The first claim on a small delivery: what an acceptance with a hold gives. */
+export function firstClaim({ tenant, id }: Pick<NewDelivery, 'tenant' | 'id'>): Claim {
+  return { tenant, delivery: id, fence: 1, isSmall: true, crashes: 0, nudges: 0 }
+}
+
 /** What became of an acceptance. */
 export type Accepted =
   | { readonly isNew: true; readonly acceptedAt: string }
@@ -107,12 +119,15 @@ export interface DeliveryRepository {
    *
    * @param handed - the bytes of small files that come with the acceptance, by their place among the delivery's files;
    * null or absent: that file is an upload already
+   * @param hold - it is claimed with its acceptance (`firstClaim`), a crash counted before the work; the items of its
+   * targets are kept with it
    * @throws input-invalid — an upload was taken by another delivery in the meantime
    */
   accept(
     delivery: NewDelivery,
     entries: readonly NewEntry[],
     handed?: readonly (Uint8Array | null)[],
+    hold?: Hold,
   ): Promise<Accepted>
   byId(tenant: string, id: string): Promise<DeliveryRecord | null>
   byIdempotencyKey(tenant: string, key: string): Promise<DeliveryRecord | null>

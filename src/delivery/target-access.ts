@@ -31,6 +31,11 @@ export interface OpenTarget {
 export interface TargetAccess {
   /** Maps the person's claims for this connection. Called at acceptance and before each attempt. @throws claim-missing | not-found */
   identityFor(tenant: string, connection: string, person: Person): Promise<TargetIdentity>
+  /**
+   * Opens the store in that identity if nobody has to be asked for a session first; null otherwise. For a moment that must
+   * not wait for the world. Absent: somebody always has to be asked. @throws DrawbridgeError
+   */
+  ready?(tenant: string, connection: string, identity: TargetIdentity): Promise<OpenTarget | null>
   /** Opens the store in that identity. @throws DrawbridgeError of any link of the chain */
   open(tenant: string, connection: string, identity: TargetIdentity): Promise<OpenTarget>
   /** Explains a refusal. */

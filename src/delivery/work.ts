@@ -1,6 +1,7 @@
 /** What the parts of one piece of work share: the claim, the record, the signal, and whom to tell. */
 import type { Clock, Random, Tracing } from '../base/index.ts'
 import type { Delivery, DeliveryTarget } from '../contract/index.ts'
+import type { BegunAttempt, BegunDelivery } from './begin.ts'
 import type { Circuits } from './circuit.ts'
 import type { ReceiptMaker } from './receipts.ts'
 import type { DeliveryRecord } from './record.ts'
@@ -71,20 +72,25 @@ export interface Work {
 }
 
 /** How a claim is worked off. */
-export interface PassOptions extends Pick<Work, 'onArrived'>, Partial<Pick<Work, 'record' | 'takeReport'>> {
+export interface PassOptions extends Pick<Work, 'onArrived'>, Partial<CameWith> {
   /** Claims without an answer, one after the other, before a delivery is put into quarantine. */
   readonly quarantineAfter: number
 }
 
+interface CameWith extends Pick<Work, 'record' | 'takeReport'> {
+  /** The attempt that was written down with the acceptance, to be made now. */
+  readonly begun: BegunAttempt | null
+}
+
 /** What came with a claim. Whoever waits for a receipt does not hold the report's bytes all the while. */
-export function comeWith({ record, report }: Found): Pick<Work, 'record' | 'takeReport'> {
-  let left = report
+export function comeWith(found: Found | BegunDelivery): CameWith {
+  let left = found.report
   const takeReport = (): Uint8Array | null => {
     const taken = left
     left = null
     return taken
   }
-  return { record, takeReport }
+  return { record: found.record, takeReport, begun: 'attempt' in found ? found.attempt : null }
 }
 
 /** Somebody ended the delivery while it was worked on. */

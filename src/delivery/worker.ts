@@ -3,8 +3,9 @@
  * pass's business; the delivery row is the truth, and waking up is only a hint.
  */
 import { type Clock, noTracing, type Random, type Tracing } from '../base/index.ts'
+import type { BegunDelivery, Reservation } from './begin.ts'
 import type { Circuits } from './circuit.ts'
-import { runPass } from './pass.ts'
+import { type PassEnd, runPass } from './pass.ts'
 import type { ReceiptMaker } from './receipts.ts'
 import { type Claim, type ClaimLimit, type DeliveryRepository, LeaseLost, suspectAfter } from './repository.ts'
 import { SidecarWriter } from './sidecars.ts'
@@ -63,6 +64,13 @@ export class DeliveryWorker {
   /** Of these, the small ones that wait for their receipts. */
   readonly #arrived = new Set<Claim>()
   readonly #aborts = new Set<AbortController>()
+  /** Places that are kept for reports which are being accepted. */
+  readonly #reserved = new Set<Promise<void>>()
+  /** True: more small ones may wait in the database than were claimed. They come first. */
+  #isBehind = true
+  /** How often somebody asked for a look. */
+  #asked = 0
+  #isInterrupted = false
   #wake: () => void = () => {}
   #isWoken = false
   #loop: Promise<void> | null = null
@@ -99,6 +107,7 @@ export class DeliveryWorker {
     const idle = this.#idle().then(() => drained.abort())
     const drainMs = options.drainMs ?? 30_000
     if (drainMs > 0) await Promise.race([idle, clock.sleep(drainMs, drained.signal).catch(() => {})])
+    this.#isInterrupted = true
     for (const abort of this.#aborts) abort.abort(new WorkerStopping())
     await idle
     await this.#loop
@@ -106,8 +115,42 @@ export class DeliveryWorker {
 
   /** Looks for due work now instead of at the end of the nap. */
   wake(): void {
+    this.#asked += 1
+    this.#lookAgain()
+  }
+
+  #lookAgain(): void {
     this.#isWoken = true
     this.#wake()
+  }
+
+  /**
+   * Keeps a place for a small report that is being accepted, so that the work on it begins with the acceptance. Null: this
+   * worker does not run, has no room, or others were there first.
+   */
+  reserve(): Reservation | null {
+    if (this.#loop === null || this.#isStopping || this.#isBehind) return null
+    const { small, all } = this.#places()
+    if (small <= 0 || all <= 0) {
+      // What is accepted now waits in the database.
+      this.#isBehind = true
+      return null
+    }
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#reserved.add(promise)
+    const leave = (): void => {
+      this.#reserved.delete(promise)
+      resolve()
+    }
+    const begin = (claim: Claim, begun: BegunDelivery): void => {
+      leave()
+      this.#begin(claim, begun)
+    }
+    return { worker: this.#name, leaseMs, begin, leave }
+  }
+
+  get #name(): string {
+    return this.#parts.name ?? 'worker'
   }
 
   /** Works off everything that is due at this moment and returns how many claims that were. For tests and commands. */
@@ -132,6 +175,7 @@ export class DeliveryWorker {
         const claimed = await this.#claimMore()
         const room = this.#room()
         // Nothing more can be begun before something ends, and that wakes.
+        if (room.small === 0) this.#isBehind = true
         const isFull = (room.small === 0 && room.large === 0) || (suspects === 0 && claimed === 0)
         if (!this.#isWoken) await this.#nap(isFull ? longestNapMs : await this.#napMs(room))
       } catch (error) {
@@ -159,9 +203,17 @@ export class DeliveryWorker {
 
   /** How much more can be begun. Small ones are taken several at a time: one claim costs as much as many. */
   #room(): Required<ClaimLimit> {
+    const { smallConcurrency = 128 } = this.#parts
+    const { small, large, suspects, all } = this.#places()
+    const free = Math.min(small, all)
+    return { small: free < smallConcurrency / 4 ? 0 : free, large: Math.max(0, large), suspects }
+  }
+
+  /** Places that are free, of each kind; `all`: of the small ones those too that wait for their receipts. */
+  #places(): Required<ClaimLimit> & { readonly all: number } {
     const { concurrency = 4, smallConcurrency = 128 } = this.#parts
-    let [small, large, suspects] = [smallConcurrency, concurrency, 1]
-    let all = smallConcurrency * settlingShare
+    let [small, large, suspects] = [smallConcurrency - this.#reserved.size, concurrency, 1]
+    let all = smallConcurrency * settlingShare - this.#reserved.size
     for (const claim of this.#running.values()) {
       if (!claim.isSmall) large -= 1
       else if (!this.#arrived.has(claim)) small -= 1
@@ -169,42 +221,60 @@ export class DeliveryWorker {
       // Two suspects at a time could take each other into the quarantine.
       if (claim.crashes >= suspectAfter) suspects = 0
     }
-    small = Math.min(small, all)
-    return { small: small < smallConcurrency / 4 ? 0 : small, large: Math.max(0, large), suspects }
+    return { small, large, suspects, all }
   }
 
   /** A small report that has arrived waits for its receipt only: another one may be sent in the meantime. */
   #leaveRoom(claim: Claim): void {
     if (!claim.isSmall) return
     this.#arrived.add(claim)
-    if (this.#room().small > 0) this.wake()
+    if (this.#isBehind && this.#room().small > 0) this.#lookAgain()
   }
 
   async #claimMore(): Promise<number> {
     const room = this.#room()
     if ((room.small === 0 && room.large === 0) || this.#isStopping) return 0
-    const claims = await this.#parts.repository.claim(this.#parts.name ?? 'worker', room, leaseMs)
+    // Whoever is accepted from now on is not counted here.
+    if (room.small > 0) this.#isBehind = false
+    const claims = await this.#parts.repository.claim(this.#name, room, leaseMs)
+    if (room.small === 0 || claims.filter(({ isSmall }) => isSmall).length >= room.small) this.#isBehind = true
     for (const { found, ...claim } of claims) {
-      const run = this.#work(claim, found === undefined ? {} : comeWith(found)).finally(() => {
-        this.#running.delete(run)
-        this.#arrived.delete(claim)
+      this.#take(claim, found === undefined ? {} : comeWith(found), () => {
         // While small ones come to their end one by one, nothing can be begun before there is room for several.
         if (!claim.isSmall || claim.crashes >= suspectAfter || this.#running.size === 0 || this.#room().small > 0) {
-          this.wake()
+          this.#lookAgain()
         }
       })
-      this.#running.set(run, claim)
     }
     return claims.length
   }
 
-  async #work(claim: Claim, known: Partial<ReturnType<typeof comeWith>>): Promise<void> {
+  #begin(claim: Claim, begun: BegunDelivery): void {
+    const asked = this.#asked
+    this.#take(claim, comeWith(begun), (end) => {
+      // Nothing waits for its place unless somebody was told to wait; and what is due again, or was asked for, has to be found.
+      if (this.#isBehind || end === null || end.availableAt !== null || asked !== this.#asked) this.#lookAgain()
+    })
+  }
+
+  #take(claim: Claim, known: Partial<ReturnType<typeof comeWith>>, onEnd: (end: PassEnd | null) => void): void {
+    const run = this.#work(claim, known).then((end) => {
+      this.#running.delete(run)
+      this.#arrived.delete(claim)
+      onEnd(end)
+    })
+    this.#running.set(run, claim)
+  }
+
+  /** Null: it ended without an answer. */
+  async #work(claim: Claim, known: Partial<ReturnType<typeof comeWith>>): Promise<PassEnd | null> {
     const abort = new AbortController()
     this.#aborts.add(abort)
+    if (this.#isInterrupted) abort.abort(new WorkerStopping())
     const heartbeat = this.#keepLease(claim, abort)
     try {
       const facts = { delivery: claim.delivery, crashes: claim.crashes, isSmall: claim.isSmall }
-      await this.#tools.tracing.span('delivery.pass', facts, () =>
+      return await this.#tools.tracing.span('delivery.pass', facts, () =>
         runPass(this.#tools, claim, abort.signal, {
           quarantineAfter: this.#parts.quarantineAfter ?? 5,
           onArrived: () => this.#leaveRoom(claim),
@@ -214,6 +284,7 @@ export class DeliveryWorker {
     } catch (error) {
       // A lost lease is somebody else's work now; anything else ends without an answer, and the lease runs out.
       if (!(error instanceof LeaseLost)) this.#tools.tell({ type: 'crash', delivery: claim.delivery, error })
+      return null
     } finally {
       this.#aborts.delete(abort)
       abort.abort(workEnded)
@@ -266,6 +337,8 @@ export class DeliveryWorker {
   }
 
   async #idle(): Promise<void> {
-    while (this.#running.size > 0) await Promise.all(this.#running.keys())
+    while (this.#running.size + this.#reserved.size > 0) {
+      await Promise.all([...this.#running.keys(), ...this.#reserved])
+    }
   }
 }

@@ -10,6 +10,7 @@ import type {
   CopiedReceipt,
   DeliveryRecord,
   DeliveryRepository,
+  Hold,
   ItemRecord,
   NewDelivery,
   NewEntry,
@@ -97,19 +98,26 @@ export class SqlDeliveries implements DeliveryRepository {
     delivery: NewDelivery,
     entries: readonly NewEntry[],
     handed: readonly (Uint8Array | null)[] = [],
+    hold?: Hold,
   ): Promise<Accepted> {
     const now = this.#store.now()
+    const held = hold === undefined ? null : { worker: hold.worker, until: this.#store.now(hold.leaseMs) }
     return await this.#commits.run<Accepted>(delivery.tenant, async (transaction) => {
-      const acceptedAt = await insertDelivery(transaction, delivery, now)
+      const acceptedAt = await insertDelivery(transaction, delivery, now, held)
       if (acceptedAt === null) {
         const earlier = await this.#earlier(transaction, delivery.tenant, delivery.idempotencyKey ?? '')
         if (earlier === null) throw new TypeError('the delivery exists already')
         return { isNew: false, earlier }
       }
       await takeFiles(transaction, delivery, handed, now)
-      for (const target of delivery.targets) await insertTarget(transaction, delivery.id, target)
+      for (const target of delivery.targets) {
+        await insertTarget(transaction, delivery.id, target)
+        for (const item of target.items) {
+          await insertItem(transaction, { delivery: delivery.id }, target.connection, item)
+        }
+      }
       await enqueue(transaction, delivery.tenant, entries, now)
-      await this.#store.announce(transaction)
+      if (held === null) await this.#store.announce(transaction)
       return { isNew: true, acceptedAt }
     })
   }

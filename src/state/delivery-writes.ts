@@ -21,47 +21,58 @@ interface NewRow {
   readonly isSmall: number
   readonly isProbe: number
   readonly now: Instant
+  /** Null, both: nobody holds it yet. */
+  readonly worker: string | null
+  readonly heldUntil: Instant | null
 }
 
-const insertRow = new Prepared<NewRow, { accepted_at: string }>((executor, value) =>
-  executor
-    .insertInto('deliveries')
-    .values({
-      id: value.id,
-      tenant: value.tenant,
-      route: value.route,
-      policy: value.policy,
-      report: value.report,
-      period: value.period,
-      idempotency_key: value.key,
-      actor: value.actor,
-      claims: value.claims,
-      state: 'accepted',
-      accepted_at: value.now,
-      crashes: 0,
-      is_spooled: 1,
-      available_at: value.now,
-      nudges: 0,
-      worker: null,
-      lease_until: null,
-      fence: 0,
-      is_small: value.isSmall,
-      cancelled_at: null,
-      is_probe: value.isProbe,
-    })
-    .onConflict((conflict) => conflict.columns(['tenant', 'idempotency_key']).doNothing())
-    .returning('accepted_at'),
-)
+const insertRow = (isHeld: boolean) =>
+  new Prepared<NewRow, { accepted_at: string }>((executor, value) =>
+    executor
+      .insertInto('deliveries')
+      .values({
+        id: value.id,
+        tenant: value.tenant,
+        route: value.route,
+        policy: value.policy,
+        report: value.report,
+        period: value.period,
+        idempotency_key: value.key,
+        actor: value.actor,
+        claims: value.claims,
+        state: 'accepted',
+        accepted_at: value.now,
+        crashes: isHeld ? 1 : 0,
+        is_spooled: 1,
+        available_at: value.now,
+        nudges: 0,
+        worker: value.worker,
+        lease_until: value.heldUntil,
+        fence: isHeld ? 1 : 0,
+        is_small: value.isSmall,
+        cancelled_at: null,
+        is_probe: value.isProbe,
+      })
+      .onConflict((conflict) => conflict.columns(['tenant', 'idempotency_key']).doNothing())
+      .returning('accepted_at'),
+  )
 
-/** Writes the row of a delivery and tells when it was accepted; null when its idempotency key was used before. */
+/** A null and an instant that is SQL are not the same text. */
+const [insertFree, insertHeld] = [insertRow(false), insertRow(true)]
+
+/**
+ * Writes the row of a delivery, claimed where somebody holds it from the first, and tells when it was accepted; null when its
+ * idempotency key was used before.
+ */
 export async function insertDelivery(
   transaction: Executor,
   delivery: NewDelivery,
   now: Instant,
+  held: { readonly worker: string; readonly until: Instant } | null,
 ): Promise<string | null> {
   const { id, tenant, route, policy, report, period, idempotencyKey, actor, claims, files, isCanary = false } = delivery
   const sizeBytes = files.reduce((sum, file) => sum + file.sizeBytes, 0)
-  const { rows } = await insertRow.run(transaction, {
+  const { rows } = await (held === null ? insertFree : insertHeld).run(transaction, {
     id,
     tenant,
     route,
@@ -74,6 +85,8 @@ export async function insertDelivery(
     isSmall: sizeBytes <= smallDeliveryBytes ? 1 : 0,
     isProbe: isCanary ? 1 : 0,
     now,
+    worker: held?.worker ?? null,
+    heldUntil: held?.until ?? null,
   })
   return rows[0]?.accepted_at ?? null
 }
@@ -124,7 +137,7 @@ const updateItemRow = new Prepared<ItemValues, never>((executor, value) => {
 
 export async function insertItem(
   transaction: Executor,
-  claim: Claim,
+  claim: Pick<Claim, 'delivery'>,
   connection: string,
   item: ItemRecord,
 ): Promise<void> {

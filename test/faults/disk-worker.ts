@@ -37,7 +37,12 @@ async function run({ place, directory, reports }: DiskTask): Promise<void> {
       if (event.type === 'crash') say(`crash ${String(event.error)}`)
     },
   })
-  const service = new DeliveryService({ ...parts, routes: state.routes, wake: () => worker.wake() })
+  const service = new DeliveryService({
+    ...parts,
+    routes: state.routes,
+    wake: () => worker.wake(),
+    reserve: () => worker.reserve(),
+  })
   for (const report of reports) {
     try {
       async function* source(): AsyncGenerator<Uint8Array> {

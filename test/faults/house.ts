@@ -63,20 +63,22 @@ export function storeOf({ endpoint, bucket, keys, idleMs }: FaultTarget): Object
 
 /** The way there, as the delivery room wants it. */
 export function accessOf(target: FaultTarget): TargetAccess {
+  const open = async (): Promise<OpenTarget> => {
+    const store = storeOf(target)
+    return {
+      store: withRetry(store, { clock: systemClock, random: systemRandom, baseDelayMs: 20 }),
+      rootPath: 'exports/',
+      writing: { acl: 'none', encryption: { kind: 'bucket-default' }, resume: target.resume },
+      purpose: 'export',
+      facts: { service: 's3', location: `s3://${target.bucket}` },
+      renew: async () => {},
+      close: () => store.close(),
+    }
+  }
   return {
     identityFor: async () => ({ tags: {}, sourceIdentity: 'operator', sessionName: 'operator' }),
-    async open(): Promise<OpenTarget> {
-      const store = storeOf(target)
-      return {
-        store: withRetry(store, { clock: systemClock, random: systemRandom, baseDelayMs: 20 }),
-        rootPath: 'exports/',
-        writing: { acl: 'none', encryption: { kind: 'bucket-default' }, resume: target.resume },
-        purpose: 'export',
-        facts: { service: 's3', location: `s3://${target.bucket}` },
-        renew: async () => {},
-        close: () => store.close(),
-      }
-    },
+    ready: open,
+    open,
     async explain(_tenant, _connection, _identity, error) {
       throw error
     },
@@ -109,7 +111,12 @@ export async function withFaultHouse(
     const log = new EvidenceLog({ store: state.log, signer, origin: 'faults.example', clock: systemClock })
     const shared = { clock: systemClock, random: systemRandom, repository: state.deliveries, access, spool }
     const worker = new DeliveryWorker({ ...shared, receipts: evidenceReceipts(log) })
-    const service = new DeliveryService({ ...shared, routes: state.routes, wake: () => worker.wake() })
+    const service = new DeliveryService({
+      ...shared,
+      routes: state.routes,
+      wake: () => worker.wake(),
+      reserve: () => worker.reserve(),
+    })
     const accept = (report: string, sizeBytes: number): Promise<string> => acceptReport(service, report, sizeBytes)
     const settle = (id: string): Promise<Delivery> => settleAll(state, service, worker, id)
     await use({ state, spool, service, worker, accept, settle })

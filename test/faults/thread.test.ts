@@ -75,7 +75,12 @@ test('the thread of the database ends under load: nothing is lost, nothing is do
     quarantineAfter: 100_000,
     onEvent: (event) => told.hear(event),
   })
-  const service = new DeliveryService({ ...parts, routes: state.routes, wake: () => worker.wake() })
+  const service = new DeliveryService({
+    ...parts,
+    routes: state.routes,
+    wake: () => worker.wake(),
+    reserve: () => worker.reserve(),
+  })
   worker.start()
   const waiting = [...reports]
   let accepted = 0

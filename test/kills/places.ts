@@ -43,6 +43,7 @@ export function accessTo(place: Place): TargetAccess {
   if (place.kind === 'sandbox') return targetAccess(place.job)
   return {
     identityFor: async () => ({ tags: {}, sourceIdentity: 'operator', sessionName: 'operator' }),
+    ready: async () => openPlace(place),
     open: async () => openPlace(place),
     explain: async (_tenant, _connection, _identity, error) => {
       throw error

@@ -4,7 +4,14 @@
  * and the bucket when the killing is over.
  */
 import { systemClock, systemRandom } from '../../src/base/index.ts'
-import { DeliveryService, DeliveryWorker, evidenceReceipts, type Person, Spool } from '../../src/delivery/index.ts'
+import {
+  DeliveryService,
+  DeliveryWorker,
+  evidenceReceipts,
+  type Person,
+  Spool,
+  smallDeliveryBytes,
+} from '../../src/delivery/index.ts'
 import { EvidenceLog } from '../../src/evidence/index.ts'
 import type { State } from '../../src/state/index.ts'
 import { reportBytes } from '../kill/report.ts'
@@ -61,7 +68,12 @@ async function live(task: LifeTask): Promise<void> {
       changed.resolve()
     },
   })
-  const service = new DeliveryService({ ...parts, routes: state.routes, wake: () => worker.wake() })
+  const service = new DeliveryService({
+    ...parts,
+    routes: state.routes,
+    wake: () => worker.wake(),
+    reserve: () => worker.reserve(),
+  })
   say('ready')
   worker.start()
   const offered = [...task.again]
@@ -86,9 +98,16 @@ async function accept(service: DeliveryService, report: string): Promise<string>
   async function* source(): AsyncGenerator<Uint8Array> {
     yield* reportBytes(report, sizeOf(report))
   }
-  const { upload } = await service.upload(tenant, `${report}.bin`, source())
-  const facts = { route: 'audit', report, period: '2026-10', idempotencyKey: report, uploads: [upload] }
-  const { id } = await service.accept(tenant, person, facts)
+  const facts = { route: 'audit', report, period: '2026-10', idempotencyKey: report }
+  // Small ones come with their acceptance, and are begun with where there is room.
+  const name = `${report}.bin`
+  const { id } =
+    sizeOf(report) <= smallDeliveryBytes
+      ? await service.accept(tenant, person, { ...facts, files: [{ name, source: source() }] })
+      : await service.accept(tenant, person, {
+          ...facts,
+          uploads: [(await service.upload(tenant, name, source())).upload],
+        })
   say(`accepted ${report}`)
   return id
 }

@@ -3,7 +3,7 @@
  * that lets one of them pass proves nothing.
  */
 import { DrawbridgeError } from '../../src/base/index.ts'
-import type { Claim, DeliveryRepository } from '../../src/delivery/index.ts'
+import type { Claim, DeliveryRepository, ItemRecord } from '../../src/delivery/index.ts'
 import type { ReceiptFile } from '../../src/evidence/index.ts'
 import type { ObjectStore } from '../../src/storage/index.ts'
 import type { PlantedBug, Surroundings } from './planted.ts'
@@ -117,6 +117,21 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'a refusal is not entered into the log',
     repository: (inner) => changed(inner, { saveTarget: (claim, target) => inner.saveTarget(claim, target, []) }),
+  },
+  {
+    name: 'a report that is accepted into work is not claimed',
+    repository: (inner) =>
+      changed(inner, { accept: (delivery, entries, handed) => inner.accept(delivery, entries, handed) }),
+  },
+  {
+    name: 'a report that is accepted into work is not planned',
+    repository: (inner) =>
+      changed(inner, {
+        accept: (delivery, ...rest) => {
+          const targets = delivery.targets.map((target) => ({ ...target, items: [] }))
+          return inner.accept({ ...delivery, targets }, ...rest)
+        },
+      }),
   },
   {
     name: 'an attempt is not on record before it sends',
@@ -250,16 +265,14 @@ function withContext(error: DrawbridgeError, afterPossibleSend: boolean): Drawbr
 }
 
 function unrecorded(inner: DeliveryRepository): DeliveryRepository {
+  const waiting = (item: ItemRecord): ItemRecord => (item.state === 'sent' ? { ...item, state: 'waiting' } : item)
   return changed(inner, {
-    saveItem: (claim, connection, item) =>
-      inner.saveItem(claim, connection, item.state === 'sent' ? { ...item, state: 'waiting' } : item),
-    saveItems: (claim, connection, items, ...rest) =>
-      inner.saveItems(
-        claim,
-        connection,
-        items.map((item) => (item.state === 'sent' ? { ...item, state: 'waiting' } : item)),
-        ...rest,
-      ),
+    accept: (delivery, ...rest) => {
+      const targets = delivery.targets.map((target) => ({ ...target, items: target.items.map(waiting) }))
+      return inner.accept({ ...delivery, targets }, ...rest)
+    },
+    saveItem: (claim, connection, item) => inner.saveItem(claim, connection, waiting(item)),
+    saveItems: (claim, connection, items, ...rest) => inner.saveItems(claim, connection, items.map(waiting), ...rest),
   })
 }
 

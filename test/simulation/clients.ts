@@ -75,11 +75,11 @@ export async function ask<T>(house: House, question: (service: DeliveryService) 
 async function hand(house: House, service: DeliveryService, report: Report): Promise<string> {
   const uploads: string[] = []
   const files: HandedFile[] = []
-  // Every second report comes with its acceptance, of several files the last one.
+  // Of four reports three come with their acceptance, of several files the last one.
   for (const [name, bytes] of report.files) {
     const source = pieces(house, bytes)
     const isLast = uploads.length === report.files.size - 1
-    if (isLast && report.index % 2 === 1) files.push({ name, source })
+    if (isLast && report.index % 4 !== 3) files.push({ name, source })
     else uploads.push((await service.upload(report.tenant, name, source)).upload)
   }
   const { tenant, route, name, idempotencyKey } = report

@@ -27,6 +27,8 @@ export class History {
   /** Keys at which somebody else was first. */
   readonly occupied = new Map<BucketName, Set<string>>()
   readonly faults = new Map<string, number>()
+  /** Deliveries that were accepted straight into work. */
+  begun = 0
   deaths = 0
   /** Deliveries that were claimed again because a claim before had ended without an answer. */
   readonly reclaimed = new Set<string>()

@@ -13,8 +13,11 @@ import {
   type DeliveryRepository,
   DeliveryService,
   DeliveryWorker,
+  type DeliveryWorkerParts,
   evidenceReceipts,
   hashingInline,
+  type ItemRecord,
+  type Reservation,
   Spool,
 } from '../../src/delivery/index.ts'
 import { localConnection } from '../../src/delivery/testing/house.ts'
@@ -26,7 +29,15 @@ import { Disk } from './disk.ts'
 import { History } from './history.ts'
 import type { PlantedBug, Surroundings } from './planted.ts'
 import { Process, type SlotLife, slotLife, startOfTime } from './process.ts'
-import { type BucketName, bucketNames, type Fault, type Schedule, type Slot, workerSlots } from './schedule.ts'
+import {
+  type BucketName,
+  bucketNames,
+  type Fault,
+  type Schedule,
+  type Slot,
+  workerSlots,
+  worksAtFront,
+} from './schedule.ts'
 import { targetAccess } from './targets.ts'
 import { Timeline } from './timeline.ts'
 import { Way } from './wire.ts'
@@ -38,7 +49,7 @@ export const logOrigin = 'simulation.example'
 const memoryDirectory = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
 
 /** Low, so that small reports go both ways. */
-const largestKeptInDatabase = 60
+const largestKeptInDatabase = 80
 
 interface Running {
   readonly process: Process
@@ -284,18 +295,28 @@ export class House {
       repository: this.#repository(process, near, surroundings),
       ...(this.#hasCircuits ? { circuits: this.#circuits(process, near) } : {}),
     }
-    if (slot === 'front') {
-      const wake = (): void => {
-        if (!this.#isWokenAtOnce) return
-        for (const { worker } of this.#running.values()) worker?.wake()
-      }
-      const service = new DeliveryService({ ...base, routes: process.reaching(this.state.routes, near), wake })
-      return { process, worker: null, service }
+    const worker = slot !== 'front' || worksAtFront(this.schedule.seed) ? this.#worker(slot, process, near, base) : null
+    worker?.start()
+    if (slot !== 'front') return { process, worker, service: null }
+    const wake = (): void => {
+      if (!this.#isWokenAtOnce) return
+      for (const { worker } of this.#running.values()) worker?.wake()
     }
+    const routes = process.reaching(this.state.routes, near)
+    const reserve = (): Reservation | null => worker?.reserve() ?? null
+    return { process, worker, service: new DeliveryService({ ...base, routes, wake, reserve }) }
+  }
+
+  #worker(
+    slot: Slot,
+    process: Process,
+    near: () => number,
+    base: Omit<DeliveryWorkerParts, 'receipts'>,
+  ): DeliveryWorker {
     const { privateKey } = this.state.evidenceKey
     const store = this.#log(process, near)
     const log = new EvidenceLog({ store, signer: privateKey, origin: logOrigin, clock: process.clock })
-    const worker = new DeliveryWorker({
+    return new DeliveryWorker({
       ...base,
       receipts: evidenceReceipts(log),
       name: slot,
@@ -305,8 +326,6 @@ export class House {
         this.history.told.push(event.type === 'crash' ? String(event.error) : JSON.stringify(event))
       },
     })
-    worker.start()
-    return { process, worker, service: null }
   }
 
   /** Each process sees the database's circuits for itself. */
@@ -328,20 +347,30 @@ export class House {
         if (typeof member !== 'function') return member
         if (property === 'claim')
           return (...parameters: Parameters<DeliveryRepository['claim']>) => this.#claim(target, parameters)
-        if (property !== 'saveItems') return member.bind(target)
-        const saveItems: DeliveryRepository['saveItems'] = async (claim, connection, items, ...rest) => {
-          await target.saveItems(claim, connection, items, ...rest)
-          const name = bucketNames.find((candidate) => candidate === `${claim.tenant}/${connection}`)
+        const planned = (tenant: string, connection: string, [item]: readonly ItemRecord[]): void => {
+          const name = bucketNames.find((candidate) => candidate === `${tenant}/${connection}`)
           if (name === undefined) return
           const plan = (this.#plans.get(name) ?? 0) + 1
           this.#plans.set(name, plan)
-          const [item] = items
           if (item === undefined || !faults.some((fault) => fault.bucket === name && fault.plan === plan)) return
           this.bucket(name).occupy(item.key)
           this.history.occupied.get(name)?.add(item.key)
           this.history.count('occupied')
         }
-        return saveItems
+        const saveItems: DeliveryRepository['saveItems'] = async (claim, connection, items, ...rest) => {
+          await target.saveItems(claim, connection, items, ...rest)
+          planned(claim.tenant, connection, items)
+        }
+        const accept: DeliveryRepository['accept'] = async (delivery, ...rest) => {
+          const accepted = await target.accept(delivery, ...rest)
+          const [begun] = delivery.targets
+          if (!accepted.isNew || begun === undefined || begun.items.length === 0) return accepted
+          this.history.begun++
+          planned(delivery.tenant, begun.connection, begun.items)
+          return accepted
+        }
+        if (property === 'accept') return accept
+        return property === 'saveItems' ? saveItems : member.bind(target)
       },
     })
   }

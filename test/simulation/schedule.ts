@@ -2,7 +2,7 @@
 import { Chance } from './chance.ts'
 
 export const workerSlots = ['worker-1', 'worker-2', 'worker-3'] as const
-/** A process of the house. `front` takes reports in, workers deliver. */
+/** A process of the house. `front` takes reports in, and sometimes delivers as well; workers deliver. */
 export type Slot = 'front' | (typeof workerSlots)[number]
 export const bucketNames = ['globex/acme', 'globex/backup', 'initech/acme', 'initech/backup'] as const
 export type BucketName = (typeof bucketNames)[number]
@@ -64,6 +64,11 @@ export const stormMs = 90_000
 /** At most so many faults of a run may cost a claim, so that none of them alone explains a quarantine. */
 const maximumLostClaims = 4
 
+/** Tells whether the front delivers too: small reports are accepted straight into work there. */
+export function worksAtFront(seed: number): boolean {
+  return new Chance(seed, 'works at the front').happens(0.6)
+}
+
 /** Draws the schedule of a seed. */
 export function scheduleOf(seed: number, reports: number): Schedule {
   const chance = new Chance(seed, 'schedule')
@@ -72,7 +77,7 @@ export function scheduleOf(seed: number, reports: number): Schedule {
   const faults: Fault[] = []
   let lostClaims = 0
   while (faults.length < count) {
-    const fault = draw(chance, reports, workers)
+    const fault = draw(chance, reports, workers, worksAtFront(seed))
     if (costsClaims(fault) && ++lostClaims > maximumLostClaims) continue
     faults.push(fault)
   }
@@ -90,13 +95,16 @@ const requestFaults = [
   ...(['write-conflict', 'bit-flip', 'bit-flip', 'slow', 'error-in-200'] as const),
 ] as const
 
-function draw(chance: Chance, reports: number, workers: number): Fault {
+function draw(chance: Chance, reports: number, workers: number, isFrontAtWork: boolean): Fault {
   const bucket = chance.oneOf(bucketNames)
   const at = chance.between(0, stormMs)
   const kind = chance.between(0, 99)
   const slots: [Slot, ...Slot[]] = ['front', ...workerSlots.slice(0, workers), ...workerSlots.slice(0, workers)]
   const slot = chance.oneOf(slots)
-  const step = chance.between(1, slot === 'front' ? reports * 12 : Math.ceil((reports * 90) / workers))
+  const step = chance.between(
+    1,
+    slot === 'front' ? reports * (isFrontAtWork ? 40 : 12) : Math.ceil((reports * 90) / workers),
+  )
   const until = at + chance.between(500, 60_000)
   if (kind < 15) return { kind: 'crash', slot, step }
   if (kind < 22) return { kind: 'pause', slot, step, forMs: chance.between(3_000, 90_000) }

@@ -35,12 +35,14 @@ export interface TargetParts {
 
 /** The targets of the house as one process reaches them. */
 export function targetAccess(parts: TargetParts): TargetAccess {
-  const { process, bug } = parts
+  const { process, bug, chance } = parts
   const access: TargetAccess = {
     identityFor: async (_tenant, _connection, { actor }) => {
       await process.step()
       return { tags: { department: 'audit' }, sourceIdentity: actor.subject, sessionName: actor.subject }
     },
+    ready: async (tenant, connection) =>
+      chance.happens(0.8) ? await openTarget(parts, tenant, connection, true) : null,
     open: async (tenant, connection) => await openTarget(parts, tenant, connection),
     explain: async (_tenant, _connection, _identity, error): Promise<Diagnosis> => {
       await process.step()
@@ -52,7 +54,12 @@ export function targetAccess(parts: TargetParts): TargetAccess {
   return bug?.access?.(access) ?? access
 }
 
-async function openTarget(parts: TargetParts, tenant: string, connection: string): Promise<OpenTarget> {
+async function openTarget(
+  parts: TargetParts,
+  tenant: string,
+  connection: string,
+  hasSession = false,
+): Promise<OpenTarget> {
   const { house, process, chance, surroundings, bug } = parts
   const { timeline, history } = house
   const name = bucketNames.find((candidate) => candidate === `${tenant}/${connection}`)
@@ -62,11 +69,15 @@ async function openTarget(parts: TargetParts, tenant: string, connection: string
     await timeline.wait(chance.between(5, 50))
     await process.step()
     if (way.isIn('sessions-down')) throw noSession()
+    return held()
+  }
+  const held = (): { issuedAt: number; secret: string } => {
     const secret = `FwoGZ${Buffer.from(chance.bytes(12)).toString('hex')}`
     history.secrets.add(secret)
     return { issuedAt: timeline.now, secret }
   }
-  let session = await issue()
+  // Of a session that was won before nobody is asked.
+  let session = hasSession ? held() : await issue()
   const isPoison = (id: string | undefined): boolean => id !== undefined && house.isPoison(id)
   const raw = new Wire({
     ...{ timeline, process, bucket, way, chance },

@@ -16,6 +16,7 @@ import {
   DeliveryService,
   DeliveryWorker,
   evidenceReceipts,
+  type OpenTarget,
   type Person,
   Spool,
   type TargetAccess,
@@ -112,7 +113,12 @@ async function open(
   const receipts = evidenceReceipts(log)
   const { smallConcurrency = 128 } = more
   const worker = new DeliveryWorker({ ...shared, receipts, smallConcurrency, onEvent: (event) => events.push(event) })
-  const service = new DeliveryService({ ...shared, routes: state.routes, wake: () => worker.wake() })
+  const service = new DeliveryService({
+    ...shared,
+    routes: state.routes,
+    wake: () => worker.wake(),
+    reserve: () => worker.reserve(),
+  })
   const house: TestHouse = {
     ...{ state, spool, log, service, worker, clock, events, explained, targets, directory },
     async deliver(files, options = {}) {
@@ -143,22 +149,24 @@ function access(targets: Map<string, TestTarget>, explained: DrawbridgeError[]):
     if (target === undefined) throw new DrawbridgeError({ code: 'not-found', message: `no connection \`${name}\`` })
     return target
   }
+  const open = async (_tenant: string, connection: string): Promise<OpenTarget> => {
+    const { store, writing, purpose, service, onRenew } = find(connection)
+    return {
+      store,
+      rootPath: 'root/',
+      writing: { acl: 'none', encryption: { kind: 'bucket-default' }, resume: false, ...writing },
+      purpose: purpose ?? 'export',
+      facts: { service: service ?? 's3', location: store.location, bucketOwner: '222222222222' },
+      renew: async () => onRenew?.(),
+      close: () => {},
+    }
+  }
   return {
+    ready: open,
+    open,
     identityFor: async (_tenant, connection, { actor }): Promise<TargetIdentity> => {
       find(connection)
       return { tags: { department: 'audit' }, sourceIdentity: actor.subject, sessionName: actor.subject }
-    },
-    async open(_tenant, connection) {
-      const { store, writing, purpose, service, onRenew } = find(connection)
-      return {
-        store,
-        rootPath: 'root/',
-        writing: { acl: 'none', encryption: { kind: 'bucket-default' }, resume: false, ...writing },
-        purpose: purpose ?? 'export',
-        facts: { service: service ?? 's3', location: store.location, bucketOwner: '222222222222' },
-        renew: async () => onRenew?.(),
-        close: () => {},
-      }
     },
     async explain(_tenant, _connection, _identity, error): Promise<Diagnosis> {
       explained.push(error)
