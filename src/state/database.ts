@@ -78,19 +78,24 @@ function prepare(database: DatabaseSync, text: string): Statement {
   }
 }
 
+/** Runs for every report: nothing is made for the occasion but what SQLite answers. */
 function direct(database: DatabaseSync, text: string): DirectStatement {
   const statement = translated(() => database.prepare(text))
-  if (statement.columns().length > 0) {
-    return (parameters) => {
-      const rows = translated(() => statement.all(...parameters.map(bindable)))
+  const isReader = statement.columns().length > 0
+  return (parameters) => {
+    for (const value of parameters) bindable(value)
+    const values = parameters as readonly SQLInputValue[]
+    try {
+      if (!isReader) return { rows: noRows, changes: Number(statement.run(...values).changes) }
+      const rows = statement.all(...values)
       return { rows, changes: rows.length }
+    } catch (cause) {
+      throw meaningOf(cause)
     }
   }
-  return (parameters) => {
-    const { changes } = translated(() => statement.run(...parameters.map(bindable)))
-    return { rows: [], changes: Number(changes) }
-  }
 }
+
+const noRows: readonly never[] = []
 
 /**
  * A full or failing disk ends a transaction by itself (https://sqlite.org/lang_transaction.html#response_to_errors_within_a_transaction),
@@ -115,20 +120,25 @@ function translated<T>(work: () => T): T {
   try {
     return work()
   } catch (cause) {
-    const meaning = meanings[(sqliteCode(cause) ?? 0) & 0xff]
-    if (meaning === undefined) throw cause
-    throw new DrawbridgeError({
-      code: meaning.code,
-      message: meaning.text,
-      retry: meaning.code === 'disk-full' ? 'later' : 'never',
-      operation: 'state.database',
-      help:
-        meaning.code === 'disk-full'
-          ? 'free some space; what was accepted before is safe'
-          : 'restore the data directory from a backup; the evidence log will notice an older one',
-      cause,
-    })
+    throw meaningOf(cause)
   }
+}
+
+/** What an error of SQLite means; the error itself where it says nothing about the disk or the file. */
+function meaningOf(cause: unknown): unknown {
+  const meaning = meanings[(sqliteCode(cause) ?? 0) & 0xff]
+  if (meaning === undefined) return cause
+  return new DrawbridgeError({
+    code: meaning.code,
+    message: meaning.text,
+    retry: meaning.code === 'disk-full' ? 'later' : 'never',
+    operation: 'state.database',
+    help:
+      meaning.code === 'disk-full'
+        ? 'free some space; what was accepted before is safe'
+        : 'restore the data directory from a backup; the evidence log will notice an older one',
+    cause,
+  })
 }
 
 function sqliteCode(error: unknown): number | undefined {

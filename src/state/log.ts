@@ -103,7 +103,7 @@ export class SqlLog implements LogStore {
   })
 
   async lastCheckpoint(tenant: string): Promise<string | null> {
-    const { rows } = await this.#store.read(tenant, (executor) => newestNote.run(executor, { tenant }))
+    const { rows } = await this.#store.read(tenant, async (executor) => await newestNote.run(executor, { tenant }))
     return rows[0]?.note ?? null
   }
 

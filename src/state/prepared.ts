@@ -65,15 +65,17 @@ export class Prepared<V extends Values, R> {
     this.#build = build
   }
 
-  /** Runs it with these values. */
-  async run(executor: Executor, values: V): Promise<Ran<R>> {
+  /** Runs it with these values. What is called at once answers at once: a promise of each statement costs as much as some of them. */
+  run(executor: Executor, values: V): Ran<R> | Promise<Ran<R>> {
     const { compiled, places, direct } = this.#madeFor(executor, values)
-    const parameters = places.map((place) => (place instanceof Place ? values[place.name] : place))
+    const parameters = new Array<unknown>(places.length)
+    for (let at = 0; at < places.length; at += 1) {
+      const place = places[at]
+      parameters[at] = place instanceof Place ? values[place.name] : place
+    }
     // INVARIANT: only within a transaction, which has the connection: outside of one, somebody else's may be under way.
     if (direct !== null && executor.isTransaction) return direct(parameters) as Ran<R>
-    const { sql, query, queryId } = compiled
-    const result: QueryResult<R> = await executor.executeQuery<R>({ sql, query, queryId, parameters })
-    return { rows: result.rows, changes: Number(result.numAffectedRows ?? 0) }
+    return runThrough(executor, compiled, parameters)
   }
 
   /** Runs it and tells how many rows it changed. */
@@ -92,6 +94,15 @@ export class Prepared<V extends Values, R> {
     this.#made.set(adapter, made)
     return made
   }
+}
+
+async function runThrough<R>(
+  executor: Executor,
+  { sql, query, queryId }: CompiledQuery<R>,
+  parameters: readonly unknown[],
+): Promise<Ran<R>> {
+  const result: QueryResult<R> = await executor.executeQuery<R>({ sql, query, queryId, parameters })
+  return { rows: result.rows, changes: Number(result.numAffectedRows ?? 0) }
 }
 
 function placesOf<V extends Values>(values: V): V {
