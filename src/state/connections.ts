@@ -4,6 +4,7 @@ import { DrawbridgeError } from '../base/index.ts'
 import type { ConnectionRepository, ConnectionSecret, KeptVerification } from '../connection/index.ts'
 import type { Connection, Verification } from '../contract/index.ts'
 import { coalescedByTenant } from './coalesced.ts'
+import { Prepared } from './prepared.ts'
 import type { ConnectionRow, Executor } from './schema.ts'
 import type { Sealer } from './seal.ts'
 import { isReferenceBroken, isTaken, type Store } from './store.ts'
@@ -244,13 +245,19 @@ async function claimRole(transaction: Executor, connection: Connection): Promise
   if (claim?.tenant !== tenant) throw alreadyExists('this role ARN can not be used here')
 }
 
+interface Named {
+  readonly [column: string]: string
+  readonly tenant: string
+  readonly name: string
+}
+
+/** Asked for again and again while reports are delivered. */
+const named = new Prepared<Named, ConnectionRow>((executor, value) =>
+  executor.selectFrom('connections').selectAll().where('tenant', '=', value.tenant).where('name', '=', value.name),
+)
+
 async function rowOf(executor: Executor, tenant: string, name: string): Promise<ConnectionRow | undefined> {
-  return await executor
-    .selectFrom('connections')
-    .selectAll()
-    .where('tenant', '=', tenant)
-    .where('name', '=', name)
-    .executeTakeFirst()
+  return (await named.run(executor, { tenant, name })).rows[0]
 }
 
 function documentOf(connection: Connection): string {

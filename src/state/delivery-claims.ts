@@ -1,5 +1,5 @@
 /** What is due, and who takes it: a claim is a lease on the database's clock and a fence that only rises. */
-import { type Selectable, sql } from 'kysely'
+import { type RawBuilder, type Selectable, sql } from 'kysely'
 import type { Claimed, ClaimLimit, DeliveryRecord, Found } from '../delivery/index.ts'
 import { suspectAfter } from '../delivery/index.ts'
 import { recordsOf } from './delivery-rows.ts'
@@ -24,17 +24,10 @@ export async function claimDue(
   const due = await dueNow(transaction, store, limit)
   if (due.length === 0) return []
   const ids = due.map(({ id }) => id)
-  const rows = await transaction
-    .updateTable('deliveries')
-    .set((eb) => ({
-      worker,
-      lease_until: store.now(leaseMs),
-      fence: eb('fence', '+', 1),
-      crashes: eb('crashes', '+', 1),
-    }))
-    .where('id', 'in', ids)
-    .returningAll()
-    .execute()
+  const until = store.now(leaseMs)
+  const rows = isEmbedded(transaction)
+    ? (await takeAll.run(transaction, { worker, until, ids: JSON.stringify(ids) })).rows
+    : await taking(transaction, { worker, until }, sql`(${sql.join(ids)})`).execute()
   // What can not be read holds nothing else up: whoever works on it asks once more, and fails alone.
   const found = store.isShared ? new Map<string, Found>() : await foundOf(transaction, rows).catch(() => new Map())
   const claimed = new Map(rows.map((row) => [row.id, row]))
@@ -46,6 +39,26 @@ export async function claimDue(
     return [{ tenant, delivery: id, fence, crashes, nudges, isSmall, ...(known === undefined ? {} : { found: known }) }]
   })
 }
+
+interface Taking {
+  readonly [name: string]: Instant
+  readonly worker: string
+  readonly until: Instant
+}
+
+/** Takes these deliveries for a worker. */
+function taking(executor: Executor, { worker, until }: Pick<Taking, 'worker' | 'until'>, ids: RawBuilder<string>) {
+  return executor
+    .updateTable('deliveries')
+    .set((eb) => ({ worker, lease_until: until, fence: eb('fence', '+', 1), crashes: eb('crashes', '+', 1) }))
+    .where('id', 'in', ids)
+    .returningAll()
+}
+
+/** The same statement however many they are, of a list in JSON. */
+const takeAll = new Prepared<Taking & { readonly ids: string }, Selectable<DeliveryRow>>((executor, { ids, ...by }) =>
+  taking(executor, by, sql`(select value from json_each(${ids}))`),
+)
 
 /** What the worker of each asks for first. A shared database shows it to each tenant alone, and not to whoever claims. */
 async function foundOf(executor: Executor, rows: readonly Selectable<DeliveryRow>[]): Promise<Map<string, Found>> {

@@ -3,6 +3,7 @@ import { DrawbridgeError } from '../base/index.ts'
 import type { Route } from '../contract/index.ts'
 import type { RouteRepository } from '../delivery/index.ts'
 import { coalescedByTenant } from './coalesced.ts'
+import { Prepared } from './prepared.ts'
 import type { Executor } from './schema.ts'
 import { isReferenceBroken, isTaken, type Store } from './store.ts'
 
@@ -65,19 +66,8 @@ export class SqlRoutes implements RouteRepository {
   }
 
   async #read(tenant: string, name: string | null): Promise<Route[]> {
-    const rows = await this.#store.read(tenant, (executor) =>
-      executor
-        .selectFrom('routes')
-        .innerJoin('route_targets', (join) =>
-          join.onRef('route_targets.tenant', '=', 'routes.tenant').onRef('route_targets.route', '=', 'routes.name'),
-        )
-        .selectAll('routes')
-        .select('route_targets.connection')
-        .where('routes.tenant', '=', tenant)
-        .$if(name !== null, (query) => query.where('routes.name', '=', name ?? ''))
-        .orderBy('routes.name')
-        .orderBy('route_targets.position')
-        .execute(),
+    const { rows } = await this.#store.read(tenant, async (executor) =>
+      name === null ? await all.run(executor, { tenant }) : await named.run(executor, { tenant, name }),
     )
     const routes = new Map<string, Route>()
     for (const row of rows) {
@@ -117,6 +107,29 @@ export class SqlRoutes implements RouteRepository {
     }
   }
 }
+
+/** The routes of a tenant, a row for each target, in order. */
+function targetsOf(executor: Executor, tenant: string) {
+  return executor
+    .selectFrom('routes')
+    .innerJoin('route_targets', (join) =>
+      join.onRef('route_targets.tenant', '=', 'routes.tenant').onRef('route_targets.route', '=', 'routes.name'),
+    )
+    .selectAll('routes')
+    .select('route_targets.connection')
+    .where('routes.tenant', '=', tenant)
+    .orderBy('routes.name')
+    .orderBy('route_targets.position')
+}
+
+type TargetRow = Awaited<ReturnType<ReturnType<typeof targetsOf>['execute']>>[number]
+
+const all = new Prepared<{ readonly tenant: string }, TargetRow>((executor, { tenant }) => targetsOf(executor, tenant))
+
+/** Asked for with every report. */
+const named = new Prepared<{ readonly tenant: string; readonly name: string }, TargetRow>((executor, value) =>
+  targetsOf(executor, value.tenant).where('routes.name', '=', value.name),
+)
 
 async function insertTargets(transaction: Executor, tenant: string, route: Route): Promise<void> {
   const rows = route.targets.map((connection, position) => ({ tenant, route: route.name, position, connection }))
