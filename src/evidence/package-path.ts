@@ -49,6 +49,8 @@ export function isPackagePath(path: string): boolean {
  * or is a folder of the other. Null when there is none.
  */
 export function findCollision(paths: readonly string[]): string | null {
+  // Most reports are one file, which stands alone.
+  if (paths.length < 2) return null
   const files = new Set<string>()
   const folders = new Set<string>()
   for (const path of paths) {
