@@ -15,8 +15,8 @@ export interface WirePut {
   readonly address: URL
   /** With the query. */
   readonly path: string
-  /** With `host` and `content-length`. */
-  readonly headers: Readonly<Record<string, string>>
+  /** Names and values in turn, which Node writes as they stand; with `host` and `content-length`. */
+  readonly headers: readonly string[]
   readonly body: Uint8Array | Readable | PiecesBody
   readonly sizeBytes: number
   readonly signal?: AbortSignal | undefined
@@ -54,7 +54,7 @@ export function exchange({ agents, address, path, headers, body, sizeBytes, sign
       ...(address.port === '' ? {} : { port: address.port }),
       method: 'PUT',
       path,
-      headers: listed(headers, waits),
+      headers: waits ? [...headers, 'expect', '100-continue'] : headers,
       setHost: false,
     })
     const onAbort = (): void => void request.destroy(new Error('aborted'))
@@ -70,14 +70,6 @@ export function exchange({ agents, address, path, headers, body, sizeBytes, sign
     if (!(body instanceof Uint8Array) || waits) sendStream(request, body, waits, reject)
     else request.end(body)
   })
-}
-
-/** Names and values in one list, which Node writes as it stands. */
-function listed(headers: WirePut['headers'], waits: boolean): string[] {
-  const list: string[] = []
-  for (const name in headers) list.push(name, headers[name] ?? '')
-  if (waits) list.push('expect', '100-continue')
-  return list
 }
 
 /** Reads an answer to its end, or as much of it as is of use: the other side is a stranger. */

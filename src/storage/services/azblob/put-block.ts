@@ -55,13 +55,13 @@ export async function putBlock({
     agents,
     address,
     path: `${address.pathname}/${name}?${query}`,
-    headers: {
-      host: address.host,
-      'content-length': `${wanted.sizeBytes}`,
-      'content-type': 'application/octet-stream',
-      'content-md5': md5.toString('base64'),
-      'x-ms-version': protocolVersion,
-    },
+    headers: [
+      ['host', address.host],
+      ['content-length', `${wanted.sizeBytes}`],
+      ['content-type', 'application/octet-stream'],
+      ['content-md5', md5.toString('base64')],
+      ['x-ms-version', protocolVersion],
+    ].flat(),
   })
   if (status !== 201) throw new BlockRefusal(status, headers, text)
 }

@@ -11,6 +11,7 @@ import type { S3ClientOptions, Sdk } from './client.ts'
 import { leaseFor, openS3Client } from './client.ts'
 import { type BodyRequest, DataPlane } from './data-plane.ts'
 import { s3Error } from './errors.ts'
+import type { Header } from './sign.ts'
 
 export interface S3StoreOptions extends S3ClientOptions {
   readonly bucket: string
@@ -73,8 +74,9 @@ export class S3Bucket {
   }
 
   /** What requests through the thin pipe say about it. */
-  get ownerHeader(): Record<string, string | undefined> {
-    return { 'x-amz-expected-bucket-owner': this.at.ExpectedBucketOwner }
+  get ownerHeader(): readonly Header[] {
+    const { ExpectedBucketOwner: owner } = this.at
+    return owner === undefined ? [] : [['x-amz-expected-bucket-owner', owner]]
   }
 
   /** Sends a body through the thin pipe; the bytes themselves when they are in memory, piece by piece otherwise. */

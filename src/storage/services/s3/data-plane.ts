@@ -7,7 +7,7 @@ import type { AwsCredentials } from '../../../credentials/index.ts'
 import type { Agents } from '../../endpoint/agents.ts'
 import { type AnswerHeaders, element, exchange } from '../../wire/exchange.ts'
 import type { PiecesBody } from '../../wire/send-body.ts'
-import { escaped, queryText, Signer, unsignedPayload } from './sign.ts'
+import { escaped, type Header, queryText, Signer, unsignedPayload } from './sign.ts'
 
 /** Where a bucket is reached: its address, without a slash at the end. */
 export type BucketAddress = () => Promise<URL>
@@ -23,8 +23,7 @@ export interface DataPlaneOptions {
 export interface BodyRequest {
   readonly key: string
   readonly query: readonly (readonly [name: string, value: string])[]
-  /** Lower-case names; absent values are left out. */
-  readonly headers: Readonly<Record<string, string | undefined>>
+  readonly headers: readonly Header[]
   readonly body: Uint8Array | Readable | PiecesBody
   readonly sizeBytes: number
   /** Hex. Signed, so that the store takes no other bytes. Null: the bytes are not signed, only what the headers say of them. */
@@ -67,14 +66,14 @@ export class DataPlane {
     this.#address ??= this.#options.address()
     const [address, credentials] = await Promise.all([this.#address, this.#options.credentials()])
     const path = `${address.pathname.replace(/\/$/, '')}/${wanted.key.split('/').map(escaped).join('/')}`
+    const query = queryText(wanted.query)
     const now = new Date(Date.now() + this.#clockOffsetMs)
-    const signable = {
-      method: 'PUT',
-      path,
-      query: wanted.query,
-      headers: { ...given(wanted.headers), host: address.host, 'content-length': `${wanted.sizeBytes}` },
-      payload: wanted.sha256 ?? unsignedPayload,
-    }
+    const own: readonly Header[] = [
+      ['host', address.host],
+      ['content-length', `${wanted.sizeBytes}`],
+    ]
+    const payload = wanted.sha256 ?? unsignedPayload
+    const signable = { method: 'PUT', path, query, headers: [...own, ...wanted.headers], payload }
     const headers = this.#signer.sign(signable, credentials, now)
     const {
       status,
@@ -83,7 +82,7 @@ export class DataPlane {
     } = await exchange({
       agents: this.#options.agents,
       address,
-      path: `${path}?${queryText(wanted.query)}`,
+      path: `${path}?${query}`,
       headers,
       body: wanted.body,
       sizeBytes: wanted.sizeBytes,
@@ -95,10 +94,4 @@ export class DataPlane {
     if (clockCodes.has(refusal.name) && !Number.isNaN(storeTime)) this.#clockOffsetMs = storeTime - Date.now()
     throw refusal
   }
-}
-
-function given(headers: BodyRequest['headers']): Record<string, string> {
-  const kept: Record<string, string> = {}
-  for (const [name, value] of Object.entries(headers)) if (value !== undefined) kept[name] = value
-  return kept
 }

@@ -11,15 +11,18 @@ import type { AwsCredentials } from '../../../credentials/index.ts'
 /** Stands where the hash of the body would: the signature covers no byte of it. */
 export const unsignedPayload = 'UNSIGNED-PAYLOAD'
 
+/** A header: its lower-case name, and its value. Lists of them cost less than objects with names of any kind. */
+export type Header = readonly [name: string, value: string]
+
 /** A request before it is signed. */
 export interface Signable {
   readonly method: string
   /** As it stands in the request line, percent-encoded once, without the query. */
   readonly path: string
-  /** Names and values as they are; signing encodes them. */
-  readonly query: readonly (readonly [name: string, value: string])[]
-  /** Lower-case names, `host` among them. All of them are signed. */
-  readonly headers: Readonly<Record<string, string>>
+  /** As `queryText` writes it. */
+  readonly query: string
+  /** `host` among them. All of them are signed. */
+  readonly headers: readonly Header[]
   /** Hex SHA-256 of the body, or `unsignedPayload`. */
   readonly payload: string
 }
@@ -40,28 +43,38 @@ export class Signer {
     this.#region = region
   }
 
-  /** Returns the headers to send: those of the request, the date, the token, the payload's hash and the signature. */
-  sign(request: Signable, credentials: AwsCredentials, now: Date): Record<string, string> {
+  /**
+   * Returns the headers to send, names and values in turn: those of the request, the date, the token, the payload's hash and
+   * the signature.
+   */
+  sign(request: Signable, credentials: AwsCredentials, now: Date): string[] {
     const time = now.toISOString().replace(/[-:]|\.\d{3}/g, '')
     const day = time.slice(0, 8)
-    const headers: Record<string, string> = {
-      ...request.headers,
-      'x-amz-content-sha256': request.payload,
-      'x-amz-date': time,
+    const headers: Header[] = [...request.headers, ['x-amz-content-sha256', request.payload], ['x-amz-date', time]]
+    if (credentials.sessionToken !== undefined) {
+      headers.push(['x-amz-security-token', credentials.sessionToken.reveal()])
     }
-    if (credentials.sessionToken !== undefined) headers['x-amz-security-token'] = credentials.sessionToken.reveal()
-    const names = Object.keys(headers).sort()
-    const signed = names.join(';')
-    const lines = names.map((name) => `${name}:${(headers[name] ?? '').trim().replace(/ +/g, ' ')}\n`).join('')
-    const canonical = `${request.method}\n${request.path}\n${queryText(request.query)}\n${lines}\n${signed}\n${request.payload}`
+    // Taken apart as lists these two would each cost an iterator.
+    headers.sort((one, other) => (one[0] < other[0] ? -1 : 1))
+    const sent: string[] = []
+    let lines = ''
+    let signed = ''
+    for (const [name, value] of headers) {
+      sent.push(name, value)
+      lines += `${name}:${value.includes('  ') ? value.trim().replace(/ +/g, ' ') : value.trim()}\n`
+      signed += signed === '' ? name : `;${name}`
+    }
+    const canonical = `${request.method}\n${request.path}\n${request.query}\n${lines}\n${signed}\n${request.payload}`
     const scope = `${day}/${this.#region}/s3/aws4_request`
     const digest = hash('sha256', canonical, 'hex')
     const signature = createHmac('sha256', this.#key(credentials.secretAccessKey, day))
       .update(`AWS4-HMAC-SHA256\n${time}\n${scope}\n${digest}`)
       .digest('hex')
-    headers['authorization'] =
-      `AWS4-HMAC-SHA256 Credential=${credentials.accessKeyId}/${scope}, SignedHeaders=${signed}, Signature=${signature}`
-    return headers
+    sent.push(
+      'authorization',
+      `AWS4-HMAC-SHA256 Credential=${credentials.accessKeyId}/${scope}, SignedHeaders=${signed}, Signature=${signature}`,
+    )
+    return sent
   }
 
   #key(secret: Secret, day: string): KeyObject {
@@ -77,7 +90,7 @@ export class Signer {
 }
 
 /** Writes a query as it is sent and signed: encoded, in the order of its names. */
-export function queryText(query: Signable['query']): string {
+export function queryText(query: readonly (readonly [name: string, value: string])[]): string {
   return query
     .map(([name, value]) => [escaped(name), escaped(value)] as const)
     .sort(([one], [other]) => (one < other ? -1 : 1))
@@ -87,6 +100,7 @@ export function queryText(query: Signable['query']): string {
 
 /** Percent-encodes everything but the unreserved characters of RFC 3986. */
 export function escaped(text: string): string {
+  if (/^[\w.~-]*$/.test(text)) return text
   return encodeURIComponent(text).replace(
     /[!'()*]/g,
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,

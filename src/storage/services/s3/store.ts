@@ -51,12 +51,11 @@ class S3Store implements ObjectStore {
       const headers = await this.#bucket.sendBody(body, 0, body.sizeBytes, {
         key,
         query: [['x-id', 'PutObject']],
-        headers: {
+        headers: [
           ...this.#bucket.ownerHeader,
           ...plainHeaders(options),
-          'if-none-match': options.ifAbsent ? '*' : undefined,
-          'x-amz-checksum-sha256': Buffer.from(body.sha256, 'hex').toString('base64'),
-        },
+          ['x-amz-checksum-sha256', Buffer.from(body.sha256, 'hex').toString('base64')],
+        ],
         sha256: body.sha256,
         signal,
         operation: wanted.operation,

@@ -96,7 +96,7 @@ export class S3Uploads {
             ['uploadId', uploadId],
             ['x-id', 'UploadPart'],
           ],
-          headers: { ...this.#bucket.ownerHeader, [crcHeader]: crc },
+          headers: [...this.#bucket.ownerHeader, ...(crc === undefined ? [] : [[crcHeader, crc] as const])],
           sha256,
           signal,
           operation,

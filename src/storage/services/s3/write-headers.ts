@@ -1,6 +1,7 @@
 /** What a write says about its object, the same for one request and for many: as the SDK takes it, and as headers. Pure. */
 import type { PutObjectCommandInput } from '@aws-sdk/client-s3'
 import type { PutOptions } from '../../object-store.ts'
+import type { Header } from './sign.ts'
 
 type WriteHeaders = Pick<
   PutObjectCommandInput,
@@ -42,23 +43,25 @@ export function writeHeaders(options: PutOptions): WriteHeaders {
   }
 }
 
-/** The same as headers of the thin pipe. */
-export function plainHeaders(options: PutOptions): Record<string, string | undefined> {
-  const { ContentType, Metadata, ACL, ServerSideEncryption, SSEKMSKeyId, ...said } = writeHeaders(options)
-  return {
-    'content-type': ContentType ?? 'application/octet-stream',
-    'x-amz-acl': ACL,
-    'x-amz-server-side-encryption': ServerSideEncryption,
-    'x-amz-server-side-encryption-aws-kms-key-id': SSEKMSKeyId,
-    'x-amz-server-side-encryption-bucket-key-enabled':
-      said.BucketKeyEnabled === undefined ? undefined : String(said.BucketKeyEnabled),
-    'x-amz-tagging': said.Tagging,
-    'x-amz-storage-class': said.StorageClass,
-    'x-amz-object-lock-mode': said.ObjectLockMode,
-    'x-amz-object-lock-retain-until-date': said.ObjectLockRetainUntilDate?.toISOString(),
-    'x-amz-object-lock-legal-hold': said.ObjectLockLegalHoldStatus,
-    ...Object.fromEntries(Object.entries(Metadata ?? {}).map(([name, value]) => [`x-amz-meta-${name}`, value])),
+/** The same as headers of the thin pipe, and that nothing may stand at the key where that is asked. */
+export function plainHeaders(options: PutOptions): Header[] {
+  const said = writeHeaders(options)
+  const headers: Header[] = [['content-type', said.ContentType ?? 'application/octet-stream']]
+  const say = (name: string, value: string | undefined): void => {
+    if (value !== undefined) headers.push([name, value])
   }
+  if (options.ifAbsent) say('if-none-match', '*')
+  say('x-amz-acl', said.ACL)
+  say('x-amz-server-side-encryption', said.ServerSideEncryption)
+  say('x-amz-server-side-encryption-aws-kms-key-id', said.SSEKMSKeyId)
+  say('x-amz-server-side-encryption-bucket-key-enabled', said.BucketKeyEnabled?.toString())
+  say('x-amz-tagging', said.Tagging)
+  say('x-amz-storage-class', said.StorageClass)
+  say('x-amz-object-lock-mode', said.ObjectLockMode)
+  say('x-amz-object-lock-retain-until-date', said.ObjectLockRetainUntilDate?.toISOString())
+  say('x-amz-object-lock-legal-hold', said.ObjectLockLegalHoldStatus)
+  for (const name in said.Metadata) say(`x-amz-meta-${name}`, said.Metadata[name])
+  return headers
 }
 
 function taggingOf({ settings }: PutOptions): string | undefined {
