@@ -14,6 +14,8 @@ export interface SeedResult {
   readonly seed: number
   readonly deliveries: number
   readonly objects: number
+  /** Of the deliveries, those that were accepted straight into work. */
+  readonly begun: number
   readonly deaths: number
   readonly faults: readonly string[]
   /** In its shortest form; null: every promise held. */
@@ -37,7 +39,8 @@ async function runSeed(seed: number): Promise<SeedResult> {
   const { deliveries, objects, history, schedule, violations } = result
   const failure = violations.length === 0 ? null : describeFailure(await shrink({ schedule, violations }))
   const faults = schedule.faults.map(({ kind, ...rest }) => ('fault' in rest ? `${kind}: ${rest.fault}` : kind))
-  return { seed, deliveries, objects, deaths: history.deaths, faults, failure }
+  const { begun, deaths } = history
+  return { seed, deliveries, objects, begun, deaths, faults, failure }
 }
 
 parentPort?.on('message', async (question: Question) => {

@@ -28,6 +28,8 @@ export interface Proof {
   readonly runs: number
   readonly deliveries: number
   readonly objects: number
+  /** Deliveries that were accepted straight into work; absent in proofs of before. */
+  readonly begun?: number
   readonly seconds: number
   /** How often the command was run for it; absent: once. */
   readonly slices?: number
@@ -59,8 +61,8 @@ async function prove(options: ProofOptions, print: (line: string) => void): Prom
   const startedAt = performance.now()
   const faults = new Map<string, number>(Object.entries(earlier?.faults ?? {}))
   const failures = [...(earlier?.failures ?? [])]
-  const { runs: earlierRuns = 0, deliveries = 0, objects = 0, deaths = 0 } = earlier ?? {}
-  const sum = { runs: earlierRuns, deliveries, objects, deaths }
+  const { runs: earlierRuns = 0, deliveries = 0, objects = 0, begun = 0, deaths = 0 } = earlier ?? {}
+  const sum = { runs: earlierRuns, deliveries, objects, begun, deaths }
   // Every report of a run is handed over once, so how many runs it takes is known beforehand.
   const runs = Math.ceil(wanted / reportsPerRun)
   const threads = openThreads(reportsPerRun)
@@ -71,6 +73,7 @@ async function prove(options: ProofOptions, print: (line: string) => void): Prom
       sum.runs++
       sum.deliveries += answer.deliveries
       sum.objects += answer.objects
+      sum.begun += answer.begun
       sum.deaths += answer.deaths
       for (const name of answer.faults) faults.set(name, (faults.get(name) ?? 0) + 1)
       if (answer.failure !== null) failures.push({ seed: answer.seed, text: answer.failure })
@@ -145,7 +148,7 @@ network and buckets are played, and a seed decides everything.
 |---|---|
 | seeds | ${proof.seeds.first} to ${proof.seeds.last} |
 | deliveries accepted | ${proof.deliveries} |
-| objects left in buckets | ${proof.objects} |
+${proof.begun === undefined ? '' : `| of these, accepted straight into work | ${proof.begun} |\n`}| objects left in buckets | ${proof.objects} |
 | processes killed | ${proof.deaths} |
 | seconds | ${Math.round(proof.seconds)} |
 | deliveries per second, ${proof.threads === undefined ? 'one core' : `${proof.threads} threads`} | ${Math.round(proof.deliveries / proof.seconds)} |
