@@ -30,7 +30,7 @@ export type {
   ReleaseEnd,
   RouteRepository,
 } from './repository.ts'
-export { LeaseLost, smallDeliveryBytes, suspectAfter } from './repository.ts'
+export { firstClaim, LeaseLost, smallDeliveryBytes, suspectAfter } from './repository.ts'
 export { checkCron, nextAfter, slotsAfter } from './schedule/cron.ts'
 export type { FileMark } from './schedule/folder.ts'
 export type { ScheduleRecord, ScheduleRepository, SlotClaim, SlotEnd } from './schedule/repository.ts'

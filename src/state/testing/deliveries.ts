@@ -1,5 +1,5 @@
 /** Deliveries as the repository tests need them: valid, small, and with nothing left to chance. */
-import type { Claim, NewDelivery, SpooledFile, TargetRecord } from '../../delivery/index.ts'
+import type { Claim, ItemRecord, NewDelivery, SpooledFile, TargetRecord } from '../../delivery/index.ts'
 import { smallDeliveryBytes } from '../../delivery/index.ts'
 import { tenant } from '../../delivery/testing/house.ts'
 import type { State } from '../state.ts'
@@ -31,6 +31,23 @@ export function waitingTarget(connection: string, position = 0): TargetRecord {
     sidecarAttempts: 0,
     facts: null,
   }
+}
+
+/** One object that goes in one request. */
+export const plannedItem: ItemRecord = {
+  index: 0,
+  file: 0,
+  path: '1.csv',
+  key: 'root/1.csv',
+  sizeBytes: 3,
+  sha256: 'a'.repeat(64),
+  state: 'waiting',
+  way: 'put',
+  isCreateSent: false,
+  uploadId: null,
+  partSizeBytes: 0,
+  answer: null,
+  level: null,
 }
 
 /** A delivery of one file to `acme`. */

@@ -2,28 +2,14 @@
 import { expect, test } from 'vitest'
 import type { ItemRecord } from '../../delivery/index.ts'
 import { tenant } from '../../delivery/testing/house.ts'
-import { accept, claimOne, deliveryOf, fileOf, waitingTarget } from './deliveries.ts'
+import { accept, claimOne, deliveryOf, fileOf, plannedItem, waitingTarget } from './deliveries.ts'
 import type { Subject } from './subject.ts'
 import { toldAction, toldActions } from './told.ts'
 
 const entry = (action: string) => ({ actor: 'drawbridge', action, subject: 'dlv_1', fields: { n: 1 } })
 
-const item: ItemRecord = {
-  index: 0,
-  file: 0,
-  path: '1.csv',
-  key: 'root/1.csv',
-  // More than 32 bits hold.
-  sizeBytes: 5_000_000_000,
-  sha256: 'a'.repeat(64),
-  state: 'waiting',
-  way: 'multipart',
-  isCreateSent: false,
-  uploadId: null,
-  partSizeBytes: 8 << 20,
-  answer: null,
-  level: null,
-}
+// More than 32 bits hold.
+const item: ItemRecord = { ...plannedItem, sizeBytes: 5_000_000_000, way: 'multipart', partSizeBytes: 8 << 20 }
 
 /** Registers the tests. */
 export function deliveryContract(subject: () => Subject): void {

@@ -1,8 +1,8 @@
 /** What claims promise, on every database: one holder at a time, by the database's clock, and no late writes. */
 import { expect, test } from 'vitest'
-import { LeaseLost } from '../../delivery/index.ts'
+import { firstClaim, LeaseLost } from '../../delivery/index.ts'
 import { tenant } from '../../delivery/testing/house.ts'
-import { accept, claimOne } from './deliveries.ts'
+import { accept, claimOne, deliveryOf, fileOf, plannedItem, waitingTarget } from './deliveries.ts'
 import type { Subject } from './subject.ts'
 import { toldActions } from './told.ts'
 
@@ -23,6 +23,32 @@ export function leaseContract(subject: () => Subject): void {
     // Rows that somebody else was looking at were skipped: the next look finds them.
     const rest = await state.deliveries.claim('w9', { small: 40, large: 2 }, 60_000)
     expect(new Set([...first, ...rest.map((claim) => claim.delivery)]).size).toBe(40)
+  })
+
+  test('what is accepted with a hold is claimed and planned, until the lease ends', async () => {
+    const { state, other, passed } = subject()
+    const item = { ...plannedItem, state: 'sent' as const }
+    const begun = { ...waitingTarget('acme'), state: 'sending' as const, attempts: 1, items: [item] }
+    const delivery = deliveryOf(1, { targets: [begun] })
+    const bytes = [Uint8Array.of(1, 2, 3)]
+    await state.deliveries.accept(delivery, [], bytes, { worker: 'w1', leaseMs: 50 })
+    expect((await state.deliveries.byId(tenant, 'dlv_1'))?.targets).toEqual([begun])
+    expect(await other.deliveries.claim('w2', { small: 9, large: 9 }, 60_000)).toEqual([])
+    const claim = firstClaim(delivery)
+    expect(await state.deliveries.heartbeat(claim, 50)).toBe(true)
+    await state.deliveries.note(claim, [])
+    await passed(60)
+    const [next, ...more] = await other.deliveries.claim('w2', { small: 9, large: 9 }, 60_000)
+    expect(more).toEqual([])
+    expect(next).toMatchObject({ delivery: 'dlv_1', fence: claim.fence + 1, crashes: 1, isSmall: true, nudges: 0 })
+    await expect(state.deliveries.note(claim, [])).rejects.toThrow(LeaseLost)
+    // Its idempotency key was used: nobody holds anything.
+    const keyed = deliveryOf(2, { idempotencyKey: 'k', files: [fileOf(2)] })
+    await state.deliveries.accept(keyed, [], bytes)
+    const again = deliveryOf(3, { idempotencyKey: 'k', files: [fileOf(3)] })
+    const answer = await state.deliveries.accept(again, [], bytes, { worker: 'w1', leaseMs: 60_000 })
+    expect(answer.isNew).toBe(false)
+    expect(await claimOne(other)).toMatchObject({ delivery: 'dlv_2', fence: 1, crashes: 0 })
   })
 
   test('what comes with a claim is what its tenant would read', async () => {
