@@ -113,6 +113,7 @@ async function withHouse(
     const spool = await Spool.open({ directory: state.spoolDirectory, keep: new Set() })
     const signer = state.evidenceKey.privateKey
     const log = new EvidenceLog({ store: state.log, signer, origin: 'faults.example', clock: systemClock })
+    state.sealWith(log)
     const access = targetAccess(job)
     const shared = { clock: systemClock, random: systemRandom, repository: state.deliveries, access, spool }
     const worker = new DeliveryWorker({ ...shared, receipts: evidenceReceipts(log) })

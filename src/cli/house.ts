@@ -114,6 +114,7 @@ async function assemble(options: HouseOptions, state: State, tenant: string): Pr
   const reloadKeys = async () => logKeys(await keys.reload())
   const evidence = new EvidenceLog({ store: logStore, ...logKeys(keys.keys), reloadKeys, origin: config.origin, clock })
   await refuseOlder(evidence, tenant, witnesses)
+  state.sealWith(evidence)
   await endRotation({ evidence, evidenceKeys: keys, tenant })
   const tokens = await identityTokensOf(config, options.directory, { clock, random })
   const context = connectionContext(options, keys, tokens)

@@ -21,6 +21,7 @@ export type {
   Claim,
   Claimed,
   ClaimLimit,
+  Committed,
   CopiedReceipt,
   DeliveryRepository,
   Found,

@@ -3,24 +3,18 @@
  * it is committed; receipts that are outstanding are made; then the claim is given back with the moment of the next pass.
  */
 import { DrawbridgeError } from '../base/index.ts'
-import { deliveredEntry } from '../evidence/index.ts'
+import type { ReceiptFile } from '../evidence/index.ts'
 import { attemptBegun, attemptTarget } from './attempt.ts'
 import { backfillDelayMs, faultBudget, faultDelayMs } from './backoff.ts'
 import type { BegunAttempt } from './begin.ts'
 import type { Gate } from './circuit.ts'
+import { commitDelivered } from './commit.ts'
+import { behindTheFirst, nextDue } from './due.ts'
 import { notDeliveredEntry, quarantinedEntry } from './entries.ts'
 import { hasOpenUpload, leaveTarget, orphanEntries, reasonOfCancelled, reasonOfUnneeded } from './leave.ts'
 import { type Outcome, outcomeOf } from './outcome.ts'
-import { receiptFacts } from './receipts.ts'
-import {
-  type DeliveryRecord,
-  deliveryStateOf,
-  type TargetIdentity,
-  type TargetRecord,
-  wantedTargets,
-} from './record.ts'
+import { type DeliveryRecord, deliveryStateOf, type TargetIdentity, type TargetRecord } from './record.ts'
 import { type Claim, type CopiedReceipt, LeaseLost, type NewEntry } from './repository.ts'
-import { weakest } from './send/level.ts'
 import { settleReceipt } from './settle.ts'
 import { DeliveryCancelled, type PassOptions, type Work, WorkerStopping, type WorkTools } from './work.ts'
 
@@ -131,7 +125,7 @@ class Pass {
 
   /** Targets behind the one that has the report were never needed, or are not any more. */
   async #skipTheRest(): Promise<void> {
-    for (const target of this.#behindTheFirst()) {
+    for (const target of behindTheFirst(this.#record)) {
       if (target.attempts === 0) await this.#skip({ ...target, reason: null }, [])
       else if (!hasOpenUpload(target) || this.#isDue(target)) await this.#leave(target)
     }
@@ -153,16 +147,6 @@ class Pass {
     const { claim, tools } = this.#work
     await this.#keep({ ...target, state: 'skipped', availableAt: null }, (skipped) =>
       tools.repository.saveTarget(claim, skipped, entries),
-    )
-  }
-
-  /** The targets behind the first that has the report, as far as they have not ended. */
-  #behindTheFirst(): TargetRecord[] {
-    if (this.#work.record.policy === 'mirror') return []
-    const first = [...this.#targets.values()].find((target) => target.state === 'delivered')
-    if (first === undefined) return []
-    return [...this.#targets.values()].filter(
-      ({ position, state }) => position > first.position && !['delivered', 'skipped', 'cancelled'].includes(state),
     )
   }
 
@@ -212,7 +196,7 @@ class Pass {
     await this.#tellCircuit(started, outcome)
     switch (outcome.kind) {
       case 'delivered':
-        await this.#settle(await this.#commit(started, outcome))
+        await this.#commit(started, outcome)
         return true
       case 'fault':
         return await this.#fault(started, outcome.error)
@@ -260,27 +244,16 @@ class Pass {
     }
   }
 
-  async #commit(target: TargetRecord, outcome: Extract<Outcome, { kind: 'delivered' }>): Promise<TargetRecord> {
+  async #commit(started: TargetRecord, outcome: Extract<Outcome, { kind: 'delivered' }>): Promise<void> {
     const { claim, tools } = this.#work
-    const delivered: TargetRecord = {
-      ...target,
-      state: 'delivered',
-      items: outcome.items,
-      facts: outcome.facts,
-      level: weakest(outcome.items.flatMap((item) => item.level ?? [])),
-      deliveredAt: tools.clock.now().toISOString(),
-      availableAt: null,
-      faults: 0,
-      reason: null,
-      diagnosis: null,
-      receipt: 'due',
-      sidecar: 'due',
-    }
-    const entry = deliveredEntry(receiptFacts(this.#record, delivered))
-    const committed = await tools.repository.commitTarget(claim, delivered, entry)
-    this.#remember(committed)
+    const { target, files, fault } = await commitDelivered(this.#work, this.#record, started, outcome)
+    this.#remember(target)
     if (this.#work.record.policy === 'failover') this.#work.onArrived()
-    return committed
+    if (fault === null) return await this.#settle(target, files)
+    // The receipt is safe; what it stands on can not be shown to others yet.
+    tools.tell({ type: 'crash', delivery: claim.delivery, error: fault })
+    const later: TargetRecord = { ...target, availableAt: this.#after(backfillDelayMs(1, tools.random)) }
+    await this.#keep(later, (postponed) => tools.repository.saveTarget(claim, postponed, []))
   }
 
   async #fault(target: TargetRecord, error: DrawbridgeError): Promise<boolean> {
@@ -329,11 +302,11 @@ class Pass {
     return false
   }
 
-  async #settle(target: TargetRecord): Promise<void> {
+  async #settle(target: TargetRecord, files: readonly ReceiptFile[] | null = null): Promise<void> {
     if (target.state !== 'delivered' || (target.receipt !== 'due' && target.sidecar !== 'due')) return
     if (target.availableAt !== null && Date.parse(target.availableAt) > this.#now) return
     const { claim, tools } = this.#work
-    await settleReceipt(this.#work, this.#record, target, async (kept, entries, save) => {
+    await settleReceipt(this.#work, this.#record, { target, files }, async (kept, entries, save) => {
       if (kept.sidecar === 'written') {
         // A crash before the claim's end writes the same copies once more.
         const { connection, sidecarAttempts } = kept
@@ -368,7 +341,7 @@ class Pass {
   async release(): Promise<string | null> {
     const { tools, claim, record } = this.#work
     const state = deliveryStateOf(this.#record)
-    const availableAt = this.#nextDue()
+    const availableAt = nextDue(this.#record, this.#after(0))
     const isEnded = state === 'delivered' || state === 'cancelled'
     const isUnspooled = isEnded && availableAt === null && record.isSpooled
     await tools.repository.release(claim, { state, availableAt, isUnspooled }, [], [...this.#copied.values()])
@@ -377,26 +350,6 @@ class Pass {
     // Told first: a file system takes its time to free gigabytes, and what a crash leaves is swept.
     for (const file of record.files) if (!file.isSmall) await tools.spool.remove(file.upload)
     return null
-  }
-
-  #nextDue(): string | null {
-    const due = [...this.#inPlay(), ...this.#behindTheFirst()].flatMap((target) => target.availableAt ?? [])
-    for (const target of this.#targets.values()) {
-      if (target.receipt === 'due' || target.sidecar === 'due') due.push(target.availableAt ?? this.#after(0))
-    }
-    return due.sort()[0] ?? null
-  }
-
-  /** The targets that the next pass may try: of a failover route none behind one that has to be waited for. */
-  #inPlay(): TargetRecord[] {
-    const inPlay: TargetRecord[] = []
-    for (const target of wantedTargets(this.#record)) {
-      if (target.state === 'delivered') continue
-      inPlay.push(target)
-      const isWaitedFor = target.state === 'waiting' || target.state === 'sending'
-      if (isWaitedFor && this.#work.record.policy === 'failover') break
-    }
-    return inPlay
   }
 
   async quarantine(): Promise<void> {

@@ -2,8 +2,9 @@
  * What the delivery room needs kept, free of any one database. Implemented by `state/`. Whoever holds a claim writes
  * `WHERE fence = mine`: a write with an old fence changes nothing and rejects with `LeaseLost`.
  */
+import type { DrawbridgeError } from '../base/index.ts'
 import type { Route } from '../contract/index.ts'
-import type { PendingEntry, ReceiptFile } from '../evidence/index.ts'
+import type { PendingEntry, ReceiptFacts, ReceiptFile } from '../evidence/index.ts'
 import type { DeliveryRecord, ItemRecord, SentPart, SpooledFile, TargetRecord } from './record.ts'
 
 /** Something that happened, to be written in the same transaction as the change it tells of. */
@@ -48,6 +49,16 @@ export interface ReleaseEnd {
 export interface CopiedReceipt {
   readonly connection: string
   readonly sidecarAttempts: number
+}
+
+/** What became of a commit. */
+export interface Committed {
+  /** As it is saved: its receipt `made`, or still `due`. */
+  readonly target: TargetRecord
+  /** The receipt's files; null: it is due, or its copies must wait. */
+  readonly files: readonly ReceiptFile[] | null
+  /** Why the copies of a receipt that is made must wait; null: they need not. */
+  readonly fault: DrawbridgeError | null
 }
 
 /** How many deliveries a worker has room for. */
@@ -171,6 +182,12 @@ export interface DeliveryRepository {
   saveTarget(claim: Claim, target: TargetRecord, entries: readonly NewEntry[]): Promise<void>
   /** Saves a target as delivered, with the entry that tells of it; the record's `entry` becomes its outbox id. @throws LeaseLost */
   commitTarget(claim: Claim, target: TargetRecord, entry: NewEntry): Promise<TargetRecord>
+  /**
+   * As `commitTarget` of the entry that says what the receipt will say. Where the log is at hand the receipt of a report of
+   * one file is made and saved in the same transaction; where it is not, or can not be signed now, the receipt stays due.
+   * @throws LeaseLost
+   */
+  commitWithReceipt(claim: Claim, target: TargetRecord, facts: ReceiptFacts): Promise<Committed>
   /** Writes entries that belong to no other change. @throws LeaseLost */
   note(claim: Claim, entries: readonly NewEntry[]): Promise<void>
   /**

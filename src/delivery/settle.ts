@@ -19,16 +19,15 @@ type Keep = (
   save?: (target: TargetRecord) => Promise<unknown>,
 ) => Promise<void>
 
-/** Makes a delivered target's receipt unless it is made, and writes its copies. Neither undoes the delivery. */
+/** Makes a delivered target's receipt unless it is made, and writes its copies. Neither undoes the delivery. `files`: the receipt, where it was made just now. */
 export async function settleReceipt(
   work: Work,
   record: DeliveryRecord,
-  target: TargetRecord,
+  delivered: { readonly target: TargetRecord; readonly files: readonly ReceiptFile[] | null },
   keep: Keep,
 ): Promise<void> {
   const { repository } = work.tools
-  let settled = target
-  let files: readonly ReceiptFile[] | null = null
+  let { target: settled, files } = delivered
   if (settled.receipt === 'due') {
     // A crash in between makes another receipt of the same entry; the one that was saved first is the one there is.
     const made = await makeReceipt(work, record, settled, keep)

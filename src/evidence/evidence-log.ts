@@ -6,26 +6,19 @@ import type { KeyObject } from 'node:crypto'
 import type { Clock } from '../base/index.ts'
 import { DrawbridgeError } from '../base/index.ts'
 import type { VerifiedCheckpoint } from './checkpoint.ts'
-import { isOrigin, parseDecimal, signCheckpoint, verifyCheckpoint } from './checkpoint.ts'
-import { evidenceKeyId, publicHalf } from './evidence-key.ts'
+import { isOrigin, parseDecimal, signCheckpoint } from './checkpoint.ts'
+import { gathered } from './gathered-hashes.ts'
+import { forked, rotated } from './log-faults.ts'
 import type { LogProof, SignedCheckpoint } from './log-proof.ts'
+import type { GrowingLog, LogSeal } from './log-seal.ts'
 import type { LogStore } from './log-store.ts'
 import { LogTip } from './log-tip.ts'
+import { type LogKeys, LogTrust, type Verification } from './log-trust.ts'
 import { proveConsistency, proveInclusion, verifyConsistency, verifyInclusion } from './merkle-proof.ts'
 import type { HashReader } from './merkle-tree.ts'
 import { leafHash, treeHash } from './merkle-tree.ts'
-import { noteKeyId } from './signed-note.ts'
 import { writeTlogProof } from './tlog-proof.ts'
-
-/** The keys of a log. */
-export interface LogKeys {
-  /** Ed25519, private. */
-  readonly signer: KeyObject
-  /** The private key before, while a rotation is under way: it signs beside the new one, and so vouches for it. */
-  readonly retiring?: KeyObject | null
-  /** Public keys that signed earlier checkpoints, before the key was rotated. */
-  readonly formerKeys?: readonly KeyObject[]
-}
+import { KnownTree } from './tree-proofs.ts'
 
 /** What an `EvidenceLog` works with. */
 export interface EvidenceLogOptions extends LogKeys {
@@ -37,15 +30,19 @@ export interface EvidenceLogOptions extends LogKeys {
   readonly clock: Clock
 }
 
-type Verification = ReturnType<typeof verifyCheckpoint>
-
-/** What became of the last checkpoint that was looked at, and under which keys. */
-interface Verified {
-  readonly note: string
-  readonly origin: string
-  readonly trusted: readonly KeyObject[]
-  readonly verification: Verification
+/** A tree that is compared with checkpoints. */
+interface Tree {
+  readonly tenant: string
+  /** Which beginning of the log. */
+  readonly epoch: number
+  readonly treeSize: number
+  readonly rootHash: Uint8Array
+  readonly read: HashReader
+  /** True: it stands in a transaction that is under way. */
+  readonly isGrowing: boolean
 }
+
+type OfTree = Pick<Tree, 'tenant' | 'epoch' | 'isGrowing'>
 
 const batchSize = 256
 const maximumLosses = 16
@@ -54,32 +51,27 @@ const lossesBeforeWaiting = 6
 /** The evidence log over a `LogStore`. Several may work on one store at the same time. */
 export class EvidenceLog {
   readonly #options: EvidenceLogOptions
-  #keys: LogKeys
-  #trusted: readonly KeyObject[]
+  readonly #trust: LogTrust
   readonly #turns = new Map<string, Promise<undefined>>()
   readonly #epochs = new Map<string, number>()
-  readonly #verified = new Map<string, Verified>()
   /** What this process signed last, by tenant: a database that another one took the place of may not know it. */
   readonly #signed = new Map<string, string>()
 
   /** @throws TypeError when the signer is not a private Ed25519 key, or the origin can not name a key. */
   constructor(options: EvidenceLogOptions) {
-    if (options.signer.type !== 'private') throw new TypeError('the signer is a private key')
+    this.#trust = new LogTrust(options)
     if (!isOrigin(options.origin)) throw new TypeError(`\`${options.origin}\` can not be the origin of a log`)
     this.#options = options
-    this.#keys = options
-    this.#trusted = trustedOf(options)
   }
 
   /** The private key that signs now: receipts are signed with it too. */
   get signer(): KeyObject {
-    return this.#keys.signer
+    return this.#trust.signer
   }
 
   /** Goes on with other keys: the key was rotated. */
   signWith(keys: LogKeys): void {
-    this.#keys = keys
-    this.#trusted = trustedOf(keys)
+    this.#trust.use(keys)
   }
 
   /**
@@ -92,10 +84,10 @@ export class EvidenceLog {
     return this.#originAt(tenant, epoch ?? (await this.#epoch(tenant)))
   }
 
-  async #epoch(tenant: string): Promise<number> {
+  async #epoch(tenant: string, lastCheckpoint = () => this.#options.store.lastCheckpoint(tenant)): Promise<number> {
     const known = this.#epochs.get(tenant)
     if (known !== undefined) return known
-    const note = await this.#options.store.lastCheckpoint(tenant)
+    const note = await lastCheckpoint()
     const epoch = (note === null ? null : this.epochOf(tenant, note)) ?? 1
     this.#epochs.set(tenant, epoch)
     return epoch
@@ -108,7 +100,7 @@ export class EvidenceLog {
 
   /** How often a tenant's log had begun, counted from 1, when it signed this; null when it did not sign it. */
   epochOf(tenant: string, note: string): number | null {
-    const verified = verifyCheckpoint(note, this.#trusted)
+    const verified = this.#trust.verifyAny(note)
     if (!verified.ok) return null
     const { origin } = verified.value
     const first = this.#originAt(tenant, 1)
@@ -131,10 +123,8 @@ export class EvidenceLog {
   }
 
   async #sign(tenant: string, origin: string, treeSize: number, rootHash: Uint8Array): Promise<SignedCheckpoint> {
-    const { store } = this.#options
-    const { signer, retiring } = this.#keys
-    const note = signCheckpoint({ origin, treeSize, rootHash }, signer, ...(retiring ? [retiring] : []))
-    await store.saveCheckpoint(tenant, treeSize, note)
+    const note = signCheckpoint({ origin, treeSize, rootHash }, ...this.#trust.signers)
+    await this.#options.store.saveCheckpoint(tenant, treeSize, note)
     this.#signed.set(tenant, note)
     return { origin, treeSize, rootHash, note }
   }
@@ -195,24 +185,69 @@ export class EvidenceLog {
    */
   async checkpoint(tenant: string): Promise<SignedCheckpoint> {
     const { store } = this.#options
-    const origin = await this.originOf(tenant)
+    const epoch = await this.#epoch(tenant)
     // INVARIANT: checkpoints are read before the size. Sizes only grow, so a smaller size is a loss and not a race.
     const signed = this.#signed.get(tenant)
-    const witnessed = (await store.witnessed?.(tenant)) ?? []
+    const witnessed = await this.witnessed(tenant)
     const note = await store.lastCheckpoint(tenant)
-    const treeSize = await store.size(tenant)
-    const rootHash = await treeHash(treeSize, this.#reader(tenant))
-    if (signed !== undefined && signed !== note) await this.#continues(tenant, signed, treeSize, rootHash)
-    // What other processes signed, this one can know from the witnesses alone when a standby without it has taken over.
-    for (const kept of witnessed) {
-      if (kept === note || kept === signed || (await this.#isOfFormerLog(tenant, kept))) continue
-      await this.#continues(tenant, kept, treeSize, rootHash)
-    }
-    if (note !== null) {
-      const last = await this.#continues(tenant, note, treeSize, rootHash)
-      if (last.treeSize === treeSize && this.#isSignedNow(last)) return { origin, treeSize, rootHash, note }
+    const tree = await this.#treeOf(tenant, epoch)
+    const { treeSize, rootHash } = tree
+    const last = await this.#continuesAll(tree, { signed, witnessed, note })
+    const origin = this.#originAt(tenant, epoch)
+    if (note !== null && last?.treeSize === treeSize && this.#trust.isSignedNow(last)) {
+      return { origin, treeSize, rootHash, note }
     }
     return await this.#sign(tenant, origin, treeSize, rootHash)
+  }
+
+  /** The newest checkpoints that are kept outside of the store. @throws unavailable — a keeper can not be asked */
+  async witnessed(tenant: string): Promise<readonly string[]> {
+    return (await this.#options.store.witnessed?.(tenant)) ?? []
+  }
+
+  /**
+   * Signs the tree as it will stand when the transaction that grows it is committed, after the same comparisons as
+   * `checkpoint`, and saves the checkpoint in it. Nothing of it may be given out before `sealed`; a seal of a transaction
+   * that was taken back is thrown away, and nobody remembers it.
+   *
+   * @param witnessed - from before the transaction
+   * @throws evidence-forked — as `checkpoint`
+   * @throws write-conflict — the key was rotated elsewhere, and must be read anew first
+   */
+  async seal(log: GrowingLog, witnessed: readonly string[]): Promise<LogSeal> {
+    const { tenant, size: treeSize, known } = log
+    const note = await log.lastCheckpoint()
+    const epoch = await this.#epoch(tenant, async () => note)
+    const rootHash = new KnownTree(treeSize, (index) => known.get(index)).root()
+    const read: HashReader = (indexes) => log.readHashes(indexes)
+    const tree = { tenant, epoch, treeSize, rootHash, read, isGrowing: true }
+    await this.#continuesAll(tree, { signed: this.#signed.get(tenant), witnessed, note })
+    const origin = this.#originAt(tenant, epoch)
+    const { signer, signers } = this.#trust
+    const sealed = signCheckpoint({ origin, treeSize, rootHash }, ...signers)
+    await log.saveCheckpoint(treeSize, sealed)
+    return { tenant, checkpoint: { origin, treeSize, rootHash, note: sealed }, signer }
+  }
+
+  /** Remembers what was signed in a transaction that is durable now, and has the keepers outside of the store keep it. @throws unavailable */
+  async sealed({ tenant, checkpoint }: LogSeal): Promise<void> {
+    const { treeSize, note } = checkpoint
+    this.#signed.set(tenant, note)
+    await this.#options.store.keepWitnessed?.(tenant, treeSize, note)
+  }
+
+  /** Compares a tree with all that was signed before, and answers the last checkpoint of the store. */
+  async #continuesAll(
+    tree: Tree,
+    { signed, witnessed, note }: { signed: string | undefined; witnessed: readonly string[]; note: string | null },
+  ): Promise<VerifiedCheckpoint | null> {
+    if (signed !== undefined && signed !== note) await this.#continues(tree, signed)
+    // What other processes signed, this one can know from the witnesses alone when a standby without it has taken over.
+    for (const kept of witnessed) {
+      if (kept === note || kept === signed || this.#isBefore(tree.tenant, kept, tree.epoch)) continue
+      await this.#continues(tree, kept)
+    }
+    return note === null ? null : await this.#continues(tree, note)
   }
 
   /**
@@ -225,13 +260,16 @@ export class EvidenceLog {
    */
   async assertContinues(tenant: string, note: string): Promise<void> {
     if (await this.#isOfFormerLog(tenant, note)) return
-    const treeSize = await this.#options.store.size(tenant)
-    await this.#continues(tenant, note, treeSize, await treeHash(treeSize, this.#reader(tenant)))
+    await this.#continues(await this.#treeOf(tenant, await this.#epoch(tenant)), note)
   }
 
   async #isOfFormerLog(tenant: string, note: string): Promise<boolean> {
+    return this.#isBefore(tenant, note, await this.#epoch(tenant))
+  }
+
+  #isBefore(tenant: string, note: string, present: number): boolean {
     const epoch = this.epochOf(tenant, note)
-    return epoch !== null && epoch < (await this.#epoch(tenant))
+    return epoch !== null && epoch < present
   }
 
   /**
@@ -297,99 +335,50 @@ export class EvidenceLog {
   /** The last checkpoint when it covers the entry under the present key, otherwise a new one. */
   async #covering(tenant: string, seq: number): Promise<SignedCheckpoint> {
     const note = await this.#options.store.lastCheckpoint(tenant)
-    const last = note === null ? null : await this.#verify(tenant, note)
-    if (note !== null && last?.ok && last.value.treeSize > seq && this.#isSignedNow(last.value)) {
+    const epoch = await this.#epoch(tenant)
+    const last = note === null ? null : await this.#verify({ tenant, epoch, isGrowing: false }, note)
+    if (note !== null && last?.ok && last.value.treeSize > seq && this.#trust.isSignedNow(last.value)) {
       const { origin, treeSize, rootHash } = last.value
       return { origin, treeSize, rootHash, note }
     }
     return this.checkpoint(tenant)
   }
 
-  async #continues(tenant: string, note: string, size: number, root: Uint8Array): Promise<VerifiedCheckpoint> {
-    const verified = await this.#verify(tenant, note)
+  async #continues(tree: Tree, note: string): Promise<VerifiedCheckpoint> {
+    const { tenant, treeSize, rootHash, read } = tree
+    const verified = await this.#verify(tree, note)
     if (!verified.ok) {
-      throw forked(tenant, `the checkpoint to continue from is not ours (${verified.error})`, { treeSize: size })
+      throw forked(tenant, `the checkpoint to continue from is not ours (${verified.error})`, { treeSize })
     }
     const old = verified.value
-    const context = { treeSize: size, checkpointSize: old.treeSize }
-    if (old.treeSize > size) throw forked(tenant, 'the evidence log is smaller than a checkpoint says', context)
-    const proof = await proveConsistency(old.treeSize, size, this.#reader(tenant))
-    if (!verifyConsistency(old.treeSize, size, old.rootHash, root, proof)) {
+    const context = { treeSize, checkpointSize: old.treeSize }
+    if (old.treeSize > treeSize) throw forked(tenant, 'the evidence log is smaller than a checkpoint says', context)
+    const proof = await proveConsistency(old.treeSize, treeSize, read)
+    if (!verifyConsistency(old.treeSize, treeSize, old.rootHash, rootHash, proof)) {
       throw forked(tenant, 'the evidence log does not begin as a checkpoint says', context)
     }
     return old
   }
 
   /** Verifies a checkpoint of ours. One that a key signed which is not known here tells that the key was rotated. */
-  async #verify(tenant: string, note: string): Promise<Verification> {
-    const origin = await this.originOf(tenant)
+  async #verify({ tenant, epoch, isGrowing }: OfTree, note: string): Promise<Verification> {
     const { reloadKeys } = this.#options
-    const verified = this.#verifyOnce(tenant, note, origin)
-    if (
-      reloadKeys === undefined ||
-      (verified.ok ? !this.#hasStranger(verified.value) : verified.error !== 'unsigned')
-    ) {
-      return verified
-    }
+    const origin = this.#originAt(tenant, epoch)
+    const verified = this.#trust.verify(tenant, note, origin)
+    if (reloadKeys === undefined || !this.#trust.isByStranger(verified)) return verified
+    // A transaction waits for nobody.
+    if (isGrowing) throw rotated(tenant)
     this.signWith(await reloadKeys())
-    return this.#verifyOnce(tenant, note, origin)
+    return this.#trust.verify(tenant, note, origin)
   }
 
-  /** Each round of proofs meets the checkpoint of the round before, several times: the same text under the same keys. */
-  #verifyOnce(tenant: string, note: string, origin: string): Verification {
-    const known = this.#verified.get(tenant)
-    if (known?.note === note && known.origin === origin && known.trusted === this.#trusted) return known.verification
-    const verification = verifyCheckpoint(note, this.#trusted, origin)
-    this.#verified.set(tenant, { note, origin, trusted: this.#trusted, verification })
-    return verification
-  }
-
-  #hasStranger({ origin, note }: VerifiedCheckpoint): boolean {
-    const known = new Set(this.#trusted.map((key) => noteKeyId(origin, key)))
-    return note.signatures.some(({ name, keyId }) => name === origin && !known.has(keyId))
-  }
-
-  #isSignedNow(checkpoint: VerifiedCheckpoint): boolean {
-    const keyId = evidenceKeyId(this.signer)
-    return checkpoint.signedBy.some((key) => evidenceKeyId(key) === keyId)
+  async #treeOf(tenant: string, epoch: number): Promise<Tree> {
+    const read = this.#reader(tenant)
+    const treeSize = await this.#options.store.size(tenant)
+    return { tenant, epoch, treeSize, rootHash: await treeHash(treeSize, read), read, isGrowing: false }
   }
 
   #reader(tenant: string): HashReader {
     return (indexes) => this.#options.store.readHashes(tenant, indexes)
   }
-}
-
-function trustedOf({ signer, retiring, formerKeys = [] }: LogKeys): KeyObject[] {
-  return [signer, ...(retiring ? [retiring] : []), ...formerKeys].map(publicHalf)
-}
-
-/** Reads for many that ask at the same time in one reading, every hash once. */
-function gathered(read: HashReader): HashReader {
-  let asked = new Set<number>()
-  let reading: Promise<Map<number, Uint8Array>> | null = null
-  const readAll = async (): Promise<Map<number, Uint8Array>> => {
-    await Promise.resolve()
-    const indexes = [...asked]
-    asked = new Set()
-    reading = null
-    const hashes = await read(indexes)
-    if (hashes.length !== indexes.length) return new Map()
-    return new Map(indexes.map((index, at) => [index, hashes[at] ?? new Uint8Array()]))
-  }
-  return async (indexes) => {
-    for (const index of indexes) asked.add(index)
-    reading ??= readAll()
-    const known = await reading
-    return indexes.flatMap((index) => known.get(index) ?? [])
-  }
-}
-
-function forked(tenant: string, message: string, context: Readonly<Record<string, number>>): DrawbridgeError {
-  return new DrawbridgeError({
-    code: 'evidence-forked',
-    message,
-    operation: 'evidence.checkpoint',
-    context: { tenant, ...context },
-    help: 'was the database restored from an older backup? restore a newer one; the log never signs two histories',
-  })
 }

@@ -15,13 +15,16 @@ export {
   importPrivateKeyPem,
   importPublicKeyPem,
 } from './evidence-key.ts'
-export type { EvidenceLogOptions, LogKeys } from './evidence-log.ts'
+export type { EvidenceLogOptions } from './evidence-log.ts'
 export { EvidenceLog } from './evidence-log.ts'
 export type { LogEntry } from './log-entry.ts'
 export { parseEntry } from './log-entry.ts'
 export type { LogProof, ReceiptProof, SignedCheckpoint } from './log-proof.ts'
+export type { GrowingLog, LogSeal, LogSealer, PlacedEntry } from './log-seal.ts'
+export { proofsUnder } from './log-seal.ts'
 export type { IntegratedEntry, LogStore, PendingEntry } from './log-store.ts'
 export { LogTip } from './log-tip.ts'
+export type { LogKeys } from './log-trust.ts'
 export type { LogVerdict } from './log-verification.ts'
 export { verifyLog } from './log-verification.ts'
 export { proveConsistency, proveInclusion, verifyConsistency, verifyInclusion } from './merkle-proof.ts'

@@ -45,4 +45,6 @@ export interface LogStore {
    * has forgotten what was signed. Absent: nobody keeps any.
    */
   witnessed?(tenant: string): Promise<readonly string[]>
+  /** Has the keepers outside of the store keep a checkpoint that is durable in it. Absent: nobody keeps any. */
+  keepWitnessed?(tenant: string, size: number, note: string): Promise<void>
 }

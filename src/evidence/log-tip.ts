@@ -51,6 +51,12 @@ export class LogTip {
     return hash === undefined ? null : { index: storedHashIndex(0, this.#size) - 1, hash }
   }
 
+  /** The complete subtrees of the log as it is, with their places. */
+  get frontier(): StoredHash[] {
+    const indexes = frontierIndexes(this.#size)
+    return this.#frontier.map((hash, at) => ({ index: indexes[at] ?? -1, hash }))
+  }
+
   /** Gives an entry the next place, and goes on behind it. */
   place(entry: PendingEntry): IntegratedEntry {
     const seq = this.#size

@@ -7,6 +7,7 @@ import type {
   Claim,
   Claimed,
   ClaimLimit,
+  Committed,
   CopiedReceipt,
   DeliveryRecord,
   DeliveryRepository,
@@ -20,9 +21,11 @@ import type {
   TargetRecord,
 } from '../delivery/index.ts'
 import { LeaseLost } from '../delivery/index.ts'
-import type { ReceiptFile } from '../evidence/index.ts'
+import { deliveredEntry, type LogSealer, type ReceiptFacts, type ReceiptFile } from '../evidence/index.ts'
 import { coalescedByTenant } from './coalesced.ts'
+import { cancelDelivery, makeDue } from './delivery-asks.ts'
 import { claimDue, nextDue } from './delivery-claims.ts'
+import { committedOf, DeliveryCommits, type WrittenCommit } from './delivery-commits.ts'
 import { type ClaimEnd, endClaim, endClaims } from './delivery-ends.ts'
 import { deleteParts, keepPart, partsOf } from './delivery-parts.ts'
 import { recordsById, recordsOf } from './delivery-rows.ts'
@@ -53,11 +56,18 @@ export class SqlDeliveries implements DeliveryRepository {
   readonly #store: Store
   readonly #commits: GroupCommit
   readonly #end: (ended: ClaimEnd) => Promise<boolean>
+  readonly #receipted: DeliveryCommits
 
   constructor(store: Store, commits: GroupCommit) {
     this.#store = store
     this.#commits = commits
     this.#end = gatheredWrites(commits, (transaction, ends) => endClaims(transaction, ends, store.now()))
+    this.#receipted = new DeliveryCommits(commits, store)
+  }
+
+  /** From now on receipts of small reports are made with their commits, unless other processes share the database. */
+  sealWith(sealer: LogSealer): void {
+    this.#receipted.sealWith(sealer)
   }
 
   async addUpload(tenant: string, file: SpooledFile, bytes: Uint8Array | null): Promise<void> {
@@ -245,6 +255,18 @@ export class SqlDeliveries implements DeliveryRepository {
     })
   }
 
+  async commitWithReceipt(claim: Claim, target: TargetRecord, facts: ReceiptFacts): Promise<Committed> {
+    return committedOf(target, await this.commitWritten(claim, target, facts))
+  }
+
+  /** As `commitWithReceipt`, and answers what is not known before. */
+  async commitWritten(claim: Claim, target: TargetRecord, facts: ReceiptFacts): Promise<WrittenCommit> {
+    if (!this.#store.isShared) return await this.#receipted.commit(claim, target, facts)
+    const { entry } = await this.commitTarget(claim, target, deliveredEntry(facts))
+    if (entry === null) throw new TypeError('a committed target has an entry')
+    return { entry, receipt: null, fault: null }
+  }
+
   async note(claim: Claim, entries: readonly NewEntry[]): Promise<void> {
     await this.#fenced(claim, async (transaction) => {
       await enqueue(transaction, claim.tenant, entries, this.#store.now())
@@ -270,48 +292,16 @@ export class SqlDeliveries implements DeliveryRepository {
     entries: readonly NewEntry[],
   ): Promise<boolean> {
     const now = this.#store.now()
-    return await this.#commits.run(locking(tenant, id), async (transaction) => {
-      const nudged = await transaction
-        .updateTable('deliveries')
-        .set((eb) => ({ available_at: now, crashes: 0, nudges: eb('nudges', '+', 1) }))
-        .where('tenant', '=', tenant)
-        .where('id', '=', id)
-        .executeTakeFirst()
-      if (nudged.numUpdatedRows === 0n) return false
-      await transaction
-        .updateTable('delivery_targets')
-        .set({ available_at: now })
-        .where('delivery_id', '=', id)
-        .where('connection', 'in', connections)
-        .where((eb) => eb.or([eb('state', '<>', 'delivered'), eb('receipt', '=', 'due'), eb('sidecar', '=', 'due')]))
-        .execute()
-      await enqueue(transaction, tenant, entries, now)
-      await this.#store.announce(transaction)
-      return true
-    })
+    return await this.#commits.run(locking(tenant, id), (transaction) =>
+      makeDue(transaction, this.#store, { tenant, id, entries, now }, connections),
+    )
   }
 
   async cancel(tenant: string, id: string, entries: readonly NewEntry[]): Promise<boolean> {
     const now = this.#store.now()
-    return await this.#commits.run(locking(tenant, id), async (transaction) => {
-      const cancelled = await transaction
-        .updateTable('deliveries')
-        .set((eb) => ({
-          cancelled_at: now,
-          state: 'cancelled',
-          available_at: now,
-          crashes: 0,
-          nudges: eb('nudges', '+', 1),
-        }))
-        .where('tenant', '=', tenant)
-        .where('id', '=', id)
-        .where('cancelled_at', 'is', null)
-        .executeTakeFirst()
-      if (cancelled.numUpdatedRows === 0n) return false
-      await enqueue(transaction, tenant, entries, now)
-      await this.#store.announce(transaction)
-      return true
-    })
+    return await this.#commits.run(locking(tenant, id), (transaction) =>
+      cancelDelivery(transaction, this.#store, { tenant, id, entries, now }),
+    )
   }
 
   async isCancelled(claim: Claim): Promise<boolean> {

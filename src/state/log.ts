@@ -1,6 +1,6 @@
 /** The evidence log in the database: the outbox, the entries with their places, and the signed checkpoints. */
 import type { NewEntry } from '../delivery/index.ts'
-import type { IntegratedEntry, LogStore, PendingEntry } from '../evidence/index.ts'
+import type { IntegratedEntry, LogStore, LogTip, PendingEntry } from '../evidence/index.ts'
 import { coalescedByTenant } from './coalesced.ts'
 import { type GroupCommit, lastLock, locking } from './group-commit.ts'
 import { Listed } from './listed.ts'
@@ -103,16 +103,29 @@ export class SqlLog implements LogStore {
   })
 
   async lastCheckpoint(tenant: string): Promise<string | null> {
-    const { rows } = await this.#store.read(tenant, async (executor) => await newestNote.run(executor, { tenant }))
-    return rows[0]?.note ?? null
+    return await this.#store.read(tenant, (executor) => newestNoteIn(executor, tenant))
   }
 
   async saveCheckpoint(tenant: string, size: number, note: string): Promise<void> {
     // The same size again is the same tree under a newer key.
     await this.#commits.run(locking(tenant, lastLock), async (transaction) => {
-      await keepNote.run(transaction, { tenant, size, note, now: this.#store.now() })
+      await keepNoteIn(transaction, tenant, { size, note, now: this.#store.now() })
     })
   }
+}
+
+/** Reads the newest checkpoint of a log; null when there is none. */
+export async function newestNoteIn(executor: Executor, tenant: string): Promise<string | null> {
+  return (await newestNote.run(executor, { tenant })).rows[0]?.note ?? null
+}
+
+/** Saves a checkpoint. */
+export async function keepNoteIn(
+  transaction: Executor,
+  tenant: string,
+  checkpoint: Omit<Signed, 'tenant'>,
+): Promise<void> {
+  await keepNote.run(transaction, { tenant, ...checkpoint })
 }
 
 const newestNote = new Prepared<{ readonly tenant: string }, { note: string }>((executor, value) =>
@@ -120,18 +133,18 @@ const newestNote = new Prepared<{ readonly tenant: string }, { note: string }>((
 )
 
 interface Signed {
-  readonly [column: string]: string | number | Instant
   readonly tenant: string
   readonly size: number
   readonly note: string
   readonly now: Instant
 }
 
-const keepNote = new Prepared<Signed, never>((executor, { tenant, size, note, now }) =>
-  executor
-    .insertInto('checkpoints')
-    .values({ tenant, size, saved_at: now, note })
-    .onConflict((conflict) => conflict.columns(['tenant', 'size']).doUpdateSet({ note, saved_at: now })),
+const keepNote = new Prepared<Signed & { readonly [column: string]: string | number | Instant }, never>(
+  (executor, { tenant, size, note, now }) =>
+    executor
+      .insertInto('checkpoints')
+      .values({ tenant, size, saved_at: now, note })
+      .onConflict((conflict) => conflict.columns(['tenant', 'size']).doUpdateSet({ note, saved_at: now })),
 )
 
 interface Waiting {
@@ -173,17 +186,31 @@ export async function enqueue(
   if (entries.length === 0) return []
   const tip = typeof time === 'string' ? await tipIn(executor, tenant) : null
   const ids: number[] = []
-  for (const { actor, action, subject, fields: said } of entries) {
-    const fields = JSON.stringify(said)
-    const values = { tenant, time, actor, action, subject, fields, seq: tip?.size ?? null }
-    const [row] = (await insertWaiting.run(executor, values)).rows
-    if (row === undefined) throw new TypeError('a row that was inserted has an id')
-    ids.push(row.id)
-    if (tip === null || typeof time !== 'string') continue
-    const waiting = { outboxId: row.id, time, actor, action, subject, fields: JSON.parse(fields) }
-    await addToTree(executor, tenant, [tip.place(waiting)], false)
-  }
+  for (const entry of entries) ids.push((await enqueueAt(executor, tenant, { entry, time, tip })).id)
   return ids
+}
+
+/** An entry in the outbox, and in the log if it got its place at once. */
+interface Enqueued {
+  readonly id: number
+  readonly placed: IntegratedEntry | null
+}
+
+/** Puts one entry into the outbox and, where the end of the log is given, behind that. */
+export async function enqueueAt(
+  executor: Executor,
+  tenant: string,
+  { entry, time, tip }: { readonly entry: NewEntry; readonly time: Instant; readonly tip: LogTip | null },
+): Promise<Enqueued> {
+  const { actor, action, subject } = entry
+  const fields = JSON.stringify(entry.fields)
+  const values = { tenant, time, actor, action, subject, fields, seq: tip?.size ?? null }
+  const [row] = (await insertWaiting.run(executor, values)).rows
+  if (row === undefined) throw new TypeError('a row that was inserted has an id')
+  if (tip === null || typeof time !== 'string') return { id: row.id, placed: null }
+  const placed = tip.place({ outboxId: row.id, time, actor, action, subject, fields: JSON.parse(fields) })
+  await addToTree(executor, tenant, [placed], false)
+  return { id: row.id, placed }
 }
 
 interface Placed {

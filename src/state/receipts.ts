@@ -64,6 +64,13 @@ export function writeReceipt(files: readonly ReceiptFile[]): Uint8Array {
   return packReceipt(files) ?? new Uint8Array(Buffer.from(filesJson(files)))
 }
 
+/** Reads what `writeReceipt` wrote. */
+export function readWritten(written: Uint8Array): readonly ReceiptFile[] {
+  return written[0] === jsonStart
+    ? filesOfJson(viewOf(written).toString('utf8'))
+    : unpackReceipt(written, verifyInstructions)
+}
+
 /** Writes files as JSON: for rows that are not packed, and for the way between threads. */
 export function filesJson(files: readonly ReceiptFile[]): string {
   return JSON.stringify(

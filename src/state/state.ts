@@ -15,7 +15,7 @@ import type {
   ScheduleRepository,
   SharedSpace,
 } from '../delivery/index.ts'
-import type { EvidenceKey, LogStore } from '../evidence/index.ts'
+import type { EvidenceKey, LogSealer, LogStore } from '../evidence/index.ts'
 import { Aside, type ReceiptOptions } from './aside/aside.ts'
 import { SqlCircuits } from './circuits.ts'
 import { SqlConnections } from './connections.ts'
@@ -85,6 +85,8 @@ export interface State {
   readonly log: LogStore
   /** Makes receipts where the log is kept on another thread; null: it is kept on this one. */
   readonly makeReceipts: ((options: ReceiptOptions) => ReceiptMaker) | null
+  /** Has receipts of small reports made with their commits, signed by this log; it does nothing where other processes share the database. */
+  sealWith(log: LogSealer): void
   /** The keys that sign checkpoints and receipts, and those that did. */
   readonly evidenceKeys: EvidenceKeys
   /** The key that signed when the state was opened. */
@@ -138,7 +140,9 @@ function putAside(state: State, store: SqliteStore, path: string, clock: Clock):
     await aside.close()
     await state.close()
   }
-  return { ...state, deliveries, log, makeReceipts: (options) => aside.makeReceipts(options), close }
+  const makeReceipts: State['makeReceipts'] = (options) => aside.makeReceipts(options)
+  // The log of the thread signs there.
+  return { ...state, deliveries, log, makeReceipts, sealWith: () => {}, close }
 }
 
 /**
@@ -215,6 +219,7 @@ async function assemble(place: Place, store: Store, random: Random, options: Sta
     signInSessions: new SqlSignInSessions(store),
     log: new SqlLog(store, commits),
     makeReceipts: null,
+    sealWith: (log) => deliveries.sealWith(log),
     evidenceKeys,
     evidenceKey: evidenceKeys.keys.current,
     spoolDirectory: place.spool,

@@ -84,6 +84,9 @@ export class CheckpointWitness {
 
 /** Keeps every checkpoint of a log with the witnesses too, before anybody is given it. */
 export function witnessed(store: LogStore, witnesses: readonly CheckpointWitness[]): LogStore {
+  const keepWitnessed = async (tenant: string, size: number, note: string): Promise<void> => {
+    for (const witness of witnesses) await witness.keep(tenant, size, note)
+  }
   return {
     pending: (tenant, limit) => store.pending(tenant, limit),
     size: (tenant) => store.size(tenant),
@@ -95,8 +98,9 @@ export function witnessed(store: LogStore, witnesses: readonly CheckpointWitness
     async saveCheckpoint(tenant, size, note) {
       // INVARIANT: the witnesses come second. What they hold is in the database too, so that a crash between the two is no fork.
       await store.saveCheckpoint(tenant, size, note)
-      for (const witness of witnesses) await witness.keep(tenant, size, note)
+      await keepWitnessed(tenant, size, note)
     },
+    keepWitnessed,
     witnessed: async (tenant) => {
       const notes = await Promise.all(witnesses.map((witness) => witness.newest(tenant)))
       return [...new Set(notes.filter((note) => note !== null))]

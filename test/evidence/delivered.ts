@@ -111,6 +111,7 @@ async function deliverTo(state: State, job: KillJob, store: ObjectStore): Promis
   const key = state.evidenceKey
   const spool = await Spool.open({ directory: state.spoolDirectory, keep: new Set() })
   const log = new EvidenceLog({ store: state.log, signer: key.privateKey, origin, clock: systemClock })
+  state.sealWith(log)
   const shared = { clock: systemClock, random: systemRandom, repository: state.deliveries, spool }
   const parts = { ...shared, access: targetAccess(job) }
   const worker = new DeliveryWorker({ ...parts, receipts: evidenceReceipts(log) })

@@ -28,6 +28,7 @@ async function run({ place, directory, reports }: DiskTask): Promise<void> {
   })
   const signer = state.evidenceKey.privateKey
   const log = new EvidenceLog({ store: state.log, signer, origin: 'kill.example', clock: systemClock })
+  state.sealWith(log)
   const shared = { clock: systemClock, random: systemRandom, repository: state.deliveries, spool }
   const parts = { ...shared, access: accessTo(place) }
   const worker = new DeliveryWorker({

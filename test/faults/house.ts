@@ -109,6 +109,7 @@ export async function withFaultHouse(
     const spool = await Spool.open({ directory: state.spoolDirectory, keep: new Set() })
     const signer = state.evidenceKey.privateKey
     const log = new EvidenceLog({ store: state.log, signer, origin: 'faults.example', clock: systemClock })
+    state.sealWith(log)
     const shared = { clock: systemClock, random: systemRandom, repository: state.deliveries, access, spool }
     const worker = new DeliveryWorker({ ...shared, receipts: evidenceReceipts(log) })
     const service = new DeliveryService({

@@ -44,6 +44,7 @@ async function live(task: LifeTask): Promise<void> {
   const spool = await Spool.open({ directory: state.spoolDirectory, keep })
   const signer = state.evidenceKey.privateKey
   const log = new EvidenceLog({ store: state.log, signer, origin: 'kill.example', clock: systemClock })
+  state.sealWith(log)
   const shared = { clock: systemClock, random: systemRandom, repository: state.deliveries, spool }
   const parts = { ...shared, access: accessTo(task.place) }
   const open = new Set(await openDeliveries(state))

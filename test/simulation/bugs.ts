@@ -4,7 +4,7 @@
  */
 import { DrawbridgeError } from '../../src/base/index.ts'
 import type { Claim, DeliveryRepository, ItemRecord } from '../../src/delivery/index.ts'
-import type { ReceiptFile } from '../../src/evidence/index.ts'
+import { deliveredEntry, type ReceiptFile } from '../../src/evidence/index.ts'
 import type { ObjectStore } from '../../src/storage/index.ts'
 import type { PlantedBug, Surroundings } from './planted.ts'
 
@@ -112,6 +112,11 @@ export const plantedBugs: readonly PlantedBug[] = [
           await inner.note(claim, [entry])
           return committed
         },
+        commitWithReceipt: async (claim, target, facts) => {
+          const committed = await inner.commitWithReceipt(claim, target, facts)
+          await inner.note(claim, [deliveredEntry(facts)])
+          return committed
+        },
       }),
   },
   {
@@ -194,6 +199,40 @@ export const plantedBugs: readonly PlantedBug[] = [
           for (const file of record?.files ?? []) await spool().remove(file.upload)
           return committed
         },
+        commitWithReceipt: async (claim, target, facts) => {
+          const committed = await inner.commitWithReceipt(claim, target, facts)
+          const record = await inner.byId(claim.tenant, claim.delivery)
+          for (const file of record?.files ?? []) await spool().remove(file.upload)
+          return committed
+        },
+      }),
+  },
+  {
+    name: 'a commit is answered before it is durable',
+    repository: (inner, { later }) =>
+      changed(inner, {
+        commitWithReceipt: async (claim, target, facts) => {
+          later(1_500, () => inner.commitWithReceipt(claim, target, facts))
+          return { target: { ...target, entry: 1 }, files: null, fault: null }
+        },
+      }),
+  },
+  {
+    name: 'a checkpoint is given out before its transaction is durable',
+    sealer: (inner) =>
+      changed(inner, {
+        seal: async (...parameters) => {
+          const seal = await inner.seal(...parameters)
+          await inner.sealed(seal)
+          return seal
+        },
+      }),
+  },
+  {
+    name: 'a receipt is proved by the log as it was before',
+    sealer: (inner) =>
+      changed(inner, {
+        seal: async (log, ...rest) => await inner.seal({ ...log, size: log.size - 1 }, ...rest),
       }),
   },
   {
@@ -295,6 +334,7 @@ function withoutFence(inner: DeliveryRepository, memory: Map<string, unknown>): 
     dropParts: (claim, ...rest) => inner.dropParts(now(claim), ...rest),
     saveTarget: (claim, ...rest) => inner.saveTarget(now(claim), ...rest),
     commitTarget: (claim, ...rest) => inner.commitTarget(now(claim), ...rest),
+    commitWithReceipt: (claim, ...rest) => inner.commitWithReceipt(now(claim), ...rest),
     note: (claim, ...rest) => inner.note(now(claim), ...rest),
     release: (claim, ...rest) => inner.release(now(claim), ...rest),
     saveReceipt: (claim, ...rest) => inner.saveReceipt(now(claim), ...rest),

@@ -34,6 +34,10 @@ export class History {
   readonly reclaimed = new Set<string>()
   /** What was sent and could have created something before it was on record. */
   readonly unrecorded: string[] = []
+  /** What was given out before it was durable. */
+  readonly early: string[] = []
+  /** Checkpoints that were signed in the transactions of commits. */
+  sealed = 0
   /** Claims that were taken from a worker that nothing had stopped. */
   takenOver = 0
   /** Reports that a client could not hand over before it gave up. */

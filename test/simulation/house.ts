@@ -21,7 +21,7 @@ import {
   Spool,
 } from '../../src/delivery/index.ts'
 import { localConnection } from '../../src/delivery/testing/house.ts'
-import { EvidenceLog, type LogStore } from '../../src/evidence/index.ts'
+import { EvidenceLog } from '../../src/evidence/index.ts'
 import { openState, type State } from '../../src/state/index.ts'
 import { Bucket, rightsOf } from './bucket.ts'
 import { Chance } from './chance.ts'
@@ -38,6 +38,7 @@ import {
   workerSlots,
   worksAtFront,
 } from './schedule.ts'
+import { openSealer, watchedLog } from './seals.ts'
 import { targetAccess } from './targets.ts'
 import { Timeline } from './timeline.ts'
 import { Way } from './wire.ts'
@@ -209,6 +210,8 @@ export class House {
       random,
       pause: clock.sleep,
     })
+    const parts = { state: this.#state, clock, origin: logOrigin, history: this.history, beside: this.#holdsDatabase }
+    this.#state.sealWith(openSealer(parts, this.#bug))
     const gone = new Promise<null>((resolve) => {
       this.#tellPowerGone = () => resolve(null)
     })
@@ -314,7 +317,8 @@ export class House {
     base: Omit<DeliveryWorkerParts, 'receipts'>,
   ): DeliveryWorker {
     const { privateKey } = this.state.evidenceKey
-    const store = this.#log(process, near)
+    const reached = process.reaching(watchedLog(this.state.log, this.history), near)
+    const store = this.#bug?.log?.(reached) ?? reached
     const log = new EvidenceLog({ store, signer: privateKey, origin: logOrigin, clock: process.clock })
     return new DeliveryWorker({
       ...base,
@@ -384,24 +388,6 @@ export class House {
     for (const { delivery } of reclaimed) this.history.reclaimed.add(delivery)
     if (!isExcused) this.history.takenOver += reclaimed.length
     return claims
-  }
-
-  #log(process: Process, near: () => number): LogStore {
-    const { history } = this
-    const watched = new Proxy(this.state.log, {
-      get: (target, property) => {
-        const member: unknown = Reflect.get(target, property, target)
-        if (typeof member !== 'function') return member
-        if (property !== 'saveCheckpoint') return member.bind(target)
-        const saveCheckpoint: LogStore['saveCheckpoint'] = async (tenant, size, note) => {
-          await target.saveCheckpoint(tenant, size, note)
-          history.checkpoints.push({ tenant, note })
-        }
-        return saveCheckpoint
-      },
-    })
-    const reached = process.reaching(watched, near)
-    return this.#bug?.log?.(reached) ?? reached
   }
 
   /** Tells whether a delivery is one that kills whoever sends it. */

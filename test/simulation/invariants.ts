@@ -3,15 +3,18 @@ import { DrawbridgeError } from '../../src/base/index.ts'
 import type { DeliveryRecord, TargetRecord } from '../../src/delivery/index.ts'
 import {
   EvidenceLog,
+  exportPublicKeyPem,
   type HashReader,
   hashesForLeaf,
   leafHash,
   packSidecar,
   parseCheckpoint,
   parseEntry,
+  type ReceiptFile,
   sidecarSuffix,
   treeHash,
   verifyLog,
+  verifyReceiptAlone,
 } from '../../src/evidence/index.ts'
 import type { Bucket } from './bucket.ts'
 import { type House, logOrigin, tenants } from './house.ts'
@@ -54,6 +57,7 @@ export async function violationsOf(house: House): Promise<Violation[]> {
     checkUploads(house, tenant, told, say)
   }
   checkSecrets(house, say)
+  for (const what of house.history.early) say('I9', `${what}, was given out before it was durable`)
   for (const what of house.history.unrecorded) say('I5', `${what}, was sent before it was on record`)
   if (house.history.takenOver > 0) say('I8', 'work was taken from a worker that lived')
   for (const error of house.history.crashes) {
@@ -165,6 +169,8 @@ async function checkObjects({ house, record, target, say }: Look, bucket: Bucket
   if (target.receipt !== 'made') return say('I8', `${at} has no receipt`)
   const receipt = await house.state.deliveries.receipt(record.tenant, record.id, target.connection)
   if (receipt === null) return say('I1', `${at} lost its receipt`)
+  const wrong = await wrongOf(house, receipt)
+  if (wrong !== null) return say('I9', `${at} has a receipt that does not verify: ${wrong}`)
   const [first] = target.items
   if (target.sidecar !== 'written' || record.files.length > 1 || first === undefined) return
   const copies = copiesOf(bucket, first.key)
@@ -173,6 +179,14 @@ async function checkObjects({ house, record, target, say }: Look, bucket: Bucket
   if (!copies.every((copy) => copy === packSidecar(receipt)) && !isDoubtful) {
     say('I3', `${at} has another receipt beside it`)
   }
+}
+
+/** What a reader finds wrong with a receipt; null: nothing. */
+async function wrongOf(house: House, files: readonly ReceiptFile[]): Promise<string | null> {
+  const contents = new Map(files.map(({ path, bytes }) => [path, bytes]))
+  const source = { list: () => [...contents.keys()], read: (path: string) => contents.get(path) ?? null }
+  const { ok, checks } = await verifyReceiptAlone(source, exportPublicKeyPem(house.state.evidenceKey.publicKey))
+  return ok ? null : `${checks.at(-1)?.detail}`
 }
 
 /** The copies of a receipt: beside the report, or among the lines that small reports share. */

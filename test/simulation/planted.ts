@@ -1,7 +1,7 @@
 /** Where a planted bug can sit: each part that is injected into the delivery code, wrapped. The sources stay as they are. */
 import type { Clock } from '../../src/base/index.ts'
 import type { DeliveryRepository, Spool, TargetAccess } from '../../src/delivery/index.ts'
-import type { LogStore } from '../../src/evidence/index.ts'
+import type { LogSealer, LogStore } from '../../src/evidence/index.ts'
 import type { ObjectStore } from '../../src/storage/index.ts'
 import type { DiskFaults } from './disk.ts'
 
@@ -26,5 +26,6 @@ export interface PlantedBug {
   readonly store?: (inner: ObjectStore, surroundings: Surroundings) => ObjectStore
   readonly access?: (inner: TargetAccess) => TargetAccess
   readonly log?: (inner: LogStore) => LogStore
+  readonly sealer?: (inner: LogSealer) => LogSealer
   readonly disk?: Partial<DiskFaults>
 }

@@ -99,6 +99,7 @@ async function open(
   const keep = new Set(await state.deliveries.spooledUploads())
   const spool = await Spool.open({ directory: state.spoolDirectory, keep, ...more.spool })
   const log = new EvidenceLog({ store: state.log, signer: state.evidenceKey.privateKey, origin: 'test.example', clock })
+  state.sealWith(log)
   const events: DeliveryEvent[] = []
   const explained: DrawbridgeError[] = []
   const shared = {

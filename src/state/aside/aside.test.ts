@@ -7,10 +7,13 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { DrawbridgeError, systemClock } from '../../base/index.ts'
 import { LeaseLost } from '../../delivery/index.ts'
 import { localConnection } from '../../delivery/testing/house.ts'
+import { exportPublicKeyPem, verifyReceiptAlone } from '../../evidence/index.ts'
 import { openState, type State } from '../state.ts'
-import { accept } from '../testing/deliveries.ts'
+import { accept, waitingTarget } from '../testing/deliveries.ts'
+import { CheckpointWitness } from '../witness.ts'
 import { Aside } from './aside.ts'
 import { errorOf, tellError } from './calls.ts'
+import { packCommit, unpackCommit } from './commits.ts'
 import { packAnswers, packCalls, unpackAnswers, unpackCalls } from './packing.ts'
 import { packProofs, unpackProofs } from './proofs.ts'
 
@@ -119,6 +122,46 @@ test('proofs under one checkpoint come apart as they were', () => {
   const answers = packAnswers([{ number: 1, value: packProofs(proofs) }], []).flatMap(unpackAnswers)
   expect(unpackProofs(answers[0]?.value)).toEqual(proofs)
   expect(unpackProofs(packProofs([]))).toEqual([])
+})
+
+test('a commit comes back with its receipt, or with why its copies must wait', () => {
+  const fault = new DrawbridgeError({ code: 'unavailable', message: 'gone', operation: 'evidence.witness' })
+  const all = [
+    { entry: 7, receipt: Uint8Array.of(1, 2, 3), fault: null },
+    { entry: 8, receipt: null, fault: null },
+    { entry: 9, receipt: Uint8Array.of(4), fault },
+  ]
+  const answers = all.map((one, number) => ({ number, value: packCommit(one) }))
+  const told = packAnswers(answers, []).flatMap(unpackAnswers)
+  expect(told.map(({ value }) => unpackCommit(value))).toEqual(all)
+})
+
+test('receipts are made with their commits on the thread, of the keys that it was told', async () => {
+  const { privateKey, publicKey } = state.evidenceKey
+  const keys = () => ({ signer: privateKey })
+  const witness = join(directory, 'witness')
+  const options = { origin: 'test.example', witnesses: [witness], keys, reloadKeys: async () => keys() }
+  state.makeReceipts?.(options)
+  await accept(state, [1])
+  const [claimed] = await state.deliveries.claim('test', { small: 1, large: 0 }, 60_000)
+  if (claimed === undefined) throw new TypeError('it is due')
+  const { found: _, ...claim } = claimed
+  const target = { ...waitingTarget('acme'), state: 'delivered' as const }
+  const { files, fault } = await state.deliveries.commitWithReceipt(claim, target, {
+    delivery: 'dlv_1',
+    report: 'report 1',
+    period: '2026-10',
+    acceptedAt: '2026-11-03T10:00:00.000Z',
+    deliveredAt: '2026-11-03T10:00:01.000Z',
+    actor: 'operator:local',
+    target: { service: 's3', location: 's3://acme-audit' },
+    objects: [{ path: 'a.csv', key: 'root/a.csv', sizeBytes: 3, sha256: 'a'.repeat(64) }],
+    verificationLevel: 'server-checksum',
+  })
+  const contents = new Map(files?.map(({ path, bytes }) => [path, bytes]))
+  const source = { list: () => [...contents.keys()], read: (path: string) => contents.get(path) ?? null }
+  expect([fault, (await verifyReceiptAlone(source, exportPublicKeyPem(publicKey))).ok]).toEqual([null, true])
+  expect(await new CheckpointWitness(witness).newest('default')).toBe(await state.log.lastCheckpoint('default'))
 })
 
 test('claims come with their records and reports', async () => {

@@ -11,6 +11,7 @@ import {
   type TargetRecord,
 } from '../../delivery/index.ts'
 import type { LogKeys, LogStore } from '../../evidence/index.ts'
+import { committedOf } from '../delivery-commits.ts'
 import { filesOfJson, writeReceipt } from '../receipts.ts'
 import {
   type Answer,
@@ -27,6 +28,7 @@ import {
   threadLost,
 } from './calls.ts'
 import { unpackClaims } from './claimed.ts'
+import { unpackCommit } from './commits.ts'
 import { givenWith, packCalls, unpackAnswers } from './packing.ts'
 import { unpackProofs } from './proofs.ts'
 import type { WriteTurns } from './turns.ts'
@@ -55,6 +57,10 @@ export class Aside {
     commitTarget: async (claim, target, entry) => {
       const id = Number(await this.#call('written', 'commitTarget', [claim, target, entry]))
       return { ...target, entry: id }
+    },
+    commitWithReceipt: async (claim, target, facts) => {
+      const told = await this.#call('written', 'commitWithReceipt', [claim, target, facts])
+      return committedOf(target, unpackCommit(told))
     },
     saveReceipt: async (claim, target, files) => {
       // Written here, where there is time.

@@ -33,6 +33,7 @@ export const methods = {
     saveItems: 'text',
     saveTarget: 'text',
     commitTarget: 'text',
+    commitWithReceipt: 'text',
     note: 'text',
     release: 'text',
     makeDue: 'text',
@@ -55,13 +56,13 @@ export const methods = {
     entries: 'clone',
     lastCheckpoint: 'clone',
     saveCheckpoint: 'clone',
-  } satisfies Record<Exclude<keyof LogStore, 'witnessed'>, Travel>,
+  } satisfies Record<Exclude<keyof LogStore, 'witnessed' | 'keepWitnessed'>, Travel>,
   /** The right to write on the main thread's own connection. */
   turns: { take: 'text', give: 'text' },
   /** Proves where the log is what receipts are made of elsewhere. */
   receipts: { proofsOf: 'text' },
   /** Saves what was written for the database on the main thread, and answers only what is not known there. */
-  written: { commitTarget: 'text', saveReceipt: 'text' },
+  written: { commitTarget: 'text', commitWithReceipt: 'text', saveReceipt: 'text' },
 } as const
 
 export type Room = keyof typeof methods

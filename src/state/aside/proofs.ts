@@ -21,19 +21,19 @@ interface Told {
 
 /** On the thread. */
 export class ProofsOnThread {
-  readonly #log: EvidenceLog
+  readonly log: EvidenceLog
 
   constructor({ origin, witnesses, keys }: ReceiptSetting, store: LogStore, reloadKeys: () => Promise<LogKeys>) {
     const seen = witnessed(
       store,
       witnesses.map((directory) => new CheckpointWitness(directory)),
     )
-    this.#log = new EvidenceLog({ store: seen, ...keys, reloadKeys, origin, clock: systemClock })
+    this.log = new EvidenceLog({ store: seen, ...keys, reloadKeys, origin, clock: systemClock })
   }
 
   /** As `EvidenceLog.proofsOf`, for `unpackProofs`. */
   async proofsOf(tenant: string, entries: readonly number[]): Promise<readonly unknown[]> {
-    return packProofs(await this.#log.proofsOf(tenant, entries))
+    return packProofs(await this.log.proofsOf(tenant, entries))
   }
 }
 

@@ -2,7 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import type { Clock } from '../../base/index.ts'
 import type { Claim, Claimed, NewEntry, TargetRecord } from '../../delivery/index.ts'
-import type { LogKeys } from '../../evidence/index.ts'
+import type { LogKeys, ReceiptFacts } from '../../evidence/index.ts'
 import { SqlDeliveries } from '../deliveries.ts'
 import { GroupCommit } from '../group-commit.ts'
 import { SqlLog } from '../log.ts'
@@ -19,6 +19,7 @@ import {
   tellError,
 } from './calls.ts'
 import { packClaims } from './claimed.ts'
+import { packCommit } from './commits.ts'
 import { givenWith, packAnswers, unpackCalls } from './packing.ts'
 import { ProofsOnThread } from './proofs.ts'
 import { Turns } from './turns.ts'
@@ -74,6 +75,8 @@ const opening = SqliteStore.open(path, clock, { turns, isChecked: true }).then((
   const written = {
     commitTarget: async (claim: Claim, target: TargetRecord, entry: NewEntry) =>
       (await deliveries.commitTarget(claim, target, entry)).entry,
+    commitWithReceipt: async (claim: Claim, target: TargetRecord, facts: ReceiptFacts) =>
+      packCommit(await deliveries.commitWritten(claim, target, facts)),
     saveReceipt: async (claim: Claim, target: TargetRecord, written: Uint8Array) => {
       const standing = await deliveries.saveWrittenReceipt(claim, target, written)
       return standing && filesJson(standing)
@@ -86,7 +89,11 @@ opening.catch(() => {})
 let receipts: Promise<ProofsOnThread> | null = null
 
 function openReceipts(opened: ReceiptSetting): void {
-  receipts = opening.then((rooms) => new ProofsOnThread(opened, rooms.log, askForKeys))
+  receipts = opening.then((rooms) => {
+    const proofs = new ProofsOnThread(opened, rooms.log, askForKeys)
+    rooms.deliveries.sealWith(proofs.log)
+    return proofs
+  })
   receipts.catch(() => {})
 }
 
