@@ -246,9 +246,9 @@ class Pass {
 
   async #commit(started: TargetRecord, outcome: Extract<Outcome, { kind: 'delivered' }>): Promise<void> {
     const { claim, tools } = this.#work
+    if (this.#work.record.policy === 'failover') this.#work.onArrived()
     const { target, files, fault } = await commitDelivered(this.#work, this.#record, started, outcome)
     this.#remember(target)
-    if (this.#work.record.policy === 'failover') this.#work.onArrived()
     if (fault === null) return await this.#settle(target, files)
     // The receipt is safe; what it stands on can not be shown to others yet.
     tools.tell({ type: 'crash', delivery: claim.delivery, error: fault })
