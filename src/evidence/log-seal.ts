@@ -1,7 +1,7 @@
 /** A log inside the transaction that grows it, and what is signed of it there: nothing that may leave before the transaction is durable. */
 import type { KeyObject } from 'node:crypto'
 import type { ReceiptProof, SignedCheckpoint } from './log-proof.ts'
-import { writeTlogProof } from './tlog-proof.ts'
+import { hashLine, writeTlogProof } from './tlog-proof.ts'
 import { KnownTree } from './tree-proofs.ts'
 
 /** An entry that the transaction placed. */
@@ -48,8 +48,16 @@ export function proofsUnder(
   entries: readonly PlacedEntry[],
 ): ReceiptProof[] {
   const tree = new KnownTree(size, (index) => known.get(index))
+  // The tree answers the same hash as the same object.
+  const lines = new Map<Uint8Array, string>()
+  const lineOf = (hash: Uint8Array): string => {
+    const line = lines.get(hash) ?? hashLine(hash)
+    lines.set(hash, line)
+    return line
+  }
   return entries.map(({ seq, json }) => {
-    const tlogProof = writeTlogProof({ index: seq, hashes: tree.inclusion(seq), checkpoint: checkpoint.note })
+    const hashes = tree.inclusion(seq)
+    const tlogProof = writeTlogProof({ index: seq, hashes, checkpoint: checkpoint.note }, lineOf)
     return { seq, entryJson: json, checkpoint, tlogProof }
   })
 }

@@ -1,8 +1,8 @@
 /** Receipts packed for keeping: the same bytes come back, and what could not come back is not packed. */
 import { beforeAll, describe, expect, test } from 'vitest'
-import { instructionsHash, instructionsOf, packReceipt, unpackReceipt } from './packed-receipt.ts'
-import type { ReceiptFiles } from './receipt.ts'
-import { bytesOf, sampleBag, sampleKey, samplePlainPackage } from './testing/sample-package.ts'
+import { buildPackedReceipt, instructionsHash, instructionsOf, packReceipt, unpackReceipt } from './packed-receipt.ts'
+import { buildReceipt, type ReceiptFiles } from './receipt.ts'
+import { bytesOf, proofFor, sampleBag, sampleKey, samplePlainPackage } from './testing/sample-package.ts'
 import { verifyInstructions } from './verify-instructions.ts'
 
 let receipt: ReceiptFiles
@@ -34,6 +34,19 @@ describe('a packed receipt', () => {
     expect(unpackReceipt(packed(), 'not asked for')).toEqual(receipt)
     const read = receipt.map(({ path, role, bytes }) => ({ path, role, bytes: new Uint8Array(bytes) }))
     expect(packReceipt(read)).toEqual(packed())
+  })
+
+  test('is built as what was built is packed; a bag is not', async () => {
+    const key = sampleKey(1)
+    for (const { facts } of [await samplePlainPackage(key), await sampleBag(key)]) {
+      const proof = await proofFor(facts, key)
+      const built = buildPackedReceipt(facts, proof, key.privateKey)
+      expect(built).toEqual(packReceipt(buildReceipt(facts, proof, key.privateKey)))
+      expect(built === null).toBe(facts.objects.length > 1)
+      // What the proof ends with is left out, so it has to be the checkpoint.
+      const torn = { ...proof, tlogProof: `${proof.tlogProof}more\n` }
+      expect(buildPackedReceipt(facts, torn, key.privateKey)).toBeNull()
+    }
   })
 
   test('names its instructions, and takes the text of those it names', () => {

@@ -6,10 +6,13 @@
  * (4 bytes each, the greatest first); the signed bytes, the log entry, the proof, which ends with the checkpoint; the
  * manifest, up to the end.
  */
+import type { KeyObject } from 'node:crypto'
 import { sameBytes } from './base64.ts'
 import { statementType, writeEnvelope } from './dsse.ts'
+import type { ReceiptProof } from './log-proof.ts'
 import { manifestPath } from './package-layout.ts'
-import { instructions, instructionsLine, type ReceiptFiles, receiptPaths } from './receipt.ts'
+import { instructions, instructionsLine, type ReceiptFiles, receiptPaths, signReceipt } from './receipt.ts'
+import type { ReceiptFacts } from './receipt-facts.ts'
 import { filesInOne, knownText, type ReceiptFile, textFile } from './receipt-file.ts'
 
 const version = 1
@@ -29,19 +32,40 @@ export function packReceipt(files: ReceiptFiles): Uint8Array | null {
   const keyId = keyIdOf(textOf(dsse), viewOf(signed.bytes), signature.bytes)
   const ending = checkpointOf(viewOf(proof.bytes))
   if (keyId === null || ending === null || !ending.equals(checkpoint.bytes)) return null
-  const parts = [signed.bytes, entry.bytes, proof.bytes] as const
-  const packed = Buffer.allocUnsafeSlow(
-    headBytes + parts.reduce((sum, { length }) => sum + length, manifest.bytes.length),
-  )
+  return laidOut(keyId, signature.bytes, [signed.bytes, entry.bytes, proof.bytes, manifest.bytes])
+}
+
+/**
+ * Builds a receipt as `packReceipt` packs what `buildReceipt` built, without the files in between. Null: it is not of the kind
+ * that can be packed.
+ *
+ * @throws TypeError as `buildReceipt`
+ */
+export function buildPackedReceipt(facts: ReceiptFacts, proof: ReceiptProof, key: KeyObject): Uint8Array | null {
+  const { entryJson, tlogProof, checkpoint } = proof
+  const { signed, envelope, tags } = signReceipt(facts, proof, key)
+  const [manifest, ...others] = tags
+  if (manifest === undefined || !('text' in manifest) || others.length > 0) return null
+  if (tlogProof.slice(tlogProof.indexOf('\n\n') + 2) !== checkpoint.note) return null
+  return laidOut(envelope.keyId, envelope.signature, [signed, entryJson, tlogProof, manifest.text])
+}
+
+/** Lays a packed receipt out: the signed bytes, the entry, the proof, and the manifest up to the end. */
+function laidOut(keyId: string, signature: Uint8Array, parts: readonly (Uint8Array | string)[]): Uint8Array {
+  const lengths = parts.map((part) => (typeof part === 'string' ? Buffer.byteLength(part) : part.length))
+  const packed = Buffer.allocUnsafeSlow(lengths.reduce((sum, length) => sum + length, headBytes))
   let at = packed.writeUInt8(version, 0)
   at += packed.write(instructionsHash, at, 'hex')
   at += packed.write(keyId, at, 'hex')
-  packed.set(signature.bytes, at)
+  packed.set(signature, at)
   at += signatureBytes
-  for (const { length } of parts) at = packed.writeUInt32BE(length, at)
-  for (const bytes of [...parts, manifest.bytes]) {
-    packed.set(bytes, at)
-    at += bytes.length
+  for (const length of lengths.slice(0, -1)) at = packed.writeUInt32BE(length, at)
+  for (const part of parts) {
+    if (typeof part === 'string') at += packed.write(part, at)
+    else {
+      packed.set(part, at)
+      at += part.length
+    }
   }
   return new Uint8Array(packed.buffer)
 }
@@ -73,15 +97,24 @@ export function unpackReceipt(packed: Uint8Array, instructionsText: string): Rec
   return [
     ...filesInOne([
       ['receipt.dsse.json', writeEnvelope({ payload, keyId, signature })],
-      ['receipt.signed', signed],
+      ['receipt.signed', textIn(signed)],
       ['receipt.sig', signature],
-      ['receipt.entry.json', entry],
-      ['receipt.tlog-proof', proof],
-      ['checkpoint', checkpoint],
-      [manifestPath, bytes.subarray(at)],
+      ['receipt.entry.json', textIn(entry)],
+      ['receipt.tlog-proof', textIn(proof)],
+      ['checkpoint', textIn(checkpoint)],
+      [manifestPath, textIn(bytes.subarray(at))],
     ]),
     instructionsOf(packed) === instructionsHash ? instructions : textFile('VERIFY.md', instructionsText),
   ]
+}
+
+/** Stands in a text for bytes that are none. */
+const replacement = '\ufffd'
+
+/** A text, which need not be found out to be one again when its copy is written; bytes that are none stay as they are. */
+function textIn(bytes: Buffer): string | Buffer {
+  const text = bytes.toString('utf8')
+  return text.includes(replacement) ? bytes : text
 }
 
 function bytesOf(packed: Uint8Array): Buffer {

@@ -4,7 +4,7 @@ import { sign } from 'node:crypto'
 import { toBase64 } from './base64.ts'
 import type { JsonValue } from './canonical-json.ts'
 import { canonicalJson } from './canonical-json.ts'
-import { encodingHead, statementType, writeEnvelope } from './dsse.ts'
+import { type Envelope, encodingHead, statementType, writeEnvelope } from './dsse.ts'
 import { evidenceKeyId } from './evidence-key.ts'
 import type { LogEntry } from './log-entry.ts'
 import { isObject, maximumEntryBytes, parseEntry } from './log-entry.ts'
@@ -46,31 +46,52 @@ const taken: ReadonlySet<string> = new Set([...receiptPaths, keyPath].map((name)
  * @throws TypeError when the entry is not about this delivery and these objects, or contradicts the facts, or the objects' paths are not those of a package.
  */
 export function buildReceipt(facts: ReceiptFacts, proof: ReceiptProof, key: KeyObject): ReceiptFiles {
-  const form = packageForm(facts.objects.map(({ path }) => path))
-  if (form === null) throw new TypeError('the paths of a receipt are one plain name, or paths under data/')
-  const text = factsText(facts)
-  if (!isProofOf(proof, facts, text)) throw new TypeError('the log entry is not the one to which the receipt belongs')
-  const { origin, treeSize, rootHash, note } = proof.checkpoint
-  const log: ReceiptLog = { origin, seq: proof.seq, treeSize, rootHash: toBase64(rootHash) }
-  const tags = form === 'file' ? [manifestOf(facts)] : bagTagFiles(facts.objects, facts)
-  const payload = statementText({ facts, tags: [...tags, instructionsLine], log }, text)
-  const head = encodingHead(statementType, Buffer.byteLength(payload))
-  const signed = Buffer.from(head + payload)
-  const signature = new Uint8Array(sign(null, signed, key))
-  const envelope = { payload: signed.subarray(head.length), keyId: evidenceKeyId(key), signature }
+  const { text, envelope, tags } = signReceipt(facts, proof, key)
   return [
     ...filesInOne([
       ['receipt.dsse.json', writeEnvelope(envelope)],
-      ['receipt.signed', head + payload],
-      ['receipt.sig', signature],
+      ['receipt.signed', text],
+      ['receipt.sig', envelope.signature],
       ['receipt.entry.json', proof.entryJson],
       ['receipt.tlog-proof', proof.tlogProof],
-      ['checkpoint', note],
+      ['checkpoint', proof.checkpoint.note],
       ...tags.flatMap((tag) => ('text' in tag ? [[tag.path, tag.text] as const] : [])),
     ]),
     ...tags.flatMap((tag) => ('bytes' in tag ? [{ path: tag.path, role: tag.role, bytes: tag.bytes }] : [])),
     instructions,
   ]
+}
+
+/** A receipt that is signed and not yet laid out in files. */
+export interface SignedReceipt {
+  /** What is signed, and the same as bytes. */
+  readonly text: string
+  readonly signed: Buffer
+  readonly envelope: Envelope
+  /** The files of the package that are not the report's, but the instructions. */
+  readonly tags: readonly (ReturnType<typeof manifestOf> | ReturnType<typeof bagTagFiles>[number])[]
+}
+
+/** Makes and signs what a receipt says. @throws TypeError as `buildReceipt` */
+export function signReceipt(facts: ReceiptFacts, proof: ReceiptProof, key: KeyObject): SignedReceipt {
+  const form = packageForm(facts.objects.map(({ path }) => path))
+  if (form === null) throw new TypeError('the paths of a receipt are one plain name, or paths under data/')
+  const said = factsText(facts)
+  if (!isProofOf(proof, facts, said)) throw new TypeError('the log entry is not the one to which the receipt belongs')
+  const { origin, treeSize, rootHash } = proof.checkpoint
+  const log: ReceiptLog = { origin, seq: proof.seq, treeSize, rootHash: toBase64(rootHash) }
+  const tags = form === 'file' ? [manifestOf(facts)] : bagTagFiles(facts.objects, facts)
+  const payload = statementText({ facts, tags: [...tags, instructionsLine], log }, said)
+  const head = encodingHead(statementType, Buffer.byteLength(payload))
+  const text = head + payload
+  const signed = Buffer.from(text)
+  const signature = new Uint8Array(sign(null, signed, key))
+  return {
+    text,
+    signed,
+    envelope: { payload: signed.subarray(head.length), keyId: evidenceKeyId(key), signature },
+    tags,
+  }
 }
 
 /** Hashed once: they are the same for every receipt. */

@@ -25,10 +25,11 @@ const maximumHashes = 52
 /**
  * Writes a proof file.
  *
+ * @param lineOf - writes a hash as its line; whoever writes many proofs of one tree does so once for those that they share
  * @throws TypeError when the index or a hash is none, or the checkpoint is not a checkpoint.
  * @see https://c2sp.org/tlog-proof
  */
-export function writeTlogProof(proof: TlogProof): string {
+export function writeTlogProof(proof: TlogProof, lineOf: (hash: Uint8Array) => string = hashLine): string {
   const { index, hashes, checkpoint, extra } = proof
   if (!Number.isSafeInteger(index) || index < 0 || index >= maximumTreeSize) throw new TypeError('an index is needed')
   if (hashes.length > maximumHashes || hashes.some((hash) => hash.length !== hashBytes)) {
@@ -36,8 +37,14 @@ export function writeTlogProof(proof: TlogProof): string {
   }
   assertCheckpoint(checkpoint)
   const extraLine = extra === undefined ? '' : `extra ${toBase64(extra)}\n`
-  const hashLines = hashes.map((hash) => `${toBase64(hash)}\n`).join('')
+  let hashLines = ''
+  for (const hash of hashes) hashLines += lineOf(hash)
   return `${header}\n${extraLine}index ${index}\n${hashLines}\n${checkpoint}`
+}
+
+/** A hash as a line of a proof. */
+export function hashLine(hash: Uint8Array): string {
+  return `${toBase64(hash)}\n`
 }
 
 /** The checkpoint of the last proof that was written: many proofs stand under one. */

@@ -4,6 +4,7 @@
  */
 import { DrawbridgeError } from '../base/index.ts'
 import {
+  buildPackedReceipt,
   buildReceipt,
   type GrowingLog,
   type IntegratedEntry,
@@ -88,7 +89,7 @@ export async function sealReceipts(
     const proof = proofs[at]
     if (proof === undefined) throw new TypeError('every entry has a proof')
     try {
-      return writeReceipt(buildReceipt(facts, proof, seal.signer))
+      return buildPackedReceipt(facts, proof, seal.signer) ?? writeReceipt(buildReceipt(facts, proof, seal.signer))
     } catch (error) {
       // It has no receipt of this form; whoever makes it by itself says so.
       if (error instanceof TypeError) return null
