@@ -41,7 +41,12 @@ export function openDatabase(path: string, isChecked = false): Kysely<Tables> {
     }
   })
   const kysely = new Kysely<Tables>({ dialect: new SqliteDialect({ database: adapt(database) }) })
-  allowDirect(kysely, (text) => direct(database, text))
+  allowDirect(kysely, {
+    statement: (text) => direct(database, text),
+    get isTransaction() {
+      return database.isTransaction
+    },
+  })
   return kysely
 }
 

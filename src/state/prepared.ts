@@ -1,7 +1,8 @@
 /**
  * Queries whose text is made once. Building and compiling a query costs several times what a small one costs to run; where
  * the same one runs for every report, it is compiled with places for its values, and later only the values are put in.
- * Within a transaction of the embedded database its statement is called at once, past the layers of the query builder.
+ * Of the embedded database a statement is called at once, past the layers of the query builder: within a transaction, and
+ * a reading one while none is under way.
  */
 import type { Compilable, CompiledQuery, QueryResult } from 'kysely'
 import type { Executor } from './schema.ts'
@@ -19,8 +20,13 @@ export interface Ran<R> {
 /** A statement of the database itself. */
 export type DirectStatement = (parameters: readonly unknown[]) => Ran<unknown>
 
-/** Makes statements of an open database. */
-export type DirectDatabase = (text: string) => DirectStatement
+/** An open database, past the layers of the query builder. */
+export interface DirectDatabase {
+  /** Makes a statement of its text. */
+  statement(text: string): DirectStatement
+  /** Tells whether a transaction is under way. */
+  readonly isTransaction: boolean
+}
 
 const directDatabases = new WeakMap<object, DirectDatabase>()
 
@@ -53,6 +59,8 @@ interface Made<R> {
   /** Of its values, in their order; what is no place is the same every time. */
   readonly places: readonly unknown[]
   readonly direct: DirectStatement | null
+  /** Of what only reads: the database, which tells whether that may be now. */
+  readonly reads: DirectDatabase | null
 }
 
 /** One query, compiled when a database first runs it. */
@@ -67,14 +75,15 @@ export class Prepared<V extends Values, R> {
 
   /** Runs it with these values. What is called at once answers at once: a promise of each statement costs as much as some of them. */
   run(executor: Executor, values: V): Ran<R> | Promise<Ran<R>> {
-    const { compiled, places, direct } = this.#madeFor(executor, values)
+    const { compiled, places, direct, reads } = this.#madeFor(executor, values)
     const parameters = new Array<unknown>(places.length)
     for (let at = 0; at < places.length; at += 1) {
       const place = places[at]
       parameters[at] = place instanceof Place ? values[place.name] : place
     }
-    // INVARIANT: only within a transaction, which has the connection: outside of one, somebody else's may be under way.
-    if (direct !== null && executor.isTransaction) return direct(parameters) as Ran<R>
+    // INVARIANT: outside of a transaction only while none is under way: it would be read before it is committed.
+    const isNow = executor.isTransaction || reads?.isTransaction === false
+    if (direct !== null && isNow) return direct(parameters) as Ran<R>
     return runThrough(executor, compiled, parameters)
   }
 
@@ -89,8 +98,10 @@ export class Prepared<V extends Values, R> {
     const known = this.#made.get(adapter)
     if (known !== undefined) return known
     const compiled = this.#build(executor, placesOf(values)).compile()
-    const direct = directDatabases.get(adapter)?.(compiled.sql) ?? null
-    const made = { compiled, places: [...compiled.parameters], direct }
+    const database = directDatabases.get(adapter) ?? null
+    const direct = database?.statement(compiled.sql) ?? null
+    const reads = compiled.query.kind === 'SelectQueryNode' ? database : null
+    const made = { compiled, places: [...compiled.parameters], direct, reads }
     this.#made.set(adapter, made)
     return made
   }
