@@ -2,7 +2,7 @@
  * Taking a report in: its files are read to their ends, and with the acceptance the delivery is durable. What follows is the
  * worker's business.
  */
-import { type Clock, DrawbridgeError, newId, type Random } from '../base/index.ts'
+import { type Clock, DrawbridgeError, newTimedId, type Random } from '../base/index.ts'
 import type { Delivery, Route } from '../contract/index.ts'
 import { type BeginningParts, prepareBeginning } from './begin.ts'
 import { acceptedEntry } from './entries.ts'
@@ -72,8 +72,8 @@ export async function takeIn(
   name: string,
   source: AsyncIterable<Uint8Array>,
 ): Promise<TakenReport> {
-  const { repository, spool, random } = parts
-  const taken = await spool.take(newId('upl', random), checkFileName(name), source)
+  const { repository, spool, clock, random } = parts
+  const taken = await spool.take(newTimedId('upl', clock.now(), random), checkFileName(name), source)
   if (taken.bytes !== null) return taken
   try {
     await repository.addUpload(tenant, taken.file, null)
@@ -154,7 +154,8 @@ async function draft(
   if (first === undefined) throw new TypeError('a report has at least one file')
   const report = checkReportName(input.report ?? first.name)
   const period = checkPeriod(input.period ?? clock.now().toISOString().slice(0, 7))
-  const id = input.idempotencyKey === undefined ? newId('dlv', random) : keyedId(tenant, input.idempotencyKey)
+  const id =
+    input.idempotencyKey === undefined ? newTimedId('dlv', clock.now(), random) : keyedId(tenant, input.idempotencyKey)
   // What no package can carry is refused now and not at the first attempt.
   if (files.length > 1) packageFiles({ id, report, period, files, acceptedAt: clock.now().toISOString() })
   const targets = await Promise.all(
