@@ -14,10 +14,9 @@ import {
   generateEvidenceKey,
   type LogSealer,
   parseCheckpoint,
-  type ReceiptFacts,
 } from '../evidence/index.ts'
 import { openState, type State } from './state.ts'
-import { accept, waitingTarget } from './testing/deliveries.ts'
+import { accept, factsOf, waitingTarget } from './testing/deliveries.ts'
 import { toldActions } from './testing/told.ts'
 
 const origin = 'test.example'
@@ -60,25 +59,10 @@ async function claims(...numbers: readonly number[]): Promise<Claim[]> {
   return found.map(({ found: _, ...claim }) => claim).sort((a, b) => a.delivery.localeCompare(b.delivery))
 }
 
-function factsOf({ delivery }: Claim): ReceiptFacts {
-  const sha256 = 'a'.repeat(64)
-  return {
-    delivery,
-    report: `report of ${delivery}`,
-    period: '2026-10',
-    acceptedAt: '2026-11-03T10:00:00.000Z',
-    deliveredAt: '2026-11-03T10:00:01.000Z',
-    actor: 'operator:local',
-    target: { service: 's3', location: 's3://acme-audit' },
-    objects: [{ path: 'a.csv', key: `root/${delivery}/a.csv`, sizeBytes: 3, sha256 }],
-    verificationLevel: 'server-checksum',
-  }
-}
-
 const delivered: TargetRecord = { ...waitingTarget('acme'), state: 'delivered', receipt: 'due', sidecar: 'due' }
 
 function commit(claim: Claim): Promise<Committed> {
-  return state.deliveries.commitWithReceipt(claim, delivered, factsOf(claim))
+  return state.deliveries.commitWithReceipt(claim, delivered, factsOf(claim.delivery))
 }
 
 async function receiptOf({ delivery }: Claim): Promise<TargetRecord['receipt'] | undefined> {
@@ -96,7 +80,7 @@ test('receipts of one transaction stand under one checkpoint, and are the ones t
     if (claim === undefined) throw new TypeError('each was claimed')
     expect([target.receipt, fault, await receiptOf(claim)]).toEqual(['made', null, 'made'])
     const proof = await log.proofOf(tenant, target.entry ?? 0)
-    expect(files).toEqual(buildReceipt(factsOf(claim), proof, state.evidenceKey.privateKey))
+    expect(files).toEqual(buildReceipt(factsOf(claim.delivery), proof, state.evidenceKey.privateKey))
     expect(await state.deliveries.receipt(tenant, claim.delivery, 'acme')).toEqual(files)
     notes.add(proof.checkpoint.note)
   }
@@ -194,7 +178,7 @@ test('after a rotation elsewhere the receipt is made the longer way, and the nex
   await log.proofOf(tenant, target.entry ?? 0)
   const next = await commit(second)
   const proof = await log.proofOf(tenant, next.target.entry ?? 0)
-  expect(next.files).toEqual(buildReceipt(factsOf(second), proof, after.privateKey))
+  expect(next.files).toEqual(buildReceipt(factsOf(second.delivery), proof, after.privateKey))
 })
 
 test('while a keeper takes no checkpoint the copies wait, and nothing new is signed', async () => {

@@ -9,7 +9,7 @@ import { LeaseLost } from '../../delivery/index.ts'
 import { localConnection } from '../../delivery/testing/house.ts'
 import { exportPublicKeyPem, verifyReceiptAlone } from '../../evidence/index.ts'
 import { openState, type State } from '../state.ts'
-import { accept, waitingTarget } from '../testing/deliveries.ts'
+import { accept, factsOf, waitingTarget } from '../testing/deliveries.ts'
 import { CheckpointWitness } from '../witness.ts'
 import { Aside } from './aside.ts'
 import { errorOf, tellError } from './calls.ts'
@@ -147,17 +147,7 @@ test('receipts are made with their commits on the thread, of the keys that it wa
   if (claimed === undefined) throw new TypeError('it is due')
   const { found: _, ...claim } = claimed
   const target = { ...waitingTarget('acme'), state: 'delivered' as const }
-  const { files, fault } = await state.deliveries.commitWithReceipt(claim, target, {
-    delivery: 'dlv_1',
-    report: 'report 1',
-    period: '2026-10',
-    acceptedAt: '2026-11-03T10:00:00.000Z',
-    deliveredAt: '2026-11-03T10:00:01.000Z',
-    actor: 'operator:local',
-    target: { service: 's3', location: 's3://acme-audit' },
-    objects: [{ path: 'a.csv', key: 'root/a.csv', sizeBytes: 3, sha256: 'a'.repeat(64) }],
-    verificationLevel: 'server-checksum',
-  })
+  const { files, fault } = await state.deliveries.commitWithReceipt(claim, target, factsOf('dlv_1'))
   const contents = new Map(files?.map(({ path, bytes }) => [path, bytes]))
   const source = { list: () => [...contents.keys()], read: (path: string) => contents.get(path) ?? null }
   expect([fault, (await verifyReceiptAlone(source, exportPublicKeyPem(publicKey))).ok]).toEqual([null, true])

@@ -2,6 +2,7 @@
 import type { Claim, ItemRecord, NewDelivery, SpooledFile, TargetRecord } from '../../delivery/index.ts'
 import { smallDeliveryBytes } from '../../delivery/index.ts'
 import { tenant } from '../../delivery/testing/house.ts'
+import type { ReceiptFacts } from '../../evidence/index.ts'
 import type { State } from '../state.ts'
 
 /** A file of the spool, or a small one of the database. */
@@ -85,4 +86,20 @@ export async function claimOne(state: State, leaseMs = 60_000): Promise<Claim> {
   const [claim] = await state.deliveries.claim('test', { small: 1, large: 1 }, leaseMs)
   if (claim === undefined) throw new Error('nothing is due')
   return claim
+}
+
+/** What a receipt of a delivery to `acme` would say. */
+export function factsOf(delivery: string): ReceiptFacts {
+  const sha256 = 'a'.repeat(64)
+  return {
+    delivery,
+    report: `report of ${delivery}`,
+    period: '2026-10',
+    acceptedAt: '2026-11-03T10:00:00.000Z',
+    deliveredAt: '2026-11-03T10:00:01.000Z',
+    actor: 'operator:local',
+    target: { service: 's3', location: 's3://acme-audit' },
+    objects: [{ path: 'a.csv', key: `root/${delivery}/a.csv`, sizeBytes: 3, sha256 }],
+    verificationLevel: 'server-checksum',
+  }
 }

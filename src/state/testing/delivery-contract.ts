@@ -1,8 +1,8 @@
 /** What the delivery repository promises about records, on every database. */
 import { expect, test } from 'vitest'
-import type { ItemRecord } from '../../delivery/index.ts'
+import { type ItemRecord, LeaseLost } from '../../delivery/index.ts'
 import { tenant } from '../../delivery/testing/house.ts'
-import { accept, claimOne, deliveryOf, fileOf, plannedItem, waitingTarget } from './deliveries.ts'
+import { accept, claimOne, deliveryOf, factsOf, fileOf, plannedItem, waitingTarget } from './deliveries.ts'
 import type { Subject } from './subject.ts'
 import { toldAction, toldActions } from './told.ts'
 
@@ -116,6 +116,22 @@ export function deliveryContract(subject: () => Subject): void {
     expect(await state.deliveries.saveReceipt(claim, { ...committed, receipt: 'made' }, later)).toEqual(files)
     expect(await state.deliveries.receipt(tenant, 'dlv_1', 'acme')).toEqual(files)
     expect(await state.deliveries.receipt('other', 'dlv_1', 'acme')).toBeNull()
+  })
+
+  test('a commit that nobody signs for has its entry, its item, and its receipt still due', async () => {
+    const { state } = subject()
+    await accept(state, [1])
+    const claim = await claimOne(state)
+    await state.deliveries.saveItems(claim, 'acme', [item])
+    const done: ItemRecord = { ...item, state: 'done', answer: { etag: '"e"' } }
+    const target = { ...waitingTarget('acme'), state: 'delivered' as const, items: [done] }
+    const late = { ...claim, fence: claim.fence - 1 }
+    await expect(state.deliveries.commitWithReceipt(late, target, factsOf('dlv_1'))).rejects.toThrow(LeaseLost)
+    const committed = await state.deliveries.commitWithReceipt(claim, target, factsOf('dlv_1'))
+    expect(committed).toMatchObject({ target: { receipt: 'due' }, files: null, fault: null })
+    expect(await toldAction(state.log, tenant, committed.target.entry ?? 0)).toBe('delivery.delivered')
+    const record = await state.deliveries.byId(tenant, 'dlv_1')
+    expect(record?.targets).toEqual([committed.target])
   })
 
   test('what is owed to a target becomes due when somebody asks', async () => {
