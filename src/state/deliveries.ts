@@ -262,7 +262,8 @@ export class SqlDeliveries implements DeliveryRepository {
   /** As `commitWithReceipt`, and answers what is not known before. */
   async commitWritten(claim: Claim, target: TargetRecord, facts: ReceiptFacts): Promise<WrittenCommit> {
     if (!this.#store.isShared) return await this.#receipted.commit(claim, target, facts)
-    const { entry } = await this.commitTarget(claim, target, deliveredEntry(facts))
+    const due: TargetRecord = { ...target, receipt: 'due' }
+    const { entry } = await this.commitTarget(claim, due, deliveredEntry(facts))
     if (entry === null) throw new TypeError('a committed target has an entry')
     return { entry, receipt: null, fault: null }
   }
