@@ -133,6 +133,6 @@ export class GroupCommit {
 }
 
 /** The connection broke, perhaps between the commit and its answer. */
-function isOutcomeUnknown(error: unknown): boolean {
+export function isOutcomeUnknown(error: unknown): boolean {
   return error instanceof DrawbridgeError && error.code === 'database-unavailable'
 }
