@@ -23,6 +23,8 @@ const tenant = 'default'
 const person: Person = { actor: { kind: 'operator', issuer: 'local', subject: 'local' }, claims: {} }
 /** So many deliveries may be open before another report is taken in. */
 const mostOpen = 6
+/** So many reports that travel in parts a life offers: servers that keep everything in memory, deleted or not, would be full. */
+const mostLarge = 2
 
 /** What the process is told. */
 export interface LifeTask {
@@ -78,8 +80,10 @@ async function live(task: LifeTask): Promise<void> {
   say('ready')
   worker.start()
   const offered = [...task.again]
+  let large = 0
   for (let number = 0; !task.isLast || offered.length > 0; number++) {
     const report = offered.shift() ?? reportNamed(task.name, number)
+    if (!task.again.includes(report) && sizeOf(report) > smallDeliveryBytes * 2 && ++large > mostLarge) continue
     open.add(await accept(service, report))
     while (open.size >= mostOpen) {
       changed = Promise.withResolvers()
