@@ -6,6 +6,7 @@ import { hash } from 'node:crypto'
 import { DrawbridgeError } from '../base/index.ts'
 import { assertSidecar, packSidecarLines, packSidecarOctets, type ReceiptFiles } from '../evidence/index.ts'
 import type { DeliveryRecord, TargetRecord } from './record.ts'
+import { levelOfAnswer } from './send/level.ts'
 import { settingsOf } from './send/object-settings.ts'
 import { RenewingSession } from './send/session.ts'
 import { bytesBody } from './spool/bytes-body.ts'
@@ -47,8 +48,9 @@ export class SidecarWriter {
   }
 
   /**
-   * Writes the copy of one receipt: by itself, or as a line of `<root>receipts/<period>/receipts-<hash>.jsonl`. It follows
-   * from the saved receipt, so that one which stands already is the same one.
+   * Writes the copy of one receipt: by itself, or at the first attempt as a line of
+   * `<root>receipts/<period>/receipts-<hash>.jsonl`. It follows from the saved receipt, so that one which stands already is
+   * the same one.
    * @throws DrawbridgeError when the target does not take it
    * @throws TypeError when the files have no copy of this kind
    */
@@ -85,17 +87,27 @@ export class SidecarWriter {
   }
 
   async #writeAll(open: OpenTarget, batch: readonly Waiting[]): Promise<void> {
-    if (batch.length >= smallestBatch) {
-      await writeSidecars(open, { id: 'several', acceptedAt: latestOf(batch) }, [batchObject(open.rootPath, batch)])
-      for (const { done } of batch) done()
-      return
-    }
+    const fresh = batch.filter(isFresh)
+    const isTogether = fresh.length >= smallestBatch && (await isShared(open, fresh))
+    if (isTogether) for (const { done } of fresh) done()
+    const alone = isTogether ? batch.filter((one) => !isFresh(one)) : batch
     await Promise.all(
-      batch.map(({ record, key, files, done, fail }) =>
+      alone.map(({ record, key, files, done, fail }) =>
         writeSidecars(open, record, [{ key, bytes: Buffer.from(packSidecarOctets(files), 'latin1') }]).then(done, fail),
       ),
     )
   }
+}
+
+/** What failed once may have left an object of several that is not whole: afterwards each copy stands by itself. */
+function isFresh({ target }: Sidecar): boolean {
+  return target.sidecarAttempts <= 1
+}
+
+/** False: the store holds other bytes there than were sent, so that each copy has to stand by itself. */
+async function isShared(open: OpenTarget, batch: readonly Waiting[]): Promise<boolean> {
+  const delivery = { id: 'several', acceptedAt: latestOf(batch) }
+  return (await putCopies(open, delivery, [batchObject(open.rootPath, batch)])) === null
 }
 
 /** Receipts that stand together are kept as long as the youngest of them. */
@@ -118,7 +130,7 @@ function batchObject(rootPath: string, batch: readonly Waiting[]): SidecarObject
 
 /**
  * Writes copies of receipts. They follow from what is saved, so one that stands already is the same one.
- * @throws DrawbridgeError when the target does not take them
+ * @throws DrawbridgeError when the target does not take them; `checksum-mismatch` when it holds other bytes than were sent
  */
 export async function writeSidecars(
   target: OpenTarget,
@@ -126,16 +138,38 @@ export async function writeSidecars(
   objects: readonly SidecarObject[],
   signal?: AbortSignal,
 ): Promise<void> {
+  const damaged = await putCopies(target, delivery, objects, signal)
+  if (damaged === null) return
+  throw new DrawbridgeError({
+    code: 'checksum-mismatch',
+    message: `the store says that it holds other bytes at \`${damaged}\` than the copy of the receipt`,
+    retry: 'never',
+    help: 'the receipt itself is whole: take it from Drawbridge, and have the damaged copy removed by its owner',
+  })
+}
+
+/** Answers the first key at which the store says that it holds other bytes than were sent; null: none. */
+async function putCopies(
+  target: OpenTarget,
+  delivery: Pick<DeliveryRecord, 'id' | 'acceptedAt'>,
+  objects: readonly SidecarObject[],
+  signal?: AbortSignal,
+): Promise<string | null> {
   const { acl, encryption } = target.writing
   const session = new RenewingSession(target)
   for (const { key, bytes, sha256 } of objects) {
     const metadata = { 'drawbridge-delivery': delivery.id }
     const said = { acl, encryption, metadata, ...settingsOf(target.writing, delivery.acceptedAt) }
     const options = { ifAbsent: true, ...said, ...(signal === undefined ? {} : { signal }) }
+    const body = bytesBody(bytes, sha256)
     try {
-      await session.run((store) => store.put(key, bytesBody(bytes, sha256), options))
+      const answer = await session.run((store) => store.put(key, body, options))
+      const known = { sizeBytes: body.sizeBytes, sha256: body.sha256 }
+      const level = await levelOfAnswer(answer, known, () => body.md5Of(0, body.sizeBytes))
+      if (level === 'mismatch') return key
     } catch (error) {
       if (!(error instanceof DrawbridgeError) || error.code !== 'object-exists') throw error
     }
   }
+  return null
 }

@@ -258,7 +258,8 @@ export const faultMatrix: Readonly<Record<number, FaultRow>> = {
   },
   32: {
     fault: 'a store that ignores checksums',
-    outcome: 'parts signed with their SHA-256 instead, and a weaker level in the receipt',
+    outcome:
+      'parts signed with their SHA-256 instead, and a weaker level in the receipt; copies of receipts that it keeps damaged do not count',
     tests: [
       kills,
       ['real', 'test/storage-contract.test.ts', 's3 on Ceph RGW'],
@@ -267,6 +268,13 @@ export const faultMatrix: Readonly<Record<number, FaultRow>> = {
         'src/storage/services/s3/part-signing.test.ts',
         'a store that says nothing of the CRC gets the part signed',
       ],
+      [
+        'process',
+        'src/delivery/sidecars.test.ts',
+        'the copy of one receipt that arrived damaged does not count as written',
+      ],
+      ['process', 'src/delivery/sidecars.test.ts', 'where receipts that travelled together arrived damaged'],
+      storms,
     ],
   },
   33: {

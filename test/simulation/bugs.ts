@@ -57,6 +57,16 @@ export const plantedBugs: readonly PlantedBug[] = [
       }),
   },
   {
+    name: 'what a store says of the copy of a receipt is overlooked',
+    store: (inner) =>
+      changed(inner, {
+        put: async (key, body, options) => {
+          const answer = await inner.put(key, body, options)
+          return /receipt\.json$|\/receipts-\w+\.jsonl$/.test(key) ? {} : answer
+        },
+      }),
+  },
+  {
     name: 'an error inside a 200 is overlooked',
     wire: (inner) => believing(inner, (error) => error.context['isIn200'] === true),
   },

@@ -18,6 +18,8 @@ export class Way {
   readonly #endOfSessions: { at: number; kind: 'expired' | 'revoked' }[] = []
   /** Keys whose requests met a fault: what stands there may be anybody's. */
   readonly doubted = new Set<string>()
+  /** Keys that hold damaged bytes, of which the store said so to whoever wrote them. */
+  readonly damageHeard = new Set<string>()
   #count = 0
 
   constructor(timeline: Timeline, bucket: BucketName, faults: readonly Fault[]) {
@@ -92,13 +94,17 @@ export class Wire implements ObjectStore {
   async put(key: string, body: Body, options: PutOptions): Promise<PutAnswer> {
     if (this.#parts.isPoison(options)) this.#parts.process.die()
     const bytes = await bytesOf(body, 0, body.sizeBytes)
-    const { bucket } = this.#parts
-    return await this.#call('put', key, options.signal, (flips) => {
-      const isKept = flips && bucket.rights.isLax
-      if (flips && !isKept) throw damaged()
+    const { bucket, way } = this.#parts
+    let isKept = false
+    const answer = await this.#call('put', key, options.signal, (flips) => {
+      if (flips && !bucket.rights.isLax) throw damaged()
       if (!flips && sha256(bytes) !== Buffer.from(body.sha256, 'hex').toString('base64')) throw damaged()
-      return bucket.put(key, isKept ? flipped(bytes) : bytes, options)
+      const stored = bucket.put(key, flips ? flipped(bytes) : bytes, options)
+      isKept = flips
+      return stored
     })
+    if (isKept) way.damageHeard.add(key)
+    return answer
   }
 
   async head(key: string, signal?: AbortSignal): ReturnType<ObjectStore['head']> {
