@@ -46,7 +46,7 @@ const jobs: Readonly<Record<string, Job>> = {
       await copy.sync()
     })
   },
-  'sdk-parts': sdkParts,
+  'sdk-upload': sdkUpload,
   spooled: async (input, measure) => await oneReport(input, measure, false),
   'from-file': async (input, measure) => await oneReport(input, measure, true),
   'from-file-azblob': async (input, measure) => await oneReport(input, measure, true, { service: 'azblob' }),
@@ -106,21 +106,14 @@ async function sdk(endpoint: string): Promise<S3Client> {
   })
 }
 
-/** UploadPart at concurrency 4, as lib-storage sends: a buffer for every part. */
-async function sdkParts({ endpoint, file }: JobInput, measure: Parameters<Job>[1]): Promise<void> {
-  const { UploadPartCommand } = await import('@aws-sdk/client-s3')
+/** Its own way with files; parts of the size that ours have, which is quicker than its smallest. */
+async function sdkUpload({ endpoint, file }: JobInput, measure: Parameters<Job>[1]): Promise<void> {
+  const { Upload } = await import('@aws-sdk/lib-storage')
   const client = await sdk(endpoint)
-  const { size } = await stat(file)
-  await using handle = await open(file, 'r')
-  const parts = Math.ceil(size / partBytes)
-  await measure(() =>
-    side(parts, 4, async (n) => {
-      const length = Math.min(partBytes, size - n * partBytes)
-      const { buffer } = await handle.read(Buffer.allocUnsafe(length), 0, length, n * partBytes)
-      const part = { Bucket: 'acme-audit', Key: 'sdk', UploadId: 'sink-upload', PartNumber: n + 1, Body: buffer }
-      await client.send(new UploadPartCommand(part))
-    }),
-  )
+  await measure(async () => {
+    const params = { Bucket: 'acme-audit', Key: 'sdk', Body: createReadStream(file, { highWaterMark: 1 << 20 }) }
+    await new Upload({ client, params, queueSize: 4, partSize: partBytes }).done()
+  })
   client.destroy()
 }
 
