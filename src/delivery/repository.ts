@@ -218,7 +218,7 @@ export interface DeliveryRepository {
   makeOwedDue(tenant: string, connection: string, spacingMs: number): Promise<number>
   /** The bytes of accepted reports of a route that no target has yet. */
   heldBytes(tenant: string, route: string): Promise<number>
-  /** The delivery accepted last whose route leads to this connection. */
+  /** The delivery accepted last for this connection, by a route that leads there now. */
   newestTo(tenant: string, connection: string): Promise<DeliveryRecord | null>
 
   /** Saves the target, and its receipt's files unless there are some already; returns those that stand. @throws LeaseLost */

@@ -42,7 +42,7 @@ import { gatheredWrites } from './gathered-writes.ts'
 import { type GroupCommit, locking } from './group-commit.ts'
 import { enqueue } from './log.ts'
 import { mendTimes, setBack } from './mended-times.ts'
-import { dueAt, heldBytes, owedIds } from './owed.ts'
+import { dueAt, heldBytes, newestTo, owedIds } from './owed.ts'
 import { keepReceipt, receiptOf, writeReceipt } from './receipts.ts'
 import type { Executor } from './schema.ts'
 import { everyTenant, type Store } from './store.ts'
@@ -205,7 +205,7 @@ export class SqlDeliveries implements DeliveryRepository {
   }
 
   async nextDueAt(limit: Pick<ClaimLimit, 'small' | 'large'> = { small: 1, large: 1 }): Promise<Date | null> {
-    return await this.#store.read(everyTenant, (executor) => nextDue(executor, limit))
+    return await this.#store.read(everyTenant, (executor) => nextDue(executor, this.#store.now(), limit))
   }
 
   async saveItem(claim: Claim, connection: string, item: ItemRecord): Promise<void> {
@@ -338,16 +338,8 @@ export class SqlDeliveries implements DeliveryRepository {
 
   async newestTo(tenant: string, connection: string): Promise<DeliveryRecord | null> {
     return await this.#store.read(tenant, async (executor) => {
-      const row = await executor
-        .selectFrom('deliveries')
-        .innerJoin('delivery_targets', 'delivery_targets.delivery_id', 'deliveries.id')
-        .selectAll('deliveries')
-        .where('deliveries.tenant', '=', tenant)
-        .where('delivery_targets.connection', '=', connection)
-        .orderBy('deliveries.ordinal', 'desc')
-        .limit(1)
-        .executeTakeFirst()
-      const [record] = await recordsOf(executor, row === undefined ? [] : [row])
+      const row = await newestTo(executor, tenant, connection)
+      const [record] = await recordsOf(executor, row === null ? [] : [row])
       return record ?? null
     })
   }

@@ -139,30 +139,41 @@ async function dueNow(
 }
 
 interface Sizes {
-  readonly [name: string]: number
+  readonly [name: string]: number | Instant
   readonly one: number
   readonly other: number
+  readonly now: Instant
 }
 
-const earliest = new Prepared<Sizes, { readonly due: string | null }>((executor, { one, other }) =>
-  executor
-    .selectFrom('deliveries')
+/** Of what is due and held, the end of a lease; of what is not due, the first of each size: all that waits is never gone through. */
+const earliest = new Prepared<Sizes, { readonly due: string | null }>((executor, { one, other, now }) => {
+  const open = executor.selectFrom('deliveries')
+  const held = open
     .select(
       sql<string | null>`min(case when lease_until > available_at then lease_until else available_at end)`.as('due'),
     )
-    .where('available_at', 'is not', null)
-    .where('is_small', 'in', [one, other]),
-)
+    .where('is_small', 'in', [one, other])
+    .where('available_at', '<=', now)
+  const first = (size: number) =>
+    open
+      .select((eb) => eb.fn.min('available_at').as('due'))
+      .where('is_small', '=', size)
+      .where('available_at', '>', now)
+  return executor
+    .selectFrom(held.unionAll(first(one)).unionAll(first(other)).as('each'))
+    .select((eb) => eb.fn.min('each.due').as('due'))
+})
 
 /** When the next delivery of the sizes that there is room for becomes due or its lease ends; null: nothing is waiting. */
 export async function nextDue(
   executor: Executor,
+  now: Instant,
   { small, large }: Pick<ClaimLimit, 'small' | 'large'>,
 ): Promise<Date | null> {
   const sizes = [...(small > 0 ? [1] : []), ...(large > 0 ? [0] : [])]
   if (sizes.length === 0) return null
   const [one = 0, other = one] = sizes
-  const { rows } = await earliest.run(executor, { one, other })
+  const { rows } = await earliest.run(executor, { one, other, now })
   const due = rows[0]?.due ?? null
   return due === null ? null : new Date(due)
 }

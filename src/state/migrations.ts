@@ -253,4 +253,12 @@ export const migrations: readonly Migration[] = [
     back: [`alter table receipts drop column packed`, `drop table receipt_texts`],
     isBreaking: true,
   },
+  {
+    name: 'a million deliveries',
+    statements: [
+      `create index deliveries_of_tenant on deliveries (tenant, ordinal)`,
+      `create index deliveries_held on deliveries (tenant, route) where is_spooled = 1`,
+    ],
+    back: [`drop index deliveries_held`, `drop index deliveries_of_tenant`],
+  },
 ]

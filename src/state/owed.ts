@@ -1,5 +1,6 @@
-/** What routes still owe: to which connection, since when it may go, and how many bytes wait for it. */
-import type { Executor } from './schema.ts'
+/** What routes brought last and still owe: to which connection, since when it may go, and how many bytes wait for it. */
+import type { Selectable } from 'kysely'
+import type { DeliveryRow, Executor } from './schema.ts'
 import type { Instant } from './store.ts'
 
 /** The deliveries that are owed to a connection, in the order of acceptance. */
@@ -18,6 +19,42 @@ export async function owedIds(executor: Executor, tenant: string, connection: st
   return rows.map((row) => row.id)
 }
 
+/** The newest delivery that the routes to a connection have for it. Route by route: their indexes are in order, all deliveries are not gone through. */
+export async function newestTo(
+  executor: Executor,
+  tenant: string,
+  connection: string,
+): Promise<Selectable<DeliveryRow> | null> {
+  const routes = await executor
+    .selectFrom('route_targets')
+    .select('route')
+    .where('tenant', '=', tenant)
+    .where('connection', '=', connection)
+    .execute()
+  const newest: Selectable<DeliveryRow>[] = []
+  for (const { route } of routes) {
+    const row = await executor
+      .selectFrom('deliveries')
+      .selectAll()
+      .where('tenant', '=', tenant)
+      .where('route', '=', route)
+      .where((eb) =>
+        eb.exists(
+          eb
+            .selectFrom('delivery_targets')
+            .select('connection')
+            .whereRef('delivery_targets.delivery_id', '=', 'deliveries.id')
+            .where('connection', '=', connection),
+        ),
+      )
+      .orderBy('ordinal', 'desc')
+      .limit(1)
+      .executeTakeFirst()
+    if (row !== undefined) newest.push(row)
+  }
+  return newest.sort((one, other) => Number(other.ordinal) - Number(one.ordinal))[0] ?? null
+}
+
 /** The bytes of accepted reports of a route that no target has yet. */
 export async function heldBytes(executor: Executor, tenant: string, route: string): Promise<number> {
   const { bytes } = await executor
@@ -27,7 +64,8 @@ export async function heldBytes(executor: Executor, tenant: string, route: strin
     .where('deliveries.tenant', '=', tenant)
     .where('deliveries.route', '=', route)
     .where('deliveries.state', 'in', ['accepted', 'parked'])
-    .where('deliveries.is_spooled', '=', 1)
+    // Literally, so that the index of what holds room serves.
+    .where((eb) => eb('deliveries.is_spooled', '=', eb.lit(1)))
     .executeTakeFirstOrThrow()
   return Number(bytes)
 }

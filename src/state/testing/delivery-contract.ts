@@ -1,7 +1,7 @@
 /** What the delivery repository promises about records, on every database. */
 import { expect, test } from 'vitest'
 import { type ItemRecord, LeaseLost } from '../../delivery/index.ts'
-import { tenant } from '../../delivery/testing/house.ts'
+import { localConnection, tenant } from '../../delivery/testing/house.ts'
 import { accept, claimOne, deliveryOf, factsOf, fileOf, plannedItem, waitingTarget } from './deliveries.ts'
 import type { Subject } from './subject.ts'
 import { toldAction, toldActions } from './told.ts'
@@ -142,13 +142,42 @@ export function deliveryContract(subject: () => Subject): void {
     expect(await state.deliveries.nextDueAt()).toBeNull()
     expect((await state.deliveries.owedTo(tenant, 'acme')).sort()).toEqual(['dlv_1', 'dlv_2'])
     expect(await state.deliveries.owedTo('other', 'acme')).toEqual([])
-    expect(['dlv_1', 'dlv_2']).toContain((await state.deliveries.newestTo(tenant, 'acme'))?.id)
     expect(await state.deliveries.makeDue('other', 'dlv_1', ['acme'], [])).toBe(false)
     expect(await state.deliveries.makeDue(tenant, 'dlv_1', ['acme'], [entry('delivery.retried')])).toBe(true)
     expect(await state.deliveries.nextDueAt()).not.toBeNull()
     expect(await state.deliveries.nextDueAt({ small: 1, large: 0 })).not.toBeNull()
     expect(await state.deliveries.nextDueAt({ small: 0, large: 1 })).toBeNull()
     expect((await claimOne(state)).delivery).toBe('dlv_1')
+  })
+
+  test('the newest delivery to a connection is the one accepted last by a route that leads there', async () => {
+    const { state } = subject()
+    await accept(state, [1])
+    await accept(state, [2])
+    expect(await state.deliveries.newestTo(tenant, 'acme')).toBeNull()
+    await state.connections.add(localConnection('acme'), { kind: 'none' })
+    const { route } = deliveryOf(1)
+    const createdAt = '2026-11-03T10:00:00.000Z'
+    await state.routes.add(tenant, { id: 'rte_1', name: route, policy: 'failover', targets: ['acme'], createdAt })
+    expect((await state.deliveries.newestTo(tenant, 'acme'))?.id).toBe('dlv_2')
+    expect(await state.deliveries.newestTo(tenant, 'backup')).toBeNull()
+    expect(await state.deliveries.newestTo('other', 'acme')).toBeNull()
+  })
+
+  test('what is not due yet, and what somebody holds, is next due at the earlier of both', async () => {
+    const { deliveries } = subject().state
+    await accept(subject().state, [1, 2])
+    const now = (await deliveries.nextDueAt())?.getTime() ?? Number.NaN
+    const inSeconds = (seconds: number) => new Date(now + seconds * 1_000)
+    const [one, two] = await deliveries.claim('test', { small: 8, large: 1 }, 600_000)
+    if (one === undefined || two === undefined) throw new TypeError('both are claimed')
+    const held = await deliveries.nextDueAt()
+    expect(held?.getTime()).toBeGreaterThanOrEqual(inSeconds(600).getTime())
+    const late = inSeconds(3_600).toISOString()
+    await deliveries.release(one, { state: 'accepted', availableAt: late }, [])
+    expect(await deliveries.nextDueAt()).toEqual(held)
+    await deliveries.release(two, { state: 'accepted', availableAt: inSeconds(300).toISOString() }, [])
+    expect(await deliveries.nextDueAt()).toEqual(inSeconds(300))
   })
 
   test('bytes go when nothing needs them, and uploads that nobody took are forgotten', async () => {
