@@ -16,7 +16,7 @@ import { prepareKills } from './state.ts'
 import type { LifeTask } from './worker.ts'
 
 /** After so many kills everything is let settle, and looked at. */
-const killsPerRound = 20
+const killsPerRound = 10
 const patienceMs = 120_000
 const usualStartMs = 900
 /** Processes side by side on PostgreSQL. */

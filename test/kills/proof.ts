@@ -63,7 +63,7 @@ export function killsSection({ lanes }: KillsProof): string {
 \`npm run proof -- kills\`. Processes that take reports in and deliver them are ended by SIGKILL at moments that a seed draws,
 while they start, accept, send and commit, and started again on the same data: one at a time on SQLite, three side by side on
 PostgreSQL and a shared spool. Reports are of all sizes, in the database, in
-the spool and in parts. After every twenty kills a last process delivers what is left, and then every accepted report must
+the spool and in parts. After every ten kills a last process delivers what is left, and then every accepted report must
 stand in the bucket once, byte for byte, with a receipt that verifies and one final entry in the log. The seed draws
 moments; what happens at them is the machine's.
 

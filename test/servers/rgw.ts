@@ -101,6 +101,9 @@ rgw_enable_ops_log = false
 rgw_num_rados_handles = 1
 rgw_run_sync_thread = false
 rgw_gc_max_objs = 7
+rgw_gc_obj_min_wait = 1
+rgw_gc_processor_period = 1
+rgw_gc_processor_max_time = 60
 rgw_lc_max_objs = 3
 rgw_override_bucket_index_max_shards = 1
 `
