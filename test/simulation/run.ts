@@ -81,10 +81,15 @@ async function endAttempts(house: House): Promise<void> {
   }
 }
 
+/** Whether anybody works on a delivery, or is about to: between a look at what is due and the claim there is nothing to see. */
 async function isAttempting(house: House): Promise<boolean> {
+  const { deliveries } = house.state
+  const due = await deliveries.nextDueAt()
+  if (due !== null && due.getTime() < house.databaseNow + 1_000) return true
   for (const tenant of tenants) {
-    const records = await house.state.deliveries.list(tenant, { limit: 100_000 })
-    if (records.some(({ targets }) => targets.some(({ state }) => state === 'sending'))) return true
+    const records = await deliveries.list(tenant, { limit: 100_000 })
+    // Counted with each claim, and taken back when it is given back.
+    if (records.some(({ state, crashes }) => crashes > 0 && state !== 'quarantined')) return true
   }
   return false
 }
