@@ -41,14 +41,16 @@ function statementsFrom(): Set<string> {
 function longStepsOf(database: DatabaseSync, statement: string): string[] {
   const rows = database.prepare(`explain query plan ${statement}`).all()
   const steps = rows.map(({ detail }) => `${detail}`)
+  const isShort = / limit \?|select max\(/.test(statement)
   const isSorted = steps.includes('USE TEMP B-TREE FOR ORDER BY')
   return steps.filter((step) => {
     const [, way, table = ''] = /^(SCAN|SEARCH) (\w+)/.exec(step) ?? []
     if (!growing.has(table)) return false
     // Of what is still to be delivered, once a minute: whether a clock that stood ahead left something.
     if (way === 'SCAN') return !(step.endsWith('USING INDEX deliveries_due') && isAboutClocks(statement))
-    // All of a tenant's or a route's, to sort them.
-    return isSorted && /\(tenant=\?( AND route=\?)?\)$/.test(step)
+    // All of a tenant's or a route's: to sort them, to sum them up, or to look at each.
+    const isOfHeld = step.includes(' deliveries_held ')
+    return (isSorted || !isShort) && !isOfHeld && /\(tenant=\?( AND route=\?)?\)$/.test(step)
   })
 }
 
@@ -96,7 +98,4 @@ test('whatever the database holds, what is asked of it for a report finds its ro
   const asked = [...statements].filter((statement) => /^(select|insert|update|delete|with)\b/i.test(statement))
   expect(asked.length).toBeGreaterThan(40)
   expect(asked.filter((statement) => longStepsOf(database, statement).length > 0)).toEqual([])
-  const held = asked.filter((statement) => statement.includes('sum("uploads"."size_bytes")'))
-  const plans = held.flatMap((statement) => database.prepare(`explain query plan ${statement}`).all())
-  expect(plans.map(({ detail }) => detail)).toContainEqual(expect.stringContaining('deliveries_held'))
 })

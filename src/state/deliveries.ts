@@ -42,7 +42,7 @@ import { gatheredWrites } from './gathered-writes.ts'
 import { type GroupCommit, locking } from './group-commit.ts'
 import { enqueue } from './log.ts'
 import { mendTimes, setBack } from './mended-times.ts'
-import { dueAt, heldBytes, newestTo, owedIds } from './owed.ts'
+import { dueAt, heldBytes, newestTo, owedCount, owedIds } from './owed.ts'
 import { keepReceipt, receiptOf, writeReceipt } from './receipts.ts'
 import type { Executor } from './schema.ts'
 import { everyTenant, type Store } from './store.ts'
@@ -317,7 +317,7 @@ export class SqlDeliveries implements DeliveryRepository {
   }
 
   async owedCount(tenant: string, connection: string): Promise<number> {
-    return (await this.owedTo(tenant, connection)).length
+    return await this.#store.read(tenant, (executor) => owedCount(executor, tenant, connection))
   }
 
   async makeOwedDue(tenant: string, connection: string, spacingMs: number): Promise<number> {

@@ -1,22 +1,38 @@
 /** What routes brought last and still owe: to which connection, since when it may go, and how many bytes wait for it. */
-import type { Selectable } from 'kysely'
+import { type Selectable, sql } from 'kysely'
 import type { DeliveryRow, Executor } from './schema.ts'
 import type { Instant } from './store.ts'
 
+/** What is owed to a connection. Found by the index of what is not delivered: names and order must not lead through all deliveries. */
+function owed(executor: Executor, tenant: string, connection: string) {
+  return (
+    executor
+      .selectFrom('delivery_targets')
+      .innerJoin('deliveries', 'deliveries.id', 'delivery_targets.delivery_id')
+      .where(sql`deliveries.tenant || ''`, '=', tenant)
+      .where('delivery_targets.connection', '=', connection)
+      .where(sql<boolean>`delivery_targets.state <> 'delivered'`)
+      .where('delivery_targets.state', 'in', ['waiting', 'refused', 'failed'])
+      // A report that crashes its worker does so at a well target too: only a person lets it out.
+      .where('deliveries.state', 'not in', ['quarantined', 'cancelled'])
+  )
+}
+
 /** The deliveries that are owed to a connection, in the order of acceptance. */
 export async function owedIds(executor: Executor, tenant: string, connection: string): Promise<string[]> {
-  const rows = await executor
-    .selectFrom('delivery_targets')
-    .innerJoin('deliveries', 'deliveries.id', 'delivery_targets.delivery_id')
+  const rows = await owed(executor, tenant, connection)
     .select('deliveries.id')
-    .where('deliveries.tenant', '=', tenant)
-    .where('delivery_targets.connection', '=', connection)
-    .where('delivery_targets.state', 'in', ['waiting', 'refused', 'failed'])
-    // A report that crashes its worker does so at a well target too: only a person lets it out.
-    .where('deliveries.state', 'not in', ['quarantined', 'cancelled'])
-    .orderBy('deliveries.ordinal')
+    .orderBy(sql`deliveries.ordinal + 0`)
     .execute()
   return rows.map((row) => row.id)
+}
+
+/** How many deliveries are owed to a connection. */
+export async function owedCount(executor: Executor, tenant: string, connection: string): Promise<number> {
+  const { count } = await owed(executor, tenant, connection)
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow()
+  return Number(count)
 }
 
 /** The newest delivery that the routes to a connection have for it. Route by route: their indexes are in order, all deliveries are not gone through. */
